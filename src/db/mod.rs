@@ -1,0 +1,13 @@
+//! The one SQLite file: opened and verified, read from several connections, written by one task that shares commits.
+
+mod checkpoint;
+mod error;
+mod open;
+mod write;
+
+pub use error::DbError;
+pub use open::Db;
+pub use write::{Joined, Tx};
+
+/// What a write operation returns to the writer.
+pub type Work<'t, T> = futures_util::future::BoxFuture<'t, T>;

@@ -1,0 +1,132 @@
+//! Opening the file: its settings are verified, not assumed.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Row, Sqlite};
+
+use super::write::Writer;
+use super::{DbError, Tx, Work, checkpoint};
+use crate::limits;
+
+/// The first SQLite that cannot lose a commit when the WAL is reset.
+const SQLITE_VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// The open database. Cheap to clone; the last clone closes it.
+#[derive(Clone, Debug)]
+pub struct Db {
+    readers: SqlitePool,
+    writer: Writer,
+    path: PathBuf,
+}
+
+impl Db {
+    /// Opens the file or makes it (mode 0600), brings its schema up to date, and starts the writer.
+    ///
+    /// # Errors
+    /// [`DbError::Unfit`] when the library is too old, a PRAGMA did not take, or the file is of a newer release.
+    pub async fn open(path: &Path) -> Result<Self, DbError> {
+        make_private(path)?;
+        let writing = SqliteConnectOptions::new()
+            .filename(path)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(limits::DATABASE_BUSY_MAX)
+            .pragma("wal_autocheckpoint", "0")
+            .pragma("cache_size", "-16384")
+            .row_buffer_size(1024);
+        let mut connection = writing.connect().await?;
+        verify(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await.map_err(|e| DbError::Unfit(e.to_string()))?;
+        let reading = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(limits::DATABASE_BUSY_MAX)
+            .pragma("cache_size", "-4096")
+            .row_buffer_size(1024);
+        let readers = SqlitePoolOptions::new()
+            .max_connections(limits::READERS_MAX)
+            .acquire_timeout(limits::READER_WAIT_MAX)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(reading);
+        let checkpointer = checkpoint::start(writing.connect().await?, path);
+        Ok(Self { readers, writer: Writer::start(connection, checkpointer), path: path.to_owned() })
+    }
+
+    /// A connection to read from; each statement sees one state of the database and never waits for the writer.
+    pub async fn read(&self) -> Result<sqlx::pool::PoolConnection<Sqlite>, DbError> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// Runs one operation in the next commit, in its own savepoint, and answers when it is durable.
+    ///
+    /// An error of the operation undoes the operation alone. What it registered with [`Tx::after_commit`] has run
+    /// before this returns.
+    pub async fn write<T, E, F>(&self, operation: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, Result<T, E>> + Send + 'static,
+    {
+        self.writer.write(operation).await
+    }
+
+    /// Runs one of many like operations, together with all the others that wait: see [`super::Joined`].
+    pub async fn write_joined<J: super::Joined>(&self, item: J) -> Result<J::Output, J::Error> {
+        self.writer.write_joined(item).await
+    }
+
+    /// Resolves when the file may no longer be written to: the daemon must end.
+    pub async fn failed(&self) -> DbError {
+        self.writer.failed().await
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Finishes what waits and closes the file, leaving no WAL behind.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn make_private(path: &Path) -> Result<(), DbError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(|e| DbError::Unfit(format!("{}: {e}", path.display())))
+}
+
+async fn verify(connection: &mut SqliteConnection) -> Result<(), DbError> {
+    let row = sqlx::query(
+        "SELECT sqlite_version(), (SELECT journal_mode FROM pragma_journal_mode), \
+         (SELECT synchronous FROM pragma_synchronous), (SELECT foreign_keys FROM pragma_foreign_keys)",
+    )
+    .fetch_one(connection)
+    .await?;
+    let version: String = row.try_get(0)?;
+    let parts: Vec<u32> = version.split('.').filter_map(|n| n.parse().ok()).collect();
+    let new_enough = matches!(parts.as_slice(), [a, b, c, ..] if (*a, *b, *c) >= SQLITE_VERSION_MIN);
+    if !new_enough {
+        return Err(DbError::Unfit(format!("SQLite {version} is older than 3.51.3")));
+    }
+    let settings: (String, i64, i64) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+    if settings != ("wal".to_owned(), 2, 1) {
+        return Err(DbError::Unfit(format!("journal_mode, synchronous, foreign_keys are {settings:?}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! Identities. Everything that lasts is known by one of these, never by its name or address.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[sqlx(transparent)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A person of the department.
+    StaffId
+    /// A unit of the department.
+    UnitId
+    /// A mailbox of a person, a unit or the department; the same for ever, whatever its address.
+    MailboxId
+    /// What IMAP calls a mailbox. Also the source of UIDVALIDITY: never reused.
+    FolderId
+    /// The bytes of a message, shared by every folder that holds it.
+    BodyId
+    /// A personnel decision.
+    DecisionId
+}
+
+/// A message's number in its folder, never reused: RFC 9051 §2.3.1.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uid(pub u32);
+
+/// A folder's change counter, at most 2^63 - 1: RFC 7162 §3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModSeq(pub u64);
+
+impl std::fmt::Display for Uid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::fmt::Display for ModSeq {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}

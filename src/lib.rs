@@ -1,0 +1,23 @@
+//! hopthu (hộp thư, "mailbox"): a mail server with a built-in directory, for public offices.
+//!
+//! One daemon, one SQLite file, one command line. SMTP and IMAP are doors; behind them a directory of staff, units
+//! and the department decides who owns, manages or may use which mailbox; provisioning turns a personnel decision
+//! into a plan of steps and applies it in one transaction, with its audit entry.
+//!
+//! # Floors
+//! A file imports only lower floors or its own folder; `tests/suite/architecture.rs` holds this.
+//!
+//! | floor | modules | rule |
+//! |---|---|---|
+//! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`limits`] [`text`] | pure |
+//! | 1 tools | [`db`] [`mime`] [`net`] | SQL may be written here and on floor 2 |
+//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] | each owns its tables; siblings never import each other |
+//! | 3 acts | [`access`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
+//! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
+//! | 5 house | [`config`] [`server`] [`cli`] | |
+pub mod address;
+pub mod clock;
+pub mod db;
+pub mod id;
+pub mod limits;
+pub mod text;
