@@ -9,8 +9,8 @@
 //!
 //! | floor | modules | rule |
 //! |---|---|---|
-//! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`limits`] [`text`] | pure |
-//! | 1 tools | [`db`] [`mime`] [`net`] | SQL may be written here and on floor 2 |
+//! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`text`] | pure |
+//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] | each owns its tables; siblings never import each other |
 //! | 3 acts | [`access`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
@@ -19,5 +19,8 @@ pub mod address;
 pub mod clock;
 pub mod db;
 pub mod id;
+pub mod language;
 pub mod limits;
+pub mod metrics;
+pub mod network;
 pub mod text;
