@@ -22,5 +22,6 @@ pub mod id;
 pub mod language;
 pub mod limits;
 pub mod metrics;
+pub mod mime;
 pub mod network;
 pub mod text;

@@ -26,3 +26,29 @@ pub const COMMITS_PER_CHECKPOINT: u32 = 100;
 pub const WAL_BYTES_USUAL: u64 = 16 * 1024 * 1024;
 /// A WAL longer than this is reset by the writer itself, which costs the waiting writes some tens of milliseconds.
 pub const WAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+// Messages (mime)
+
+/// Containers (multiparts and messages) within each other; mail-parser's own bound, far above any real message
+/// (hostile B58).
+pub const MIME_DEPTH_MAX: usize = 64;
+/// Parts of one message; the rest stays in the last one (hostile B58).
+pub const MIME_PARTS_MAX: usize = 10_000;
+/// What is looked at of one header field: a longer one is cut there (hostile B61).
+pub const FIELD_BYTES_MAX: usize = 128 * 1024;
+/// Addresses of one ENVELOPE, all its fields together (hostile B61, CVE-2024-23184).
+pub const ENVELOPE_ADDRESSES_MAX: usize = 2_000;
+/// Bytes of one ENVELOPE: what would go beyond is left out.
+pub const ENVELOPE_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one BODYSTRUCTURE: a message with more is described as one text.
+pub const STRUCTURE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Parameters of one Content-Type or Content-Disposition (hostile B64).
+pub const MIME_PARAMETERS_MAX: usize = 64;
+/// Languages of one Content-Language.
+pub const MIME_LANGUAGES_MAX: usize = 16;
+/// Text kept of a message for SEARCH, before folding.
+pub const SEARCH_TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Ancestors of a message kept for THREAD, the newest (hostile B66).
+pub const REFERENCES_MAX: usize = 100;
+/// Bytes of a Message-ID: RFC 5322 §2.1.1 has no longer line.
+pub const MESSAGE_ID_BYTES_MAX: usize = 998;

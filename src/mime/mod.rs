@@ -1,0 +1,15 @@
+//! Messages: what is read out of them once, when they are stored, and how the messages we send are written.
+//!
+//! Everything here is pure and total: any bytes give a summary, nothing panics, and every list and text is cut at a
+//! bound of [`crate::limits`]. The MIME grammar is mail-parser's; what IMAP makes of it (ENVELOPE, BODYSTRUCTURE, the
+//! text that SEARCH looks at) is ours.
+//!
+//! ```text
+//! raw --part::parts--> Part --envelope, structure--> ENVELOPE, BODYSTRUCTURE, BODY
+//!                        \---search------------------> folded text
+//! ```
+mod part;
+mod summary;
+
+pub use part::{Content, Encoding, Part, parts};
+pub use summary::{SUMMARY_VERSION, Summary, summarise};
