@@ -17,6 +17,7 @@
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 pub mod address;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod id;
 pub mod language;

@@ -1,0 +1,285 @@
+//! `hopthu.toml`: every key typed, none unknown, each error with its place (hostile B91).
+//!
+//! Defaults are written once as [`Default`] here and once, for people, in `config/hopthu.toml`; a test holds them equal.
+
+mod error;
+pub mod files;
+mod template;
+pub mod value;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::address::Domain;
+use crate::language::Language;
+use crate::network::Network;
+
+pub use error::{ConfigError, Position};
+pub use template::{Setting, write};
+use value::{ListenAddress, Size, Zone};
+
+/// The whole configuration. Paths are absolute, or relative to the working directory, once loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The daemon itself.
+    pub server: Server,
+    /// Whose mail it is.
+    pub organisation: Organisation,
+    /// Where it listens.
+    #[serde(default)]
+    pub listen: Listen,
+    /// Certificate, and who may do without.
+    #[serde(default)]
+    pub tls: Tls,
+    /// What a password must be.
+    #[serde(default)]
+    pub passwords: Passwords,
+    /// Bounds of messages and mailboxes.
+    #[serde(default)]
+    pub mail: Mail,
+    /// The file that all this was read from.
+    #[serde(skip)]
+    pub file: PathBuf,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// The name of this machine in greetings, Received fields and the certificate.
+    pub hostname: Domain,
+    /// Database, keys and everything else that the daemon writes.
+    #[serde(default = "default_data_dir")]
+    pub data_dir: PathBuf,
+    /// The language of everything that people read.
+    #[serde(default)]
+    pub language: Language,
+    /// The office's time zone.
+    #[serde(default = "default_timezone")]
+    pub timezone: Zone,
+}
+
+/// `[organisation]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// Its full name.
+    pub name: String,
+    /// The domain whose mailboxes are here.
+    pub domain: Domain,
+}
+
+/// `[listen]`: lists of addresses; an empty list closes that port.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// Mail from other servers and devices.
+    pub smtp: Vec<ListenAddress>,
+    /// Mail from people, STARTTLS.
+    pub submission: Vec<ListenAddress>,
+    /// Mail from people, TLS from the first octet (RFC 8314).
+    pub submissions: Vec<ListenAddress>,
+    /// Reading, STARTTLS.
+    pub imap: Vec<ListenAddress>,
+    /// Reading, TLS from the first octet.
+    pub imaps: Vec<ListenAddress>,
+    /// `/metrics` and `/health`, plain HTTP for the office's monitoring.
+    pub metrics: Vec<ListenAddress>,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// Certificate chain, PEM. Without one a self-signed certificate is made in the data directory.
+    pub certificate: Option<PathBuf>,
+    /// Its private key, PEM, mode 0600.
+    pub key: Option<PathBuf>,
+    /// Networks from which a login without TLS is allowed.
+    pub plaintext_login_from: Vec<Network>,
+}
+
+/// `[passwords]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passwords {
+    /// Characters that a new password has at least.
+    pub min_length: usize,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// Octets of a message at most, announced as SIZE.
+    pub max_message_size: Size,
+    /// Recipients of one message at most.
+    pub max_recipients: usize,
+    /// Octets that a new mailbox may hold.
+    pub quota: Size,
+}
+
+fn default_data_dir() -> PathBuf {
+    PathBuf::from("/var/lib/hopthu")
+}
+
+fn default_timezone() -> Zone {
+    Zone(jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(jiff::tz::TimeZone::UTC))
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let any = |port| vec![ListenAddress((std::net::Ipv4Addr::UNSPECIFIED, port).into())];
+        Self {
+            smtp: any(25),
+            submission: any(587),
+            submissions: any(465),
+            imap: any(143),
+            imaps: any(993),
+            metrics: vec![ListenAddress((std::net::Ipv4Addr::LOCALHOST, 9118).into())],
+        }
+    }
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { min_length: 10 }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { max_message_size: Size(50 << 20), max_recipients: 1000, quota: Size(2 << 30) }
+    }
+}
+
+impl Config {
+    /// Reads and checks a configuration file. Relative paths in it are relative to its directory.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the place. The files it points to are checked when they are used.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|e| ConfigError::read(file, e))?;
+        let mut config = Self::parse(&text, file)?;
+        let base = file.parent().unwrap_or(Path::new("")).to_owned();
+        config.server.data_dir = base.join(&config.server.data_dir);
+        config.tls.certificate = config.tls.certificate.map(|path| base.join(path));
+        config.tls.key = config.tls.key.map(|path| base.join(path));
+        Ok(config)
+    }
+
+    /// Reads a configuration text; `file` is what errors call it.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let wrong = |key: Option<String>, at: Position, problem: String| ConfigError::Key {
+            file: file.to_owned(),
+            at,
+            key,
+            problem,
+        };
+        let placed = |e: &toml::de::Error| e.span().map(|span| Position::of(text, span.start)).unwrap_or_default();
+        let parser = toml::Deserializer::parse(text).map_err(|e| wrong(None, placed(&e), e.message().to_owned()))?;
+        let mut config: Self = serde_path_to_error::deserialize(parser).map_err(|e| {
+            let key = Some(e.path().to_string()).filter(|path| path != ".");
+            wrong(key, placed(e.inner()), e.inner().message().to_owned())
+        })?;
+        config.file = file.into();
+        if config.tls.certificate.is_some() != config.tls.key.is_some() {
+            let (given, missing) =
+                if config.tls.key.is_some() { ("key", "certificate") } else { ("certificate", "key") };
+            let problem = format!("a certificate and its key go together: set tls.{missing} too, or neither");
+            return Err(wrong(Some(format!("tls.{given}")), position(text, "tls", given), problem));
+        }
+        Ok(config)
+    }
+
+    /// Certificate and key: those configured, else the self-signed pair in the data directory.
+    pub fn tls_files(&self) -> (PathBuf, PathBuf) {
+        match (&self.tls.certificate, &self.tls.key) {
+            (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
+            _ => (self.server.data_dir.join("tls/certificate.pem"), self.server.data_dir.join("tls/key.pem")),
+        }
+    }
+}
+
+/// Where a key stands, for what only shows when several keys are seen together.
+fn position(text: &str, section: &str, key: &str) -> Position {
+    let table = toml::de::DeTable::parse(text).ok();
+    let entry = table.as_ref().and_then(|table| {
+        let section = table.get_ref().get(section)?.get_ref().as_table()?;
+        section.get_key_value(key).map(|(key, _)| key.span().start)
+    });
+    entry.map(|offset| Position::of(text, offset)).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const REQUIRED: &str = "[server]\nhostname = \"mail.daklak.doj.gov.vn\"\n\
+        [organisation]\nname = \"Sở Tư pháp\"\ndomain = \"daklak.doj.gov.vn\"\n";
+
+    fn parse(rest: &str) -> Result<Config, String> {
+        Config::parse(&format!("{REQUIRED}{rest}"), Path::new("hopthu.toml")).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn an_error_names_file_line_column_key_and_what_would_be_right() {
+        for (text, expected) in [
+            (
+                "[mail]\nmax_mesage_size = \"1M\"\n",
+                "hopthu.toml:7:1: mail.max_mesage_size: unknown field `max_mesage_size`, expected one of `max_message_size`",
+            ),
+            (
+                "[mail]\nquota = \"10 MB\"\n",
+                "hopthu.toml:7:9: mail.quota: \"10 MB\" is not a size; write a whole number with k, M or G",
+            ),
+            (
+                "[listen]\nsmtp = [\n \"0.0.0.0:25\",\n \"0.0.0.0:99999\"]\n",
+                "hopthu.toml:7:8: listen.smtp[1]: \"0.0.0.0:99999\" is not an address with a port",
+            ),
+            (
+                "[tls]\nplaintext_login_from = [\"10.1.2.3/16\"]\n",
+                "hopthu.toml:7:24: tls.plaintext_login_from[0]: bits are set",
+            ),
+            (
+                "[tls]\n\nkey = \"k.pem\"\n",
+                "hopthu.toml:8:1: tls.key: a certificate and its key go together: set tls.certificate too",
+            ),
+            ("[relays]\n", "hopthu.toml:6:2: relays: unknown field `relays`, expected one of `server`"),
+            ("[mail\n", "hopthu.toml:6:6: "),
+        ] {
+            let message = parse(text).unwrap_err();
+            assert!(message.starts_with(expected), "{message}\ninstead of\n{expected}");
+        }
+    }
+
+    #[test]
+    fn a_missing_key_is_named() {
+        let message =
+            Config::parse("[server]\n\n[organisation]\nname = \"x\"\ndomain = \"x.vn\"\n", Path::new("x.toml"))
+                .unwrap_err()
+                .to_string();
+        assert!(message.starts_with("x.toml:1:1: server: missing field `hostname`"), "{message}");
+    }
+
+    #[test]
+    fn the_commented_file_states_the_defaults() {
+        let uncommented = template::uncommented();
+        let stated = Config::parse(&uncommented, Path::new("hopthu.toml")).unwrap();
+        let required = REQUIRED.replace("Sở Tư pháp", &stated.organisation.name);
+        assert_eq!(stated, Config::parse(&required, Path::new("hopthu.toml")).unwrap());
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("hopthu.toml");
+        std::fs::write(&file, REQUIRED.replace("[server]", "[server]\ndata_dir = \"data\"")).unwrap();
+        let config = Config::load(&file).unwrap();
+        assert_eq!(config.server.data_dir, dir.path().join("data"));
+        assert_eq!(config.tls_files().1, dir.path().join("data/tls/key.pem"));
+    }
+}
