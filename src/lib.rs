@@ -24,5 +24,6 @@ pub mod language;
 pub mod limits;
 pub mod metrics;
 pub mod mime;
+pub mod net;
 pub mod network;
 pub mod text;

@@ -52,3 +52,23 @@ pub const SEARCH_TEXT_BYTES_MAX: usize = 1024 * 1024;
 pub const REFERENCES_MAX: usize = 100;
 /// Bytes of a Message-ID: RFC 5322 §2.1.1 has no longer line.
 pub const MESSAGE_ID_BYTES_MAX: usize = 998;
+
+// net
+/// What a connection that waits reserves for reading: small, because a thousand of them wait.
+pub const WIRE_READ_BYTES_MIN: usize = 4 * 1024;
+/// What a connection in full flow reserves for reading.
+pub const WIRE_READ_BYTES_MAX: usize = 64 * 1024;
+/// Output that is gathered before it is written.
+pub const WIRE_OUTPUT_BYTES_MAX: usize = 64 * 1024;
+/// A line that is too long is thrown away up to here; a peer that goes on is no mail client (hostile B15).
+pub const WIRE_DRAIN_BYTES_MAX: usize = 1024 * 1024;
+/// How long a peer may take to accept some of what is written to it.
+pub const WIRE_WRITE_STALL_MAX: Duration = Duration::from_secs(120);
+/// From the first byte of a TLS handshake to its end (hostile B69).
+pub const TLS_HANDSHAKE_MAX: Duration = Duration::from_secs(30);
+/// A password longer than this costs hashing time and protects nobody (hostile B75).
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// How long accepting rests when the system has no file descriptor left (hostile F9).
+pub const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// What sessions are given to finish at shutdown (interface: SIGTERM drains within 10 s).
+pub const DRAIN_MAX: Duration = Duration::from_secs(10);

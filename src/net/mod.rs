@@ -1,0 +1,12 @@
+//! What every door needs of a connection: bounded lines and data, TLS, logins, and who may connect.
+
+pub mod listen;
+pub mod sasl;
+mod stream;
+pub mod tls;
+pub mod wire;
+
+pub use listen::Gate;
+pub use stream::Stream;
+pub use tls::Tls;
+pub use wire::{Wire, WireError};
