@@ -20,6 +20,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod id;
+pub mod imap;
 pub mod language;
 pub mod limits;
 pub mod metrics;

@@ -72,3 +72,36 @@ pub const PASSWORD_BYTES_MAX: usize = 1024;
 pub const ACCEPT_REST: Duration = Duration::from_millis(100);
 /// What sessions are given to finish at shutdown (interface: SIGTERM drains within 10 s).
 pub const DRAIN_MAX: Duration = Duration::from_secs(10);
+// IMAP grammar
+
+/// A line of a command without literals: more than RFC 7162 §4 asks for (8192), as much as other servers take.
+pub const IMAP_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Lines and literals of one command, messages of APPEND not counted (hostile B37).
+pub const IMAP_COMMAND_BYTES_MAX: usize = 256 * 1024;
+/// Literals of one command, messages of APPEND included (hostile B37, CVE-2024-34055).
+pub const IMAP_LITERALS_PER_COMMAND_MAX: usize = 256;
+/// All messages of one APPEND together, unless a single one may be larger (RFC 3502).
+pub const IMAP_APPEND_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Octets that a client sent without waiting and that are read only to be thrown away; beyond this the connection is
+/// closed (RFC 7888 §4 leaves the choice).
+pub const IMAP_DISCARD_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// A tag; clients send less than ten (hostile B33).
+pub const IMAP_TAG_BYTES_MAX: usize = 64;
+/// A keyword (hostile B52).
+pub const IMAP_KEYWORD_BYTES_MAX: usize = 255;
+/// Flags named in one list (hostile B52).
+pub const IMAP_FLAGS_MAX: usize = 256;
+/// Lists or search keys within each other (hostile B37).
+pub const IMAP_NESTING_MAX: usize = 100;
+/// Search keys of one command (hostile B37).
+pub const IMAP_SEARCH_KEYS_MAX: usize = 4_000;
+/// Names of header fields in one command, or things asked for in one FETCH.
+pub const IMAP_FETCH_ITEMS_MAX: usize = 1_000;
+/// Patterns of one LIST: RFC 5258 §3 names no bound.
+pub const IMAP_LIST_PATTERNS_MAX: usize = 100;
+/// Fields of one ID, and bytes of a field's name and value: RFC 2971 §3.3.
+pub const IMAP_ID_FIELDS_MAX: usize = 30;
+/// Bytes of the name of a field of ID: RFC 2971 §3.3.
+pub const IMAP_ID_NAME_BYTES_MAX: usize = 30;
+/// Bytes of the value of a field of ID: RFC 2971 §3.3.
+pub const IMAP_ID_VALUE_BYTES_MAX: usize = 1024;

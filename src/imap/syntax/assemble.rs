@@ -1,0 +1,202 @@
+//! From lines and literals to one command: RFC 9051 §4.3 and RFC 7888, and the bounds on what is kept of it.
+
+use super::cursor;
+use super::{Cause, Failure};
+use crate::limits::{
+    IMAP_APPEND_BYTES_MAX, IMAP_COMMAND_BYTES_MAX, IMAP_DISCARD_BYTES_MAX, IMAP_LITERALS_PER_COMMAND_MAX,
+};
+
+/// Collects a command. Fed with each line ([`Assembler::line`]) and, when it asks for one, with the literal in between
+/// ([`Assembler::literal`]); ready for the next command when it has given a command or refused it.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    input: Input,
+    /// Octets of messages so far.
+    message_bytes: usize,
+    /// Why nothing more is kept: the rest is read only to find the end of the command.
+    refused: Option<Failure>,
+}
+
+/// A whole command before it is parsed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Input {
+    /// The lines, those that end in a literal's size with CRLF behind them.
+    pub(super) text: Vec<u8>,
+    /// The literals in order, each in the buffer in which it came.
+    pub(super) literals: Vec<Vec<u8>>,
+}
+
+/// What the connection does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The command is complete.
+    Command(Input),
+    /// Read a literal, give it to [`Assembler::literal`], then go on with the next line.
+    Literal(Awaited),
+    /// Read and forget so many octets, then go on with the next line: the command is refused, but a client that did
+    /// not wait to be asked has sent them already.
+    Discard(u64),
+    /// The command is refused; what comes next is another.
+    Refused(Failure),
+    /// The command is refused, and there is no telling where the next begins: say BYE and close.
+    Lost(Failure),
+}
+
+/// A literal to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Octets, within the bounds.
+    pub size: usize,
+    /// The client waits for a line with `+` before it sends the literal.
+    pub synchronising: bool,
+    /// What it is for.
+    pub kind: LiteralKind,
+}
+
+/// What a literal is for, so that a large one can be accounted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiteralKind {
+    /// An argument: small.
+    Argument,
+    /// A message in APPEND.
+    Message,
+}
+
+impl Assembler {
+    /// Takes the next line, without its CRLF. `message_max`: octets of the largest message that may be appended, 0
+    /// for a client that has not logged in.
+    pub fn line(&mut self, line: &[u8], message_max: usize) -> Next {
+        let literal = announced(line);
+        if self.refused.is_none() {
+            if let Err(cause) = self.keep(line) {
+                self.refuse(cause);
+            }
+        }
+        match literal {
+            None => match self.refused.take() {
+                None => Next::Command(self.take()),
+                Some(failure) => self.give_up(Next::Refused(failure)),
+            },
+            Some(literal) => self.announce(literal, message_max),
+        }
+    }
+
+    /// Takes the literal that [`Next::Literal`] asked for.
+    pub fn literal(&mut self, octets: Vec<u8>) {
+        self.input.literals.push(octets);
+    }
+
+    /// Forgets the command: a line of it was longer than [`crate::limits::IMAP_LINE_BYTES_MAX`].
+    pub fn line_too_long(&mut self) -> Failure {
+        let failure = self.failure(Cause::CommandTooLong);
+        self.take();
+        self.refused = None;
+        failure
+    }
+
+    fn announce(&mut self, literal: Announced, message_max: usize) -> Next {
+        if self.refused.is_none() {
+            match self.admit(literal, message_max) {
+                Ok(awaited) => {
+                    self.input.text.extend_from_slice(b"\r\n");
+                    return Next::Literal(awaited);
+                }
+                Err(cause) => self.refuse(cause),
+            }
+        }
+        let failure = self.refused.clone().unwrap_or_else(|| self.failure(Cause::LiteralSize));
+        match literal.size {
+            _ if literal.synchronising => self.give_up(Next::Refused(failure)),
+            Some(size) if size <= IMAP_DISCARD_BYTES_MAX => Next::Discard(size),
+            _ => self.give_up(Next::Lost(failure)),
+        }
+    }
+
+    /// Whether the literal is within the bounds, before anything is allocated for it (hostile B35, B37).
+    fn admit(&mut self, literal: Announced, message_max: usize) -> Result<Awaited, Cause> {
+        let size = literal.size.and_then(|size| usize::try_from(size).ok()).ok_or(Cause::LiteralSize)?;
+        if self.input.literals.len() >= IMAP_LITERALS_PER_COMMAND_MAX {
+            return Err(Cause::TooMany("literals"));
+        }
+        let kind = if self.expects_message() { LiteralKind::Message } else { LiteralKind::Argument };
+        match kind {
+            LiteralKind::Message => {
+                self.message_bytes = self.message_bytes.saturating_add(size);
+                if size > message_max || self.message_bytes > IMAP_APPEND_BYTES_MAX.max(message_max) {
+                    return Err(Cause::MessageTooBig);
+                }
+            }
+            LiteralKind::Argument => {
+                if self.argument_bytes().saturating_add(size) > IMAP_COMMAND_BYTES_MAX {
+                    return Err(Cause::CommandTooLong);
+                }
+            }
+        }
+        Ok(Awaited { size, synchronising: literal.synchronising, kind })
+    }
+
+    /// Of the literals of an APPEND every one is a message but that which is the folder's name.
+    fn expects_message(&self) -> bool {
+        let mut words = self.input.text.splitn(3, |&octet| octet == b' ').skip(1);
+        let is_append = words.next().is_some_and(|verb| verb.eq_ignore_ascii_case(b"APPEND"));
+        let is_name = words.next().is_some_and(|rest| rest.starts_with(b"{")) && self.input.literals.is_empty();
+        is_append && !is_name
+    }
+
+    fn argument_bytes(&self) -> usize {
+        let literals: usize = self.input.literals.iter().map(Vec::len).sum();
+        self.input.text.len() + literals.saturating_sub(self.message_bytes)
+    }
+
+    fn keep(&mut self, line: &[u8]) -> Result<(), Cause> {
+        if self.argument_bytes().saturating_add(line.len()) > IMAP_COMMAND_BYTES_MAX {
+            return Err(Cause::CommandTooLong);
+        }
+        self.input.text.extend_from_slice(line);
+        Ok(())
+    }
+
+    fn refuse(&mut self, cause: Cause) {
+        self.refused = Some(self.failure(cause));
+        self.input.literals = Vec::new();
+    }
+
+    fn failure(&self, cause: Cause) -> Failure {
+        Failure { tag: cursor::tag_of(&self.input.text), error: cause.at(self.input.text.len()) }
+    }
+
+    fn give_up(&mut self, next: Next) -> Next {
+        self.take();
+        self.refused = None;
+        next
+    }
+
+    fn take(&mut self) -> Input {
+        self.message_bytes = 0;
+        std::mem::take(&mut self.input)
+    }
+}
+
+/// A literal announced at the end of a line.
+#[derive(Clone, Copy)]
+struct Announced {
+    /// `None`: more than fits 64 bits.
+    size: Option<u64>,
+    synchronising: bool,
+}
+
+/// ```abnf
+/// literal  = "{" number64 ["+"] "}" CRLF *CHAR8
+/// literal8 = "~{" number64 ["+"] "}" CRLF *OCTET
+/// ```
+fn announced(line: &[u8]) -> Option<Announced> {
+    let inner = line.strip_suffix(b"}")?;
+    let start = memchr::memrchr(b'{', inner)?;
+    let inner = inner.get(start + 1..)?;
+    let digits = inner.strip_suffix(b"+").unwrap_or(inner);
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let size = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    Some(Announced { size, synchronising: digits.len() == inner.len() })
+}

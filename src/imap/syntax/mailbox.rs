@@ -1,0 +1,53 @@
+//! Folder names as they come in a command.
+
+use super::Cause;
+use crate::imap::utf7;
+use crate::text;
+
+/// How folder names are written on this connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// In modified UTF-7: the state of a new connection.
+    #[default]
+    Utf7,
+    /// In UTF-8: after `ENABLE IMAP4rev2` or `ENABLE UTF8=ACCEPT` (RFC 9051 §5.1, RFC 9755 §3).
+    Utf8,
+}
+
+/// The name of a folder: decoded, NFC, without control characters, `INBOX` in upper case. Whether a folder may be called
+/// so is for the store to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailboxArg(String);
+
+impl MailboxArg {
+    /// Reads a name as it was sent.
+    ///
+    /// # Errors
+    /// [`Cause::MailboxName`]
+    pub fn decode(name: &[u8], dialect: Dialect) -> Result<Self, Cause> {
+        let mut name = decode(name, dialect)?;
+        // Also as the root of other folders, or there would be two.
+        let root = name.find('/').unwrap_or(name.len());
+        if let Some(root) = name.get_mut(..root).filter(|root| root.eq_ignore_ascii_case("INBOX")) {
+            root.make_ascii_uppercase();
+        }
+        Ok(Self(name))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Reads a name, or a part or pattern of one.
+pub(super) fn decode(name: &[u8], dialect: Dialect) -> Result<String, Cause> {
+    let name = match dialect {
+        Dialect::Utf7 => utf7::decode(name).map_err(|_| Cause::MailboxName)?,
+        Dialect::Utf8 => std::str::from_utf8(name).map_err(|_| Cause::MailboxName)?.to_owned(),
+    };
+    if name.contains(char::is_control) {
+        return Err(Cause::MailboxName);
+    }
+    Ok(if name.is_ascii() { name } else { text::nfc(&name) })
+}

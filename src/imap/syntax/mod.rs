@@ -1,0 +1,33 @@
+//! The IMAP grammar, pure: bytes in, values out, values in, bytes out. RFC 9051, and RFC 3501 where clients still speak it.
+//!
+//! A command comes as lines and literals. [`Assembler`] is fed the lines and says what to read next; what it gives at
+//! the end, an [`Input`], goes to `parse`, which makes a [`Tagged`] command of it. `print` writes the other way.
+//!
+//! Each of the files beside this one has the values of one group of commands on top and their grammar below.
+mod append;
+mod assemble;
+mod command;
+mod cursor;
+mod error;
+mod fetch;
+mod flag;
+mod folder;
+mod mailbox;
+mod rights;
+mod search;
+mod sequence;
+
+pub use append::{Append, AppendMessage, Octets};
+pub use assemble::{Assembler, Awaited, Input, LiteralKind, Next};
+pub use command::{Authenticate, Command, Copy, Credentials, Numbers, Secret, Tag, Tagged};
+pub use error::{Cause, Failure, SyntaxError};
+pub use fetch::{ChangedSince, Expunged, Fetch, FetchItem, HeaderFields, Partial, Rfc822, Section, SectionText, Seen};
+pub use flag::{Answer, Flag, FlagChange, Store};
+pub use folder::{
+    Create, List, ListForm, ListReturn, ListSelection, Lsub, QResync, Rename, Select, SelectParameter, SpecialUse,
+    Status, StatusItem,
+};
+pub use mailbox::{Dialect, MailboxArg};
+pub use rights::{AclChange, AclEntry, RightsChange, SetQuota};
+pub use search::{Comparison, DateTest, Search, SearchField, SearchKey, SearchReturn};
+pub use sequence::{Edge, Messages, Ranges, SequenceSet, Span};
