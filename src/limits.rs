@@ -105,3 +105,8 @@ pub const IMAP_ID_FIELDS_MAX: usize = 30;
 pub const IMAP_ID_NAME_BYTES_MAX: usize = 30;
 /// Bytes of the value of a field of ID: RFC 2971 §3.3.
 pub const IMAP_ID_VALUE_BYTES_MAX: usize = 1024;
+// Directory
+/// The name of a person or unit, a position, the number of a decision. The longest Vietnamese names on record are under 60 letters of up to 3 octets.
+pub const NAME_BYTES_MAX: usize = 256;
+/// People of one name who are given addresses by the rule; past this an address is chosen by hand.
+pub const NAMESAKES_MAX: u32 = 999;

@@ -1,0 +1,85 @@
+//! What must hold of the directory's rows beyond what their table definitions enforce.
+
+use serde::Serialize;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::db::DbError;
+
+/// Something that must never be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "violation", content = "what", rename_all = "snake_case")]
+pub enum Violation {
+    /// A mailbox in use without a primary address, or with the address of a removed one: its id.
+    MailboxWithoutAddress(i64),
+    /// A live address of a removed mailbox.
+    AddressOfRemovedMailbox(String),
+    /// A live address whose earlier holder is another mailbox and whose quarantine had not ended when it was given out.
+    AddressGivenTooEarly(String),
+    /// A person who is here without a mailbox: the id.
+    StaffWithoutMailbox(i64),
+    /// An open unit without a mailbox, or one led by somebody who has left: its code.
+    Unit(String),
+    /// A unit within itself: its code.
+    UnitLoop(String),
+    /// A row that names one that is not there: the table.
+    Reference(String),
+    /// What is in memory differs from the rows.
+    Snapshot,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::MailboxWithoutAddress(id) => write!(f, "mailbox {id} is in use and has no primary address"),
+            Self::AddressOfRemovedMailbox(address) => write!(f, "{address} leads to a mailbox that is removed"),
+            Self::AddressGivenTooEarly(address) => write!(f, "{address} was given out before its quarantine ended"),
+            Self::StaffWithoutMailbox(id) => write!(f, "person {id} has no mailbox"),
+            Self::Unit(code) => write!(f, "unit {code} is open and has no mailbox, or its head has left"),
+            Self::UnitLoop(code) => write!(f, "unit {code} is within itself"),
+            Self::Reference(table) => write!(f, "a row of {table} names one that is not there"),
+            Self::Snapshot => f.write_str("the directory in memory differs from the database"),
+        }
+    }
+}
+
+/// Verifies the rows; an empty answer is a sound directory.
+pub async fn check(connection: &mut SqliteConnection) -> Result<Vec<Violation>, DbError> {
+    let mut violations = Vec::new();
+    let ids = |rows: Vec<i64>, violation: fn(i64) -> Violation| rows.into_iter().map(violation);
+    let texts = |rows: Vec<String>, violation: fn(String) -> Violation| rows.into_iter().map(violation);
+    let found = sqlx::query_scalar(
+        "SELECT id FROM mailbox m WHERE state <> 'removed' AND NOT EXISTS \
+         (SELECT 1 FROM address WHERE mailbox = m.id AND kind = 'primary' AND state = 'live')",
+    );
+    violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::MailboxWithoutAddress));
+    let found = sqlx::query_scalar(
+        "SELECT a.local || '@' || a.domain FROM address a JOIN mailbox m ON m.id = a.mailbox \
+         WHERE a.state = 'live' AND m.state = 'removed'",
+    );
+    violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::AddressOfRemovedMailbox));
+    let found = sqlx::query_scalar(
+        "SELECT a.local || '@' || a.domain FROM address a JOIN address old \
+         ON old.domain = a.domain AND old.key = a.key AND old.mailbox <> a.mailbox \
+         WHERE old.state = 'quarantined' AND old.id < a.id AND old.until > a.since",
+    );
+    violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::AddressGivenTooEarly));
+    let found = sqlx::query_scalar(
+        "SELECT id FROM staff s WHERE state <> 'departed' AND NOT EXISTS \
+         (SELECT 1 FROM mailbox WHERE staff = s.id AND state = 'open')",
+    );
+    violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::StaffWithoutMailbox));
+    let found = sqlx::query_scalar(
+        "SELECT code FROM unit u LEFT JOIN staff h ON h.id = u.head WHERE u.state = 'open' AND (h.state = 'departed' \
+         OR NOT EXISTS (SELECT 1 FROM mailbox WHERE unit = u.id AND state = 'open'))",
+    );
+    violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::Unit));
+    let found = sqlx::query_scalar(
+        "WITH RECURSIVE above (start, at) AS (SELECT id, parent FROM unit WHERE parent IS NOT NULL \
+         UNION SELECT above.start, unit.parent FROM above JOIN unit ON unit.id = above.at WHERE unit.parent IS NOT NULL) \
+         SELECT unit.code FROM above JOIN unit ON unit.id = above.start WHERE above.at = above.start",
+    );
+    violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::UnitLoop));
+    let found = sqlx::query_scalar("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check");
+    violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::Reference));
+    Ok(violations)
+}

@@ -1,0 +1,108 @@
+//! Who is in the department, in which unit, with which mailbox and addresses.
+//!
+//! The whole directory is held in memory as a [`Snapshot`], replaced after each commit that changed it: questions are
+//! answered without waiting, and never by half of a change.
+
+mod check;
+mod decision;
+mod load;
+mod model;
+mod snapshot;
+pub mod write;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+
+pub use check::{Violation, check};
+pub use decision::{Decision, DecisionKind, DecisionState, Recorded};
+pub use model::{
+    AddressKind, Domains, Generation, Held, Mailbox, MailboxState, Owner, Place, Province, Reach, Staff, StaffState,
+    Unit, UnitKind, UnitState,
+};
+pub use snapshot::{Availability, FindError, Resolution, Resting, Snapshot};
+
+use crate::db::{Db, DbError, Tx};
+
+/// The directory as the whole program shares it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Directory(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    db: Db,
+    current: ArcSwap<Snapshot>,
+    changed: watch::Sender<i64>,
+}
+
+impl Directory {
+    /// Reads the directory. The domains are the configuration's; see [`Directory::configure`].
+    pub async fn open(db: &Db, domains: Domains) -> Result<Self, DbError> {
+        let snapshot = load::load(&mut *db.read().await?, domains).await?;
+        let changed = watch::Sender::new(snapshot.version());
+        Ok(Self(Arc::new(Shared { db: db.clone(), current: ArcSwap::from_pointee(snapshot), changed })))
+    }
+
+    /// The directory as of the last commit.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.current.load_full()
+    }
+
+    /// Tells when the snapshot was replaced.
+    pub fn changes(&self) -> watch::Receiver<i64> {
+        self.0.changed.subscribe()
+    }
+
+    /// The directory as the transaction sees it, with what it and those before it in the same commit have written.
+    pub async fn within(&self, tx: &mut Tx) -> Result<Arc<Snapshot>, DbError> {
+        let current = self.snapshot();
+        if load::version(tx.connection()).await? == current.version() {
+            return Ok(current);
+        }
+        Ok(Arc::new(load::load(tx.connection(), current.domains().clone()).await?))
+    }
+
+    /// To be called after what a transaction wrote: makes the next snapshot, which everybody sees after the commit.
+    pub async fn publish(&self, tx: &mut Tx) -> Result<Arc<Snapshot>, DbError> {
+        sqlx::query("UPDATE directory SET version = version + 1").execute(tx.connection()).await?;
+        let snapshot = Arc::new(load::load(tx.connection(), self.snapshot().domains().clone()).await?);
+        let (shared, published) = (self.0.clone(), snapshot.clone());
+        tx.after_commit(move || shared.replace(published));
+        Ok(snapshot)
+    }
+
+    /// Takes over the domains of a reloaded configuration.
+    pub async fn configure(&self, domains: Domains) -> Result<(), DbError> {
+        let shared = self.0.clone();
+        let configured = self.0.db.write(move |tx| {
+            Box::pin(async move {
+                let snapshot = Arc::new(load::load(tx.connection(), domains).await?);
+                tx.after_commit(move || shared.replace(snapshot));
+                Ok::<(), DbError>(())
+            })
+        });
+        configured.await
+    }
+
+    /// Everything that is wrong with the directory's rows, and whether memory says the same as they do.
+    pub async fn check(&self) -> Result<Vec<Violation>, DbError> {
+        let mut connection = self.0.db.read().await?;
+        let held = self.snapshot();
+        let mut violations = check(&mut connection).await?;
+        let stored = load::load(&mut connection, held.domains().clone()).await?;
+        // A commit between the two reads is no disagreement.
+        if stored.version() == held.version() && stored != *held {
+            violations.push(Violation::Snapshot);
+        }
+        Ok(violations)
+    }
+}
+
+impl Shared {
+    fn replace(&self, snapshot: Arc<Snapshot>) {
+        let version = snapshot.version();
+        self.current.store(snapshot);
+        self.changed.send_replace(version);
+    }
+}
