@@ -110,3 +110,20 @@ pub const IMAP_ID_VALUE_BYTES_MAX: usize = 1024;
 pub const NAME_BYTES_MAX: usize = 256;
 /// People of one name who are given addresses by the rule; past this an address is chosen by hand.
 pub const NAMESAKES_MAX: u32 = 999;
+// Store
+/// Octets of a folder's full name.
+pub const FOLDER_NAME_BYTES_MAX: usize = 1000;
+/// Levels of a folder's name.
+pub const FOLDER_LEVELS_MAX: usize = 20;
+/// Folders, and subscriptions, of one mailbox.
+pub const FOLDERS_PER_MAILBOX_MAX: i64 = 5000;
+/// Keywords of one folder: what is left of 64 bits after the system flags.
+pub const KEYWORDS_PER_FOLDER_MAX: usize = 58;
+/// Octets of one keyword.
+pub const KEYWORD_BYTES_MAX: usize = 100;
+/// Folders whose index stays in memory although no session uses them.
+pub const FOLDERS_LOADED_MAX: usize = 256;
+/// Octets of messages that one statement writes or reads at once.
+pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Messages whose derived texts one statement reads.
+pub const BATCH_MESSAGES_MAX: usize = 512;

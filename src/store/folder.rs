@@ -1,0 +1,536 @@
+//! Folders: their names, and making, renaming and deleting them.
+
+use std::fmt;
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Change, Store, StoreError};
+use crate::db::{DbError, Tx};
+use crate::id::{FolderId, MailboxId, ModSeq, Uid};
+use crate::limits;
+use crate::text::nfc;
+
+/// A folder's full name: NFC, levels separated by `/`, INBOX in capitals however it was spelled (RFC 9051 §5.1).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FolderName(String);
+
+/// Why a text cannot be a folder's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FolderNameError {
+    /// No text, or a level without text (`a//b`, `/a`).
+    #[error("a level of the folder name is empty")]
+    Empty,
+    /// Longer than [`limits::FOLDER_NAME_BYTES_MAX`].
+    #[error("the folder name is longer than {} octets", limits::FOLDER_NAME_BYTES_MAX)]
+    TooLong,
+    /// More levels than [`limits::FOLDER_LEVELS_MAX`].
+    #[error("the folder name has more than {} levels", limits::FOLDER_LEVELS_MAX)]
+    TooDeep,
+    /// A control, or `*` or `%`, which LIST could never name again.
+    #[error("the folder name holds a character that is not allowed")]
+    Character,
+}
+
+impl FolderName {
+    /// Reads a decoded name; one trailing `/` is taken as RFC 9051 §6.3.4 says (the client will create below it).
+    pub fn parse(text: &str) -> Result<Self, FolderNameError> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        if text.len() > limits::FOLDER_NAME_BYTES_MAX {
+            return Err(FolderNameError::TooLong);
+        }
+        let name = nfc(text);
+        if name.chars().any(|c| c.is_control() || matches!(c, '*' | '%' | '\u{2028}' | '\u{2029}' | '\u{FFFD}')) {
+            return Err(FolderNameError::Character);
+        }
+        if name.split('/').any(|level| level.trim().is_empty()) {
+            return Err(FolderNameError::Empty);
+        }
+        if name.split('/').any(|level| matches!(level, "." | "..")) {
+            return Err(FolderNameError::Character);
+        }
+        if name.split('/').count() > limits::FOLDER_LEVELS_MAX {
+            return Err(FolderNameError::TooDeep);
+        }
+        Ok(match name.split_once('/') {
+            None if name.eq_ignore_ascii_case("INBOX") => Self::inbox(),
+            Some((first, rest)) if first.eq_ignore_ascii_case("INBOX") => Self(format!("INBOX/{rest}")),
+            _ => Self(name),
+        })
+    }
+
+    /// The folder that every mailbox has and mail arrives in.
+    pub fn inbox() -> Self {
+        Self("INBOX".to_owned())
+    }
+
+    /// Whether this is INBOX.
+    pub fn is_inbox(&self) -> bool {
+        self.0 == "INBOX"
+    }
+
+    /// The full name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The folder above.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
+    }
+
+    /// Whether this is somewhere below `other`.
+    pub fn is_below(&self, other: &Self) -> bool {
+        self.0.strip_prefix(&other.0).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+impl fmt::Display for FolderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a folder is for: RFC 6154 §2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum SpecialUse {
+    Archive,
+    Drafts,
+    Junk,
+    Sent,
+    Trash,
+}
+
+impl SpecialUse {
+    /// All of them with their attribute and their name in the database.
+    pub const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Archive, "\\Archive", "archive"),
+        (Self::Drafts, "\\Drafts", "drafts"),
+        (Self::Junk, "\\Junk", "junk"),
+        (Self::Sent, "\\Sent", "sent"),
+        (Self::Trash, "\\Trash", "trash"),
+    ];
+
+    /// The attribute as LIST prints it.
+    pub fn attribute(self) -> &'static str {
+        Self::ALL.iter().find(|(u, ..)| *u == self).map_or("", |(_, attribute, _)| attribute)
+    }
+
+    /// From an attribute, without regard to case.
+    pub fn from_attribute(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, a, _)| a.eq_ignore_ascii_case(text)).map(|(u, ..)| *u)
+    }
+
+    fn sql(self) -> &'static str {
+        Self::ALL.iter().find(|(u, ..)| *u == self).map_or("", |(.., sql)| sql)
+    }
+
+    fn from_sql(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(.., sql)| *sql == text).map(|(u, ..)| *u)
+    }
+}
+
+/// A folder as its row has it.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// The same for ever, whatever the name.
+    pub id: FolderId,
+    /// Whose it is.
+    pub mailbox: MailboxId,
+    /// Its full name.
+    pub name: FolderName,
+    /// RFC 6154.
+    pub special_use: Option<SpecialUse>,
+    /// No: it was deleted while it had children; it holds nothing and cannot be selected.
+    pub selectable: bool,
+    /// RFC 9051 §2.3.1.1.
+    pub uid_validity: u32,
+    /// What is in it.
+    pub counters: Counters,
+}
+
+/// The numbers that STATUS and SELECT ask for, kept in the folder's row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// Messages.
+    pub messages: u32,
+    /// Messages without `\Seen`.
+    pub unseen: u32,
+    /// Messages with `\Deleted`.
+    pub deleted: u32,
+    /// Octets of all messages.
+    pub bytes: u64,
+    /// The UID the next message gets.
+    pub uid_next: Uid,
+    /// RFC 7162 §3.1.2.1.
+    pub highest_modseq: ModSeq,
+    /// Messages that no session has been told of: RFC 3501 §2.3.2.
+    pub recent: u32,
+}
+
+/// Whether a name is subscribed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Subscription {
+    On,
+    Off,
+}
+
+impl Store {
+    /// All folders of a mailbox, by name.
+    pub async fn folders(&self, mailbox: MailboxId) -> Result<Vec<Folder>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let rows = sqlx::query(
+            "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent \
+             FROM folder f WHERE mailbox_id = ? ORDER BY name",
+        )
+        .bind(mailbox)
+        .fetch_all(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        rows.iter().map(read_folder).collect()
+    }
+
+    /// One folder, by name.
+    pub async fn folder(&self, mailbox: MailboxId, name: &FolderName) -> Result<Folder, StoreError> {
+        let mut reader = self.db.read().await?;
+        let row = sqlx::query(
+            "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent \
+             FROM folder f WHERE mailbox_id = ? AND name = ?",
+        )
+        .bind(mailbox)
+        .bind(name.as_str())
+        .fetch_optional(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        read_folder(&row.ok_or(StoreError::NoSuchFolder)?)
+    }
+
+    /// Makes a folder and what is missing above it: RFC 9051 §6.3.4.
+    pub async fn create_folder(
+        &self,
+        mailbox: MailboxId,
+        name: FolderName,
+        special_use: Option<SpecialUse>,
+    ) -> Result<Folder, StoreError> {
+        let made = name.clone();
+        self.db
+            .write(move |tx| Box::pin(async move { create(tx, mailbox, &made, special_use).await.map(drop) }))
+            .await
+            .map_err(|e: StoreError| e)?;
+        self.folder(mailbox, &name).await
+    }
+
+    /// Renames a folder with all below it. INBOX stays: its messages move to the new folder (RFC 9051 §6.3.6).
+    pub async fn rename_folder(&self, mailbox: MailboxId, from: FolderName, to: FolderName) -> Result<(), StoreError> {
+        if from.is_inbox() {
+            let inbox = self.folder(mailbox, &from).await?;
+            let target = self.create_folder(mailbox, to, None).await?;
+            let all = super::UidRanges::new(vec![1..=u32::MAX]);
+            return self.move_messages(inbox.id, all, target.id).await.map(drop);
+        }
+        if to.is_below(&from) {
+            return Err(StoreError::IntoItself);
+        }
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let (id, _) = find(tx, mailbox, &from).await?.ok_or(StoreError::NoSuchFolder)?;
+                    if to.is_inbox() || find(tx, mailbox, &to).await?.is_some() {
+                        return Err(StoreError::AlreadyExists);
+                    }
+                    if let Some(parent) = to.parent() {
+                        ensure(tx, mailbox, &parent).await?;
+                    }
+                    sqlx::query(
+                        "UPDATE folder SET name = ?3 || substr(name, length(?2) + 1) \
+                         WHERE id = ?4 OR (mailbox_id = ?1 AND substr(name, 1, length(?2) + 1) = ?2 || '/')",
+                    )
+                    .bind(mailbox)
+                    .bind(from.as_str())
+                    .bind(to.as_str())
+                    .bind(id)
+                    .execute(tx.connection())
+                    .await
+                    .map_err(DbError::from)?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Deletes a folder with its messages; one with children stays as a name that cannot be selected.
+    pub async fn delete_folder(&self, mailbox: MailboxId, name: FolderName) -> Result<(), StoreError> {
+        if name.is_inbox() {
+            return Err(StoreError::IsInbox);
+        }
+        let hub = self.hub.clone();
+        let now = self.clock.now().as_second();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let (folder, selectable) = find(tx, mailbox, &name).await?.ok_or(StoreError::NoSuchFolder)?;
+                    let children: bool = sqlx::query_scalar(
+                        "SELECT EXISTS (SELECT 1 FROM folder \
+                         WHERE mailbox_id = ?1 AND substr(name, 1, length(?2) + 1) = ?2 || '/')",
+                    )
+                    .bind(mailbox)
+                    .bind(name.as_str())
+                    .fetch_one(tx.connection())
+                    .await
+                    .map_err(DbError::from)?;
+                    if children && !selectable {
+                        return Err(StoreError::NotSelectable);
+                    }
+                    discard(tx, folder, now).await?;
+                    let end = if children {
+                        // A new validity: the name may be created again, with UIDs from 1.
+                        "UPDATE folder SET selectable = 0, special_use = NULL, messages = 0, unseen = 0, deleted = 0, \
+                         bytes = 0 WHERE id = ?"
+                    } else {
+                        "DELETE FROM folder WHERE id = ?"
+                    };
+                    sqlx::query(end).bind(folder).execute(tx.connection()).await.map_err(DbError::from)?;
+                    tx.after_commit(move || hub.remove(folder));
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// The names a mailbox's clients subscribed to.
+    pub async fn subscriptions(&self, mailbox: MailboxId) -> Result<Vec<FolderName>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let names: Vec<String> = sqlx::query_scalar("SELECT name FROM subscription WHERE mailbox_id = ? ORDER BY name")
+            .bind(mailbox)
+            .fetch_all(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
+        Ok(names.into_iter().map(FolderName).collect())
+    }
+
+    /// Subscribes to a name, or no longer.
+    pub async fn subscribe(&self, mailbox: MailboxId, name: FolderName, to: Subscription) -> Result<(), StoreError> {
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let statement = match to {
+                        Subscription::On => {
+                            "INSERT INTO subscription SELECT ?1, ?2 \
+                             WHERE (SELECT count(*) FROM subscription WHERE mailbox_id = ?1) < ?3 ON CONFLICT DO NOTHING"
+                        }
+                        Subscription::Off => "DELETE FROM subscription WHERE mailbox_id = ?1 AND name = ?2",
+                    };
+                    sqlx::query(statement)
+                        .bind(mailbox)
+                        .bind(name.as_str())
+                        .bind(limits::FOLDERS_PER_MAILBOX_MAX)
+                        .execute(tx.connection())
+                        .await
+                        .map_err(DbError::from)?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Takes what is recent for the session that asks: messages from this UID on have been told to nobody else.
+    pub async fn claim_recent(&self, folder: FolderId) -> Result<Uid, StoreError> {
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let from: Option<u32> = sqlx::query_scalar("SELECT recent_from FROM folder WHERE id = ?")
+                        .bind(folder)
+                        .fetch_optional(tx.connection())
+                        .await
+                        .map_err(DbError::from)?;
+                    sqlx::query("UPDATE folder SET recent_from = uid_next WHERE id = ?")
+                        .bind(folder)
+                        .execute(tx.connection())
+                        .await
+                        .map_err(DbError::from)?;
+                    from.map(Uid).ok_or(StoreError::NoSuchFolder)
+                })
+            })
+            .await
+    }
+}
+
+/// Makes the folders that every new mailbox has, and subscribes to them.
+pub async fn create_default_folders(tx: &mut Tx, mailbox: MailboxId) -> Result<FolderId, StoreError> {
+    let inbox = create(tx, mailbox, &FolderName::inbox(), None).await?;
+    for (special_use, attribute, _) in SpecialUse::ALL {
+        let name = FolderName(attribute.trim_start_matches('\\').to_owned());
+        create(tx, mailbox, &name, Some(special_use)).await?;
+    }
+    sqlx::query("INSERT INTO subscription SELECT mailbox_id, name FROM folder WHERE mailbox_id = ?")
+        .bind(mailbox)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    Ok(inbox)
+}
+
+async fn create(
+    tx: &mut Tx,
+    mailbox: MailboxId,
+    name: &FolderName,
+    special_use: Option<SpecialUse>,
+) -> Result<FolderId, StoreError> {
+    if let Some((id, selectable)) = find(tx, mailbox, name).await? {
+        if selectable {
+            return Err(StoreError::AlreadyExists);
+        }
+        revive(tx, id, special_use).await?;
+        return Ok(id);
+    }
+    if let Some(parent) = name.parent() {
+        ensure(tx, mailbox, &parent).await?;
+    }
+    insert(tx, mailbox, name, special_use).await
+}
+
+/// Makes the folder and those above it unless they are there.
+async fn ensure(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<(), StoreError> {
+    let mut missing = Vec::new();
+    let mut next = Some(name.clone());
+    while let Some(name) = next {
+        if find(tx, mailbox, &name).await?.is_some() {
+            break;
+        }
+        next = name.parent();
+        missing.push(name);
+    }
+    for name in missing.iter().rev() {
+        insert(tx, mailbox, name, None).await?;
+    }
+    Ok(())
+}
+
+async fn insert(
+    tx: &mut Tx,
+    mailbox: MailboxId,
+    name: &FolderName,
+    special_use: Option<SpecialUse>,
+) -> Result<FolderId, StoreError> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM folder WHERE mailbox_id = ?")
+        .bind(mailbox)
+        .fetch_one(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    if count >= limits::FOLDERS_PER_MAILBOX_MAX {
+        return Err(StoreError::TooManyFolders);
+    }
+    let validity = next_uid_validity(tx).await?;
+    let id = sqlx::query_scalar(
+        "INSERT INTO folder (mailbox_id, name, special_use, uid_validity) VALUES (?, ?, ?, ?) RETURNING id",
+    )
+    .bind(mailbox)
+    .bind(name.as_str())
+    .bind(special_use.map(SpecialUse::sql))
+    .bind(validity)
+    .fetch_one(tx.connection())
+    .await
+    .map_err(DbError::from)?;
+    Ok(id)
+}
+
+/// A name that was kept for its children becomes a folder again. UIDs go on where they were.
+async fn revive(tx: &mut Tx, folder: FolderId, special_use: Option<SpecialUse>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE folder SET selectable = 1, special_use = ? WHERE id = ?")
+        .bind(special_use.map(SpecialUse::sql))
+        .bind(folder)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Above all given before, and near the time as clients expect, whatever the clock does (hostile F18).
+async fn next_uid_validity(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("UPDATE uid_validity SET last = max(last + 1, unixepoch()) RETURNING last")
+        .fetch_one(tx.connection())
+        .await
+        .map_err(DbError::from)?)
+}
+
+/// Ends the messages of a folder that is deleted: they can no longer be found, and are purged after the grace period.
+async fn discard(tx: &mut Tx, folder: FolderId, now: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO expunged SELECT folder_id, uid, modseq, ?2 FROM state WHERE folder_id = ?1",
+    )
+    .bind(folder)
+    .bind(now)
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
+    sqlx::query("DELETE FROM state WHERE folder_id = ?")
+        .bind(folder)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+async fn find(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<Option<(FolderId, bool)>, StoreError> {
+    Ok(sqlx::query_as("SELECT id, selectable FROM folder WHERE mailbox_id = ? AND name = ?")
+        .bind(mailbox)
+        .bind(name.as_str())
+        .fetch_optional(tx.connection())
+        .await
+        .map_err(DbError::from)?)
+}
+
+fn read_folder(row: &SqliteRow) -> Result<Folder, StoreError> {
+    let read = || -> Result<Folder, sqlx::Error> {
+        Ok(Folder {
+            id: row.try_get("id")?,
+            mailbox: row.try_get("mailbox_id")?,
+            name: FolderName(row.try_get("name")?),
+            special_use: row.try_get::<Option<&str>, _>("special_use")?.and_then(SpecialUse::from_sql),
+            selectable: row.try_get("selectable")?,
+            uid_validity: row.try_get("uid_validity")?,
+            counters: Counters {
+                messages: row.try_get("messages")?,
+                unseen: row.try_get("unseen")?,
+                deleted: row.try_get("deleted")?,
+                bytes: row.try_get::<i64, _>("bytes")?.unsigned_abs(),
+                uid_next: Uid(row.try_get("uid_next")?),
+                highest_modseq: ModSeq(row.try_get::<i64, _>("highest_modseq")?.unsigned_abs()),
+                recent: row.try_get("recent")?,
+            },
+        })
+    };
+    read().map_err(|e| DbError::from(e).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_folder_has_one_name() {
+        let nfd = FolderName::parse("C\u{f4}ng va\u{306}n").unwrap();
+        assert_eq!(nfd, FolderName::parse("Công văn/").unwrap());
+        assert!(FolderName::parse("inBox").unwrap().is_inbox());
+        assert_eq!(FolderName::parse("inbox/2026").unwrap().as_str(), "INBOX/2026");
+    }
+
+    #[test]
+    fn names_that_cannot_be_are_refused_with_their_cause() {
+        let deep = vec!["a"; limits::FOLDER_LEVELS_MAX + 1].join("/");
+        for (name, cause) in [
+            ("", FolderNameError::Empty),
+            ("/etc", FolderNameError::Empty),
+            ("a//b", FolderNameError::Empty),
+            ("../x", FolderNameError::Character),
+            ("a\0b", FolderNameError::Character),
+            ("a*", FolderNameError::Character),
+            (deep.as_str(), FolderNameError::TooDeep),
+            ("x".repeat(10_000).as_str(), FolderNameError::TooLong),
+        ] {
+            assert_eq!(FolderName::parse(name), Err(cause), "{name:.20}");
+        }
+    }
+}
