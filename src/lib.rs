@@ -29,4 +29,5 @@ pub mod mime;
 pub mod net;
 pub mod name;
 pub mod network;
+pub mod store;
 pub mod text;

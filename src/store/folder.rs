@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Change, Store, StoreError};
+use super::{Store, StoreError};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, MailboxId, ModSeq, Uid};
 use crate::limits;
@@ -457,14 +457,12 @@ async fn next_uid_validity(tx: &mut Tx) -> Result<i64, StoreError> {
 
 /// Ends the messages of a folder that is deleted: they can no longer be found, and are purged after the grace period.
 async fn discard(tx: &mut Tx, folder: FolderId, now: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO expunged SELECT folder_id, uid, modseq, ?2 FROM state WHERE folder_id = ?1",
-    )
-    .bind(folder)
-    .bind(now)
-    .execute(tx.connection())
-    .await
-    .map_err(DbError::from)?;
+    sqlx::query("INSERT INTO expunged SELECT folder_id, uid, modseq, ?2 FROM state WHERE folder_id = ?1")
+        .bind(folder)
+        .bind(now)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
     sqlx::query("DELETE FROM state WHERE folder_id = ?")
         .bind(folder)
         .execute(tx.connection())

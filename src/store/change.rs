@@ -1,0 +1,189 @@
+//! Changing flags: RFC 9051 §6.4.6, RFC 7162 §3.1.3.
+
+use sqlx::Row;
+
+use super::json::sql;
+use super::{Change, FlagNames, Flags, Keywords, Store, StoreError, UidRanges};
+use crate::db::{DbError, Tx};
+use crate::id::{FolderId, ModSeq, Uid};
+
+/// What STORE does with the flags it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FlagChange {
+    /// `+FLAGS`
+    Add(FlagNames),
+    /// `-FLAGS`
+    Remove(FlagNames),
+    /// `FLAGS`
+    Replace(FlagNames),
+}
+
+/// What a change of flags did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Messages whose flags are now others, ascending.
+    pub changed: Vec<Uid>,
+    /// Messages left as they were, since they changed after `unchanged_since`, ascending: the MODIFIED code.
+    pub unmet: Vec<Uid>,
+}
+
+impl Store {
+    /// Changes the flags of the messages, but of none that changed after `unchanged_since`.
+    pub async fn change_flags(
+        &self,
+        folder: FolderId,
+        uids: &UidRanges,
+        change: FlagChange,
+        unchanged_since: Option<ModSeq>,
+    ) -> Result<Changed, StoreError> {
+        let (store, uids) = (self.clone(), uids.to_json());
+        self.db
+            .write(move |tx| {
+                Box::pin(async move { change_in(tx, &store, folder, uids, &change, unchanged_since).await })
+            })
+            .await
+    }
+}
+
+async fn change_in(
+    tx: &mut Tx,
+    store: &Store,
+    folder: FolderId,
+    uids: String,
+    change: &FlagChange,
+    unchanged_since: Option<ModSeq>,
+) -> Result<Changed, StoreError> {
+    let (highest, mut keywords) = read_folder(tx, folder).await?;
+    let known = keywords.names().len();
+    let mask = Mask::of(change, &mut keywords)?;
+    let since = unchanged_since.map_or(i64::MAX, |m| i64::try_from(m.0).unwrap_or(i64::MAX));
+    let touched = read_touched(tx, folder, uids, mask, since).await?;
+    let (unmet, changing): (Vec<Touched>, Vec<Touched>) = touched.into_iter().partition(|t| t.modseq > since);
+    let done = Changed {
+        changed: changing.iter().map(|t| t.uid).collect(),
+        unmet: unmet.into_iter().map(|t| t.uid).collect(),
+    };
+    if changing.is_empty() {
+        return Ok(done);
+    }
+    let modseq = highest + 1;
+    write_flags(tx, folder, &UidRanges::from_sorted(done.changed.iter().copied()), mask, modseq).await?;
+    let delta = |flag: Flags| -> i64 {
+        changing
+            .iter()
+            .map(|t| sql(usize::from(mask.apply(t.flags).contains(flag))) - sql(usize::from(t.flags.contains(flag))))
+            .sum()
+    };
+    super::count(
+        tx,
+        folder,
+        super::Count { modseq, unseen: -delta(Flags::SEEN), deleted: delta(Flags::DELETED), ..super::Count::default() },
+    )
+    .await?;
+    let mut changes = Vec::with_capacity(2);
+    if keywords.names().len() > known {
+        super::write_keywords(tx, folder, &keywords).await?;
+        changes.push(Change::Keywords(keywords));
+    }
+    changes.push(Change::Flags(changing.into_iter().map(|t| (t.uid, mask.apply(t.flags))).collect()));
+    store.publish(tx, folder, ModSeq(modseq.unsigned_abs()), changes);
+    Ok(done)
+}
+
+/// A change as bits: what to keep of the old flags, what to set.
+#[derive(Clone, Copy)]
+struct Mask {
+    keep: Flags,
+    set: Flags,
+}
+
+impl Mask {
+    fn of(change: &FlagChange, keywords: &mut Keywords) -> Result<Self, StoreError> {
+        let all = Flags(u64::MAX);
+        let (names, adds) = match change {
+            FlagChange::Add(names) | FlagChange::Replace(names) => (names, true),
+            FlagChange::Remove(names) => (names, false),
+        };
+        let mut bits = names.system;
+        for name in &names.keywords {
+            let bit = match keywords.bit(name) {
+                None if adds => Some(keywords.add(name).ok_or(StoreError::TooManyKeywords)?),
+                known => known,
+            };
+            bits = bits.with(bit.unwrap_or_default());
+        }
+        Ok(match change {
+            FlagChange::Add(_) => Self { keep: all, set: bits },
+            FlagChange::Remove(_) => Self { keep: all.without(bits), set: Flags::default() },
+            FlagChange::Replace(_) => Self { keep: Flags::default(), set: bits },
+        })
+    }
+
+    fn apply(self, flags: Flags) -> Flags {
+        Flags(flags.0 & self.keep.0 | self.set.0)
+    }
+}
+
+struct Touched {
+    uid: Uid,
+    flags: Flags,
+    modseq: i64,
+}
+
+async fn read_folder(tx: &mut Tx, folder: FolderId) -> Result<(i64, Keywords), StoreError> {
+    let row = sqlx::query(
+        "SELECT highest_modseq, \
+                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?1 ORDER BY bit)) \
+         FROM folder WHERE id = ?1 AND selectable",
+    )
+    .bind(folder)
+    .fetch_optional(tx.connection())
+    .await
+    .map_err(DbError::from)?
+    .ok_or(StoreError::NoSuchFolder)?;
+    let names: Option<&str> = row.try_get(1).map_err(DbError::from)?;
+    let keywords = Keywords::new(names.unwrap_or_default().split_ascii_whitespace().map(Into::into).collect());
+    Ok((row.try_get(0).map_err(DbError::from)?, keywords))
+}
+
+/// The messages that would change or must not: all in one row, since each row of a result costs microseconds.
+async fn read_touched(
+    tx: &mut Tx,
+    folder: FolderId,
+    uids: String,
+    mask: Mask,
+    since: i64,
+) -> Result<Vec<Touched>, DbError> {
+    let packed: Option<String> = sqlx::query_scalar(
+        "SELECT group_concat(s.uid || ' ' || s.flags || ' ' || s.modseq, ' ') \
+         FROM json_each(?2) r CROSS JOIN state s ON s.folder_id = ?1 AND s.uid BETWEEN r.value->>0 AND r.value->>1 \
+         WHERE (s.flags & ?3) | ?4 <> s.flags OR s.modseq > ?5",
+    )
+    .bind(folder)
+    .bind(uids)
+    .bind(mask.keep.to_sql())
+    .bind(mask.set.to_sql())
+    .bind(since)
+    .fetch_one(tx.connection())
+    .await?;
+    let touched = super::read::numbers(packed.as_deref().unwrap_or_default())
+        .map(|[uid, flags, modseq]| Touched { uid: super::read::uid(uid), flags: Flags::from_sql(flags), modseq })
+        .collect();
+    Ok(touched)
+}
+
+async fn write_flags(tx: &mut Tx, folder: FolderId, uids: &UidRanges, mask: Mask, modseq: i64) -> Result<(), DbError> {
+    sqlx::query(
+        "UPDATE state SET flags = (flags & ?3) | ?4, modseq = ?5 WHERE folder_id = ?1 AND uid IN \
+         (SELECT s.uid FROM json_each(?2) r CROSS JOIN state s \
+          ON s.folder_id = ?1 AND s.uid BETWEEN r.value->>0 AND r.value->>1)",
+    )
+    .bind(folder)
+    .bind(uids.to_json())
+    .bind(mask.keep.to_sql())
+    .bind(mask.set.to_sql())
+    .bind(modseq)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

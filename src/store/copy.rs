@@ -1,0 +1,194 @@
+//! Copying and moving: RFC 9051 §6.4.7, RFC 6851. A copy shares the body.
+
+use sqlx::Row;
+
+use super::json::{Json, sql};
+use super::{Change, Count, Entry, Flags, Keywords, Store, StoreError, UidRanges};
+use crate::db::{DbError, Tx};
+use crate::id::{FolderId, ModSeq, Uid};
+
+/// What COPYUID says: RFC 4315 §3.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// The validity of the folder copied to.
+    pub uid_validity: u32,
+    /// Old and new number of each message, ascending.
+    pub pairs: Vec<(Uid, Uid)>,
+}
+
+impl Store {
+    /// Copies messages with their flags and internal dates, all or none. `quota` bounds the octets of the mailbox
+    /// copied to.
+    pub async fn copy_messages(
+        &self,
+        from: FolderId,
+        uids: UidRanges,
+        to: FolderId,
+        quota: Option<u64>,
+    ) -> Result<Copied, StoreError> {
+        let store = self.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
+                    copy(tx, &store, from, &entries, to, quota).await
+                })
+            })
+            .await
+    }
+
+    /// Moves messages, all or none, in one commit: at no time are they in both folders or in neither. Within one
+    /// mailbox no quota is asked.
+    pub async fn move_messages(&self, from: FolderId, uids: UidRanges, to: FolderId) -> Result<Copied, StoreError> {
+        let store = self.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
+                    let copied = copy(tx, &store, from, &entries, to, None).await?;
+                    super::expunge::remove(tx, &store, from, &entries).await?;
+                    Ok(copied)
+                })
+            })
+            .await
+    }
+}
+
+/// The folder copied to.
+struct Target {
+    uid_validity: u32,
+    uid_next: u32,
+    modseq: i64,
+    mailbox_bytes: u64,
+    keywords: Keywords,
+}
+
+async fn copy(
+    tx: &mut Tx,
+    store: &Store,
+    from: FolderId,
+    entries: &[Entry],
+    to: FolderId,
+    quota: Option<u64>,
+) -> Result<Copied, StoreError> {
+    let (own, mut target) = read_target(tx, from, to).await?;
+    let known = target.keywords.names().len();
+    let bytes: u64 = entries.iter().map(|e| u64::from(e.size)).sum();
+    if quota.is_some_and(|quota| target.mailbox_bytes + bytes > quota) {
+        return Err(StoreError::OverQuota);
+    }
+    let numbers = target.uid_next..u32::MAX;
+    if numbers.len() <= entries.len() {
+        return Err(StoreError::FolderFull);
+    }
+    let modseq = ModSeq((target.modseq + 1).unsigned_abs());
+    let mut made = Vec::with_capacity(entries.len());
+    for (entry, uid) in entries.iter().zip(numbers) {
+        let flags = translate(entry.flags, &own, &mut target.keywords)?;
+        made.push(Entry { uid: Uid(uid), flags, modseq, ..*entry });
+    }
+    let pairs = entries.iter().map(|e| e.uid).zip(made.iter().map(|e| e.uid)).collect();
+    let copied = Copied { uid_validity: target.uid_validity, pairs };
+    if made.is_empty() {
+        return Ok(copied);
+    }
+    write(tx, store, from, to, &copied.pairs, &made).await?;
+    let those = |wanted: &dyn Fn(Flags) -> bool| sql(made.iter().filter(|e| wanted(e.flags)).count());
+    let count = Count {
+        modseq: modseq.0.cast_signed(),
+        messages: sql(made.len()),
+        unseen: those(&|flags| !flags.contains(Flags::SEEN)),
+        deleted: those(&|flags| flags.contains(Flags::DELETED)),
+        bytes: bytes.cast_signed(),
+    };
+    super::count(tx, to, count).await?;
+    let mut changes = Vec::with_capacity(2);
+    if target.keywords.names().len() > known {
+        super::write_keywords(tx, to, &target.keywords).await?;
+        changes.push(Change::Keywords(target.keywords));
+    }
+    changes.push(Change::Appended(made));
+    store.publish(tx, to, modseq, changes);
+    Ok(copied)
+}
+
+async fn read_target(tx: &mut Tx, from: FolderId, to: FolderId) -> Result<(Keywords, Target), StoreError> {
+    let row = sqlx::query(
+        "SELECT uid_validity, uid_next, highest_modseq, \
+                (SELECT sum(bytes) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
+                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?2 ORDER BY bit)), \
+                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?1 ORDER BY bit)) \
+         FROM folder f WHERE id = ?2 AND selectable",
+    )
+    .bind(from)
+    .bind(to)
+    .fetch_optional(tx.connection())
+    .await
+    .map_err(DbError::from)?
+    .ok_or(StoreError::NoSuchFolder)?;
+    let keywords = |column: usize| -> Result<Keywords, sqlx::Error> {
+        let names: Option<&str> = row.try_get(column)?;
+        Ok(Keywords::new(names.unwrap_or_default().split_ascii_whitespace().map(Into::into).collect()))
+    };
+    let read = || -> Result<_, sqlx::Error> {
+        let target = Target {
+            uid_validity: row.try_get(0)?,
+            uid_next: row.try_get(1)?,
+            modseq: row.try_get(2)?,
+            mailbox_bytes: row.try_get::<i64, _>(3)?.unsigned_abs(),
+            keywords: keywords(4)?,
+        };
+        Ok((keywords(5)?, target))
+    };
+    Ok(read().map_err(DbError::from)?)
+}
+
+/// The same flags by the other folder's keywords.
+fn translate(flags: Flags, own: &Keywords, target: &mut Keywords) -> Result<Flags, StoreError> {
+    let mut translated =
+        Flags::SYSTEM.iter().filter(|(f, _)| flags.contains(*f)).fold(Flags::default(), |a, (f, _)| a.with(*f));
+    for name in own.of(flags) {
+        let bit = target.bit(name).or_else(|| target.add(name)).ok_or(StoreError::TooManyKeywords)?;
+        translated = translated.with(bit);
+    }
+    Ok(translated)
+}
+
+async fn write(
+    tx: &mut Tx,
+    store: &Store,
+    from: FolderId,
+    to: FolderId,
+    pairs: &[(Uid, Uid)],
+    made: &[Entry],
+) -> Result<(), DbError> {
+    let mut rows = Json::new();
+    for ((old, new), entry) in pairs.iter().zip(made) {
+        rows.row(&[i64::from(old.0), i64::from(new.0), entry.flags.to_sql(), entry.modseq.0.cast_signed()]);
+    }
+    let rows = rows.end();
+    sqlx::query(
+        "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved) \
+         SELECT ?2, r.value->>1, m.body_id, m.prefix, m.size, m.internal_date, ?4 \
+         FROM json_each(?3) r CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0",
+    )
+    .bind(from)
+    .bind(to)
+    .bind(&rows)
+    .bind(store.clock.now().as_second())
+    .execute(tx.connection())
+    .await?;
+    sqlx::query(
+        "INSERT INTO state (folder_id, uid, flags, modseq) SELECT ?1, value->>1, value->>2, value->>3 FROM json_each(?2)",
+    )
+    .bind(to)
+    .bind(&rows)
+    .execute(tx.connection())
+    .await?;
+    sqlx::query("UPDATE folder SET uid_next = uid_next + ?2 WHERE id = ?1")
+        .bind(to)
+        .bind(sql(made.len()))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}

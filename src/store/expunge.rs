@@ -1,0 +1,65 @@
+//! Taking messages out of a folder: RFC 9051 §6.4.3, RFC 4315 §2.1.
+
+use super::json::sql;
+use super::{Change, Count, Entry, Flags, Store, StoreError, UidRanges};
+use crate::db::{DbError, Tx};
+use crate::id::{FolderId, ModSeq, Uid};
+
+impl Store {
+    /// Expunges what is marked `\Deleted`, of all messages or of those given; returns what is gone, ascending.
+    pub async fn expunge(&self, folder: FolderId, of: Option<&UidRanges>) -> Result<Vec<Uid>, StoreError> {
+        let store = self.clone();
+        let uids = of.map_or_else(|| "[[1,4294967295]]".to_owned(), UidRanges::to_json);
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut gone = super::read::entries(tx.connection(), folder, uids).await?;
+                    gone.retain(|e| e.flags.contains(Flags::DELETED));
+                    remove(tx, &store, folder, &gone).await?;
+                    Ok(gone.into_iter().map(|e| e.uid).collect())
+                })
+            })
+            .await
+    }
+}
+
+/// Takes messages out. Their rows stay for the grace period: see `expunged` in the schema.
+pub(super) async fn remove(tx: &mut Tx, store: &Store, folder: FolderId, gone: &[Entry]) -> Result<(), StoreError> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let highest: i64 = sqlx::query_scalar("SELECT highest_modseq FROM folder WHERE id = ?")
+        .bind(folder)
+        .fetch_optional(tx.connection())
+        .await
+        .map_err(DbError::from)?
+        .ok_or(StoreError::NoSuchFolder)?;
+    let modseq = highest + 1;
+    let uids = super::json::list(gone.iter().map(|e| i64::from(e.uid.0)));
+    sqlx::query("INSERT INTO expunged SELECT ?1, value, ?3, ?4 FROM json_each(?2)")
+        .bind(folder)
+        .bind(&uids)
+        .bind(modseq)
+        .bind(store.clock.now().as_second())
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    sqlx::query("DELETE FROM state WHERE folder_id = ?1 AND uid IN (SELECT value FROM json_each(?2))")
+        .bind(folder)
+        .bind(&uids)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    let those = |wanted: &dyn Fn(Flags) -> bool| sql(gone.iter().filter(|e| wanted(e.flags)).count());
+    let count = Count {
+        modseq,
+        messages: -sql(gone.len()),
+        unseen: -those(&|flags| !flags.contains(Flags::SEEN)),
+        deleted: -those(&|flags| flags.contains(Flags::DELETED)),
+        bytes: -gone.iter().map(|e| i64::from(e.size)).sum::<i64>(),
+    };
+    super::count(tx, folder, count).await?;
+    let uids = gone.iter().map(|e| e.uid).collect();
+    store.publish(tx, folder, ModSeq(modseq.unsigned_abs()), vec![Change::Expunged(uids)]);
+    Ok(())
+}

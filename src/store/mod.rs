@@ -1,0 +1,156 @@
+//! Folders and messages: what IMAP shows and delivery fills.
+//!
+//! Every write is one operation of the shared commit ([`crate::db`]); what it changed reaches the sessions on the folder
+//! only after the commit (invariant I3), through the folder's [`Index`].
+
+mod append;
+mod change;
+mod check;
+mod copy;
+mod expunge;
+mod flags;
+mod folder;
+mod index;
+mod json;
+mod ranges;
+mod read;
+mod watch;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+pub use append::{Append, Appended, Prepared, append_in};
+pub use change::{Changed, FlagChange};
+pub use check::{Violation, check};
+pub use copy::Copied;
+pub use flags::{FlagNames, Flags, Keywords};
+pub use folder::{Counters, Folder, FolderName, FolderNameError, SpecialUse, Subscription, create_default_folders};
+pub use index::{Entry, Index};
+pub use ranges::UidRanges;
+pub use read::{Derived, Texts};
+pub use watch::Watch;
+
+use crate::clock::Clock;
+use crate::db::{Db, DbError, Tx};
+use crate::id::{BodyId, FolderId, ModSeq};
+use index::Change;
+use watch::Hub;
+
+/// Pieces that one body may have: with pieces of 256 KiB far more than any message that is accepted.
+const PIECES_PER_BODY: i64 = 4096;
+
+/// The store of all messages. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    clock: Clock,
+    hub: Arc<Hub>,
+    last_body: Arc<AtomicI64>,
+}
+
+/// Why the store did not do what was asked. Nothing of the request was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No folder of this name or id, or it cannot be selected.
+    #[error("there is no such folder")]
+    NoSuchFolder,
+    /// The name is taken.
+    #[error("there is a folder of this name already")]
+    AlreadyExists,
+    /// INBOX cannot be deleted (RFC 9051 §6.3.5).
+    #[error("INBOX cannot be deleted")]
+    IsInbox,
+    /// A folder cannot be moved below itself.
+    #[error("a folder cannot be moved into itself")]
+    IntoItself,
+    /// The name stands for children only.
+    #[error("the folder only holds other folders")]
+    NotSelectable,
+    /// The mailbox may not hold more octets.
+    #[error("the mailbox is full")]
+    OverQuota,
+    /// The folder has as many keywords as it may.
+    #[error("the folder has {} keywords and may have no more", crate::limits::KEYWORDS_PER_FOLDER_MAX)]
+    TooManyKeywords,
+    /// The mailbox has as many folders as it may.
+    #[error("the mailbox has {} folders and may have no more", crate::limits::FOLDERS_PER_MAILBOX_MAX)]
+    TooManyFolders,
+    /// All UIDs were given: RFC 9051 §2.3.1.1 allows no more messages here.
+    #[error("the folder has no numbers left")]
+    FolderFull,
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Store {
+    /// The store over an open database.
+    pub async fn open(db: Db, clock: Clock) -> Result<Self, StoreError> {
+        let mut reader = db.read().await?;
+        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM body")
+            .fetch_one(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
+        drop(reader);
+        Ok(Self { db, clock, hub: Arc::default(), last_body: Arc::new(AtomicI64::new(last)) })
+    }
+
+    /// A folder's index, shared by all that watch it; read from the database if nobody does yet.
+    pub async fn watch(&self, folder: FolderId) -> Result<Watch, StoreError> {
+        self.hub.watch(folder, self.read_index(folder)).await
+    }
+
+    /// Ids are given here, not by SQLite: a batch knows them before it is written.
+    fn next_body(&self) -> BodyId {
+        BodyId(self.last_body.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn publish(&self, tx: &mut Tx, folder: FolderId, modseq: ModSeq, changes: Vec<Change>) {
+        let hub = self.hub.clone();
+        let changes: Arc<[Change]> = changes.into();
+        tx.after_commit(move || hub.publish(folder, modseq, &changes));
+    }
+}
+
+/// The first of the piece numbers that belong to a body.
+fn first_piece(body: BodyId) -> i64 {
+    body.0 * PIECES_PER_BODY
+}
+
+/// Keeps a folder's keywords; bits that were given stay.
+async fn write_keywords(tx: &mut Tx, folder: FolderId, keywords: &Keywords) -> Result<(), DbError> {
+    let names: Vec<&str> = keywords.names().iter().map(|n| &**n).collect();
+    sqlx::query("INSERT INTO keyword SELECT ?1, key, value FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING")
+        .bind(folder)
+        .bind(serde_json::json!(names).to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// What a change adds to the numbers in a folder's row.
+#[derive(Default)]
+struct Count {
+    /// The folder's new highest mod-sequence.
+    modseq: i64,
+    messages: i64,
+    unseen: i64,
+    deleted: i64,
+    bytes: i64,
+}
+
+async fn count(tx: &mut Tx, folder: FolderId, count: Count) -> Result<(), DbError> {
+    sqlx::query(
+        "UPDATE folder SET highest_modseq = ?2, messages = messages + ?3, unseen = unseen + ?4, \
+         deleted = deleted + ?5, bytes = bytes + ?6 WHERE id = ?1",
+    )
+    .bind(folder)
+    .bind(count.modseq)
+    .bind(count.messages)
+    .bind(count.unseen)
+    .bind(count.deleted)
+    .bind(count.bytes)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! Reading in bulk. A row of a result costs microseconds, so SQL joins many small values into one row.
+
+use std::ops::Range;
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteConnection;
+
+use super::json::{Json, list, sql};
+use super::{Entry, Flags, Index, Keywords, Store, StoreError};
+use crate::db::DbError;
+use crate::id::{BodyId, FolderId, ModSeq, Uid};
+use crate::limits;
+
+/// Which derived text of a message is wanted; all are IMAP text, ready to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Derived {
+    /// ENVELOPE
+    Envelope,
+    /// BODYSTRUCTURE
+    Structure,
+    /// BODY, without extension data
+    BasicStructure,
+}
+
+/// Texts of several messages, in the order in which they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// Each text in order. One that is no longer there is empty.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.ends.iter().enumerate().map(|(i, end)| {
+            let start = i.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
+            self.bytes.get(start..*end).unwrap_or_default()
+        })
+    }
+
+    /// Adds a piece to the text at `place`; the first of them brings the prefix along.
+    fn extend(&mut self, place: usize, prefix: &[u8], piece: &[u8]) {
+        if self.ends.len() <= place {
+            self.ends.resize(place, self.bytes.len());
+            self.bytes.extend_from_slice(prefix);
+        } else {
+            self.ends.pop();
+        }
+        self.bytes.extend_from_slice(piece);
+        self.ends.push(self.bytes.len());
+    }
+}
+
+impl Store {
+    /// Texts derived from messages, at most [`limits::BATCH_MESSAGES_MAX`] a call for bounded memory.
+    pub async fn derived(&self, what: Derived, bodies: &[BodyId]) -> Result<Texts, StoreError> {
+        let statement = match what {
+            Derived::Envelope => {
+                "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.envelope, '') AS t \
+                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value ORDER BY r.key)"
+            }
+            Derived::Structure => {
+                "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.structure, '') AS t \
+                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value ORDER BY r.key)"
+            }
+            Derived::BasicStructure => {
+                "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.basic_structure, '') AS t \
+                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value ORDER BY r.key)"
+            }
+        };
+        let mut reader = self.db.read().await?;
+        let row = sqlx::query(statement)
+            .bind(list(bodies.iter().map(|b| b.0)))
+            .fetch_one(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
+        let lengths: Option<&str> = row.try_get(0).map_err(DbError::from)?;
+        let bytes: Option<Vec<u8>> = row.try_get(1).map_err(DbError::from)?;
+        let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(bodies.len()) };
+        let mut end = 0;
+        for [length] in numbers(lengths.unwrap_or_default()) {
+            end += usize::try_from(length).unwrap_or(0);
+            texts.ends.push(end);
+        }
+        Ok(texts)
+    }
+
+    /// Header blocks, the blank line included, at most [`limits::BATCH_MESSAGES_MAX`] a call for bounded memory.
+    pub async fn headers(&self, folder: FolderId, messages: &[(Uid, BodyId)]) -> Result<Texts, StoreError> {
+        self.read_each(
+            "SELECT r.key, m.prefix, b.header_size, p.data FROM json_each(?2) r \
+             CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0 \
+             CROSS JOIN body b ON b.id = m.body_id \
+             LEFT JOIN piece p ON p.id >= b.id * 4096 AND p.id < b.id * 4096 + (b.header_size + 262143) / 262144 \
+             ORDER BY r.key, p.id",
+            folder,
+            messages,
+        )
+        .await
+    }
+
+    /// Whole messages; the caller keeps a call's messages within [`limits::BATCH_BYTES_MAX`] or asks for one alone.
+    pub async fn messages(&self, folder: FolderId, messages: &[(Uid, BodyId)]) -> Result<Texts, StoreError> {
+        self.read_each(
+            "SELECT r.key, m.prefix, 0, p.data FROM json_each(?2) r \
+             CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0 \
+             LEFT JOIN piece p ON p.id >= m.body_id * 4096 AND p.id < (m.body_id + 1) * 4096 \
+             ORDER BY r.key, p.id",
+            folder,
+            messages,
+        )
+        .await
+    }
+
+    /// Some octets of one message, for those too large to be read whole.
+    pub async fn range(
+        &self,
+        folder: FolderId,
+        (uid, body): (Uid, BodyId),
+        wanted: Range<u64>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let prefix: Vec<u8> = sqlx::query_scalar("SELECT prefix FROM message WHERE folder_id = ? AND uid = ?")
+            .bind(folder)
+            .bind(uid.0)
+            .fetch_optional(&mut *reader)
+            .await
+            .map_err(DbError::from)?
+            .ok_or(StoreError::NoSuchFolder)?;
+        let rows = sqlx::query(
+            "SELECT start, data FROM (SELECT p.id, p.data, \
+                sum(octet_length(p.data)) OVER (ORDER BY p.id) - octet_length(p.data) AS start, octet_length(p.data) AS n \
+                FROM piece p WHERE p.id >= ?1 AND p.id < ?1 + 4096) \
+             WHERE start < ?3 AND start + n > ?2 ORDER BY id",
+        )
+        .bind(super::first_piece(body))
+        .bind(wanted.start.saturating_sub(prefix.len() as u64).cast_signed())
+        .bind(wanted.end.saturating_sub(prefix.len() as u64).cast_signed())
+        .fetch_all(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        let mut bytes = cut(&prefix, 0, &wanted).to_vec();
+        for row in &rows {
+            let start: i64 = row.try_get(0).map_err(DbError::from)?;
+            let data: &[u8] = row.try_get(1).map_err(DbError::from)?;
+            bytes.extend_from_slice(cut(data, prefix.len() as u64 + start.unsigned_abs(), &wanted));
+        }
+        Ok(bytes)
+    }
+
+    async fn read_each(
+        &self,
+        statement: &'static str,
+        folder: FolderId,
+        messages: &[(Uid, BodyId)],
+    ) -> Result<Texts, StoreError> {
+        let mut request = Json::new();
+        messages.iter().for_each(|(uid, body)| request.row(&[i64::from(uid.0), body.0]));
+        let mut reader = self.db.read().await?;
+        let rows = sqlx::query(statement)
+            .bind(folder)
+            .bind(request.end())
+            .fetch_all(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
+        drop(reader);
+        let mut texts = Texts { bytes: Vec::new(), ends: Vec::with_capacity(messages.len()) };
+        for row in &rows {
+            let read = || -> Result<(i64, &[u8], Option<&[u8]>), sqlx::Error> {
+                Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(3)?))
+            };
+            let (key, prefix, data) = read().map_err(DbError::from)?;
+            texts.extend(usize::try_from(key).unwrap_or(0), prefix, data.unwrap_or_default());
+        }
+        texts.ends.resize(messages.len(), texts.bytes.len());
+        Ok(texts)
+    }
+
+    /// A folder's index as one state of the database has it.
+    pub(super) async fn read_index(&self, folder: FolderId) -> Result<Index, StoreError> {
+        let mut reader = self.db.read().await?;
+        let mut snapshot = sqlx::Connection::begin(&mut *reader).await.map_err(DbError::from)?;
+        let row = sqlx::query(
+            "SELECT uid_next, highest_modseq, \
+                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?1 ORDER BY bit)) \
+             FROM folder WHERE id = ?1 AND selectable",
+        )
+        .bind(folder)
+        .fetch_optional(&mut *snapshot)
+        .await
+        .map_err(DbError::from)?
+        .ok_or(StoreError::NoSuchFolder)?;
+        let entries = entries(&mut snapshot, folder, "[[1,4294967295]]".to_owned()).await?;
+        let read = || -> Result<Index, sqlx::Error> {
+            let names: Option<&str> = row.try_get(2)?;
+            let keywords = Keywords::new(names.unwrap_or_default().split_ascii_whitespace().map(Into::into).collect());
+            let highest = ModSeq(row.try_get::<i64, _>(1)?.unsigned_abs());
+            Ok(Index::new(&entries, keywords, Uid(row.try_get(0)?), highest))
+        };
+        Ok(read().map_err(DbError::from)?)
+    }
+}
+
+/// The messages of a folder within ranges of UIDs, ascending.
+pub(super) async fn entries(
+    connection: &mut SqliteConnection,
+    folder: FolderId,
+    uids: String,
+) -> Result<Vec<Entry>, DbError> {
+    let packed: Vec<String> = sqlx::query_scalar(
+        "SELECT group_concat(s.uid || ' ' || m.size || ' ' || s.flags || ' ' || s.modseq || ' ' || m.internal_date || ' ' \
+                             || m.body_id, ' ') \
+         FROM json_each(?2) r CROSS JOIN state s ON s.folder_id = ?1 AND s.uid BETWEEN r.value->>0 AND r.value->>1 \
+         CROSS JOIN message m ON m.folder_id = s.folder_id AND m.uid = s.uid GROUP BY s.uid / ?3",
+    )
+    .bind(folder)
+    .bind(uids)
+    .bind(sql(limits::BATCH_MESSAGES_MAX))
+    .fetch_all(connection)
+    .await?;
+    let mut entries: Vec<Entry> = packed
+        .iter()
+        .flat_map(|text| numbers(text))
+        .map(|[number, size, flags, modseq, date, body]| Entry {
+            uid: uid(number),
+            size: u32::try_from(size).unwrap_or(u32::MAX),
+            flags: Flags::from_sql(flags),
+            modseq: ModSeq(modseq.unsigned_abs()),
+            date,
+            body: BodyId(body),
+        })
+        .collect();
+    if !entries.is_sorted_by_key(|e| e.uid) {
+        entries.sort_unstable_by_key(|e| e.uid);
+    }
+    Ok(entries)
+}
+
+/// Packed numbers, `N` to a record.
+pub(super) fn numbers<const N: usize>(packed: &str) -> impl Iterator<Item = [i64; N]> {
+    let mut words = packed.split_ascii_whitespace();
+    std::iter::from_fn(move || {
+        let mut record = [0; N];
+        for number in &mut record {
+            *number = words.next()?.parse().ok()?;
+        }
+        Some(record)
+    })
+}
+
+pub(super) fn uid(number: i64) -> Uid {
+    Uid(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// What of `bytes`, which begin at `start`, is wanted.
+fn cut<'a>(bytes: &'a [u8], start: u64, wanted: &Range<u64>) -> &'a [u8] {
+    let place = |at: u64| usize::try_from(at.saturating_sub(start)).unwrap_or(usize::MAX).min(bytes.len());
+    bytes.get(place(wanted.start)..place(wanted.end)).unwrap_or_default()
+}
