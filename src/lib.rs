@@ -18,6 +18,7 @@
 pub mod address;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod db;
 pub mod directory;
 pub mod id;
@@ -30,4 +31,6 @@ pub mod net;
 pub mod name;
 pub mod network;
 pub mod store;
+pub mod server;
 pub mod text;
+pub mod web;

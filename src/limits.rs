@@ -127,3 +127,31 @@ pub const FOLDERS_LOADED_MAX: usize = 256;
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Messages whose derived texts one statement reads.
 pub const BATCH_MESSAGES_MAX: usize = 512;
+/// What sessions are given to finish at shutdown, so that all of it takes less than 10 s.
+pub const DRAIN_MAX: Duration = Duration::from_secs(8);
+
+// server
+/// Connections that the kernel keeps for us until they are accepted; it may have a lower bound of its own.
+pub const CONNECTIONS_WAITING_MAX: i32 = 1024;
+/// Open sessions of one door: above the 10,000 idle mail programs of the largest office we think of (hostile F28).
+pub const SESSIONS_MAX: usize = 12_000;
+/// Open sessions of one door from one address: a whole office may sit behind one (hostile F27).
+pub const SESSIONS_PER_ADDRESS_MAX: usize = 4_000;
+
+// control socket
+/// A request: far more than any act needs (hostile B92).
+pub const CONTROL_REQUEST_BYTES_MAX: usize = 256 * 1024;
+/// A response: a list of everybody or of a long audit.
+pub const CONTROL_RESPONSE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// From the connection to the whole request.
+pub const CONTROL_REQUEST_WAIT_MAX: Duration = Duration::from_secs(10);
+/// From the request to the whole response, the act included.
+pub const CONTROL_RESPONSE_WAIT_MAX: Duration = Duration::from_secs(600);
+/// Connections to the control socket at once.
+pub const CONTROL_CONNECTIONS_MAX: usize = 64;
+
+// web
+/// How long a connection may take over the head of a request, or stay between two.
+pub const WEB_REQUEST_WAIT_MAX: Duration = Duration::from_secs(30);
+/// The head of a request.
+pub const WEB_REQUEST_BYTES_MAX: usize = 16 * 1024;

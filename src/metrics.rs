@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// The listeners at which mail sessions begin.
+/// The listeners at which sessions begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Listener {
     /// Port 25.
@@ -20,11 +20,14 @@ pub enum Listener {
     Imap,
     /// Port 993.
     Imaps,
+    /// `/metrics` and `/health`.
+    Metrics,
 }
 
 impl Listener {
     /// Every listener, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [Self::Smtp, Self::Submission, Self::Submissions, Self::Imap, Self::Imaps];
+    pub const ALL: [Self; 6] =
+        [Self::Smtp, Self::Submission, Self::Submissions, Self::Imap, Self::Imaps, Self::Metrics];
 
     /// The name in `[listen]`, in `addresses.json`, and for socket activation.
     pub fn name(self) -> &'static str {
@@ -34,6 +37,7 @@ impl Listener {
             Self::Submissions => "submissions",
             Self::Imap => "imap",
             Self::Imaps => "imaps",
+            Self::Metrics => "metrics",
         }
     }
 }
@@ -53,8 +57,6 @@ struct AtListener {
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     sessions: Family<AtListener, Gauge>,
-    /// Connections turned away because too many were open.
-    pub connections_refused: Counter,
     /// Sessions that ended in a panic; anything but zero is a mistake of ours.
     pub panics: Counter,
     /// Messages acknowledged at the SMTP listeners.
@@ -75,7 +77,6 @@ impl Metrics {
     pub fn text(&self, wal_bytes: u64) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("hopthu");
         registry.register("sessions", "Sessions now open", self.sessions.clone());
-        registry.register("connections_refused", "Connections over the bound", self.connections_refused.clone());
         registry.register("panics", "Sessions ended by a panic", self.panics.clone());
         registry.register("messages_accepted", "Messages acknowledged", self.messages_accepted.clone());
         registry.register("messages_refused", "Messages refused", self.messages_refused.clone());

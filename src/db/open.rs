@@ -93,6 +93,13 @@ impl Db {
         &self.path
     }
 
+    /// The present length of the write-ahead log: 0 where there is none.
+    pub fn wal_bytes(&self) -> u64 {
+        let mut wal = self.path.as_os_str().to_owned();
+        wal.push("-wal");
+        std::fs::metadata(wal).map_or(0, |m| m.len())
+    }
+
     /// Finishes what waits and closes the file, leaving no WAL behind.
     pub async fn close(&self) {
         self.readers.close().await;

@@ -1,0 +1,3 @@
+//! The control socket.
+mod frame;
+pub use frame::FrameError;
