@@ -70,8 +70,8 @@ pub const TLS_HANDSHAKE_MAX: Duration = Duration::from_secs(30);
 pub const PASSWORD_BYTES_MAX: usize = 1024;
 /// How long accepting rests when the system has no file descriptor left (hostile F9).
 pub const ACCEPT_REST: Duration = Duration::from_millis(100);
-/// What sessions are given to finish at shutdown (interface: SIGTERM drains within 10 s).
-pub const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// What sessions are given to finish at shutdown, so that all of it takes less than 10 s.
+pub const DRAIN_MAX: Duration = Duration::from_secs(8);
 // IMAP grammar
 
 /// A line of a command without literals: more than RFC 7162 §4 asks for (8192), as much as other servers take.
@@ -127,8 +127,6 @@ pub const FOLDERS_LOADED_MAX: usize = 256;
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Messages whose derived texts one statement reads.
 pub const BATCH_MESSAGES_MAX: usize = 512;
-/// What sessions are given to finish at shutdown, so that all of it takes less than 10 s.
-pub const DRAIN_MAX: Duration = Duration::from_secs(8);
 
 // server
 /// Connections that the kernel keeps for us until they are accepted; it may have a lower bound of its own.
