@@ -36,6 +36,9 @@ pub const MIME_DEPTH_MAX: usize = 64;
 pub const MIME_PARTS_MAX: usize = 10_000;
 /// What is looked at of one header field: a longer one is cut there (hostile B61).
 pub const FIELD_BYTES_MAX: usize = 128 * 1024;
+/// How far the end of an encoded word is looked for; RFC 2047 §2 allows 75, mail programs write whole lines of
+/// RFC 5322 §2.1.1.
+pub const ENCODED_WORD_BYTES_MAX: usize = 998;
 /// Addresses of one ENVELOPE, all its fields together (hostile B61, CVE-2024-23184).
 pub const ENVELOPE_ADDRESSES_MAX: usize = 2_000;
 /// Bytes of one ENVELOPE: what would go beyond is left out.
@@ -48,6 +51,8 @@ pub const MIME_PARAMETERS_MAX: usize = 64;
 pub const MIME_LANGUAGES_MAX: usize = 16;
 /// Text kept of a message for SEARCH, before folding.
 pub const SEARCH_TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// What is looked at of a subject to find its base (RFC 5256 §2.1), which takes quadratic time.
+pub const SUBJECT_BYTES_MAX: usize = 4 * 1024;
 /// Ancestors of a message kept for THREAD, the newest (hostile B66).
 pub const REFERENCES_MAX: usize = 100;
 /// Bytes of a Message-ID: RFC 5322 §2.1.1 has no longer line.

@@ -8,8 +8,20 @@
 //! raw --part::parts--> Part --envelope, structure--> ENVELOPE, BODYSTRUCTURE, BODY
 //!                        \---search------------------> folded text
 //! ```
+mod envelope;
+mod field;
+mod identifiers;
+mod mailboxes;
+mod media;
+mod nstring;
 mod part;
+mod search;
+mod structure;
+mod subject;
 mod summary;
+mod vietnamese;
 
+pub use field::{Field, Fields, fields};
 pub use part::{Content, Encoding, Part, parts};
+pub use search::{body_text, header_field_text, header_text};
 pub use summary::{SUMMARY_VERSION, Summary, summarise};
