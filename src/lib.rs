@@ -20,6 +20,7 @@ pub mod clock;
 pub mod config;
 pub mod control;
 pub mod db;
+pub mod delivery;
 pub mod directory;
 pub mod id;
 pub mod imap;

@@ -158,3 +158,10 @@ pub const CONTROL_CONNECTIONS_MAX: usize = 64;
 pub const WEB_REQUEST_WAIT_MAX: Duration = Duration::from_secs(30);
 /// The head of a request.
 pub const WEB_REQUEST_BYTES_MAX: usize = 16 * 1024;
+// Delivery
+/// A message up to this is parsed where it was received; a larger one on a thread for long work.
+pub const PARSED_IN_PLACE_BYTES_MAX: usize = 256 * 1024;
+/// Mailboxes whose use is remembered for RCPT.
+pub const USAGE_CACHED_MAX: u64 = 10_000;
+/// For how many seconds it is remembered.
+pub const USAGE_SECONDS_MAX: u64 = 5;

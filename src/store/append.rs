@@ -284,7 +284,7 @@ impl Rows {
         let messages = self.messages.end();
         sqlx::query(
             "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved) \
-             SELECT value->>0, value->>1, value->>2, substr(?1, value->>3, value->>4), value->>5, value->>6, ?3 \
+             SELECT value->>0, value->>1, value->>2, coalesce(substr(?1, value->>3, value->>4), x''), value->>5, value->>6, ?3 \
              FROM json_each(?2)",
         )
         .bind(self.prefixes)

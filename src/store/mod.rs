@@ -14,10 +14,13 @@ mod index;
 mod json;
 mod ranges;
 mod read;
+#[cfg(test)]
+mod tests;
 mod watch;
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 pub use append::{Append, Appended, Prepared, append_in};
 pub use change::{Changed, FlagChange};
@@ -32,7 +35,7 @@ pub use watch::Watch;
 
 use crate::clock::Clock;
 use crate::db::{Db, DbError, Tx};
-use crate::id::{BodyId, FolderId, ModSeq};
+use crate::id::{BodyId, FolderId, MailboxId, ModSeq};
 use index::Change;
 use watch::Hub;
 
@@ -46,6 +49,8 @@ pub struct Store {
     clock: Clock,
     hub: Arc<Hub>,
     last_body: Arc<AtomicI64>,
+    /// A mailbox's INBOX is the same for ever.
+    inboxes: Arc<RwLock<HashMap<MailboxId, FolderId>>>,
 }
 
 /// Why the store did not do what was asked. Nothing of the request was kept.
@@ -92,12 +97,34 @@ impl Store {
             .await
             .map_err(DbError::from)?;
         drop(reader);
-        Ok(Self { db, clock, hub: Arc::default(), last_body: Arc::new(AtomicI64::new(last)) })
+        Ok(Self { db, clock, hub: Arc::default(), last_body: Arc::new(AtomicI64::new(last)), inboxes: Arc::default() })
     }
 
     /// A folder's index, shared by all that watch it; read from the database if nobody does yet.
     pub async fn watch(&self, folder: FolderId) -> Result<Watch, StoreError> {
         self.hub.watch(folder, self.read_index(folder)).await
+    }
+
+    /// The folder that a mailbox's mail arrives in.
+    pub async fn inbox(&self, mailbox: MailboxId) -> Result<FolderId, StoreError> {
+        let known = self.inboxes.read().unwrap_or_else(PoisonError::into_inner).get(&mailbox).copied();
+        if let Some(folder) = known {
+            return Ok(folder);
+        }
+        let folder = self.folder(mailbox, &FolderName::inbox()).await?.id;
+        self.inboxes.write().unwrap_or_else(PoisonError::into_inner).insert(mailbox, folder);
+        Ok(folder)
+    }
+
+    /// The octets of all messages of a mailbox.
+    pub async fn usage(&self, mailbox: MailboxId) -> Result<u64, StoreError> {
+        let mut reader = self.db.read().await?;
+        let bytes: i64 = sqlx::query_scalar("SELECT coalesce(sum(bytes), 0) FROM folder WHERE mailbox_id = ?")
+            .bind(mailbox)
+            .fetch_one(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
+        Ok(bytes.unsigned_abs())
     }
 
     /// Ids are given here, not by SQLite: a batch knows them before it is written.

@@ -1,0 +1,219 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::id::Uid;
+use crate::mime;
+
+struct Rig {
+    store: Store,
+    mailbox: MailboxId,
+    inbox: FolderId,
+    db: Db,
+    _dir: tempfile::TempDir,
+}
+
+impl Rig {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("mail.db")).await.unwrap();
+        let store = Store::open(db.clone(), Clock::system(TimeZone::UTC)).await.unwrap();
+        let (mailbox, inbox) = db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mailbox = sqlx::query_scalar(
+                        "INSERT INTO mailbox (kind, quota_bytes, reach, state, opened) \
+                         VALUES ('department', 1000000, 'province', 'open', '2026-11-23') RETURNING id",
+                    )
+                    .fetch_one(tx.connection())
+                    .await
+                    .map_err(DbError::from)?;
+                    let inbox = create_default_folders(tx, mailbox).await?;
+                    Ok::<_, StoreError>((mailbox, inbox))
+                })
+            })
+            .await
+            .unwrap();
+        Self { store, mailbox, inbox, db, _dir: dir }
+    }
+
+    async fn put(&self, folder: FolderId, messages: &[&str], flags: FlagNames) -> Vec<Uid> {
+        let append = |text: &&str| Append {
+            folder,
+            message: Arc::new(Prepared::new(text.as_bytes().to_vec())),
+            prefix: b"Delivered-To: a@b.vn\r\n".to_vec(),
+            flags: flags.clone(),
+            date: Timestamp::from_second(1_000_000).unwrap(),
+            quota: None,
+        };
+        let messages = messages.iter().map(append).collect();
+        self.store.append(messages).await.unwrap().into_iter().map(|a| a.uid).collect()
+    }
+
+    async fn folder(&self, name: &str) -> Folder {
+        self.store.folder(self.mailbox, &FolderName::parse(name).unwrap()).await.unwrap()
+    }
+
+    async fn uids(&self, folder: FolderId) -> Vec<u32> {
+        self.store.watch(folder).await.unwrap().index().iter().map(|(_, e)| e.uid.0).collect()
+    }
+
+    async fn holds(&self) {
+        assert_eq!(check(&mut self.db.read().await.unwrap()).await.unwrap(), []);
+        // The index in memory is what the database says.
+        let folders = self.store.folders(self.mailbox).await.unwrap();
+        for folder in folders.into_iter().filter(|f| f.selectable) {
+            let live: Vec<Entry> = self.store.watch(folder.id).await.unwrap().index().iter().map(|(_, e)| *e).collect();
+            let read: Vec<Entry> = self.store.read_index(folder.id).await.unwrap().iter().map(|(_, e)| *e).collect();
+            assert_eq!(live, read, "{}", folder.name);
+        }
+    }
+}
+
+fn keyword(name: &str) -> FlagNames {
+    FlagNames { system: Flags::default(), keywords: vec![name.to_owned()] }
+}
+
+const MESSAGE: &str = "Subject: ch\u{e0}o\r\nTo: b@c.vn\r\n\r\nbody\r\n";
+
+#[tokio::test]
+async fn what_was_appended_is_read_back_whole() {
+    let rig = Rig::new().await;
+    let large = format!("Subject: large\r\n\r\n{}", "0123456789abcdef\r\n".repeat(60_000));
+    let uids = rig.put(rig.inbox, &[MESSAGE, &large], FlagNames::default()).await;
+    assert_eq!(uids, [Uid(1), Uid(2)]);
+    let index = rig.store.watch(rig.inbox).await.unwrap().index();
+    let asked: Vec<_> = index.iter().map(|(_, e)| (e.uid, e.body)).collect();
+    let prefix = "Delivered-To: a@b.vn\r\n";
+    let texts = rig.store.messages(rig.inbox, &asked).await.unwrap();
+    let whole: Vec<&[u8]> = texts.iter().collect();
+    assert_eq!(whole, [format!("{prefix}{MESSAGE}").as_bytes(), format!("{prefix}{large}").as_bytes()]);
+    let headers = rig.store.headers(rig.inbox, &asked).await.unwrap();
+    let expected =
+        [format!("{prefix}Subject: ch\u{e0}o\r\nTo: b@c.vn\r\n\r\n"), format!("{prefix}Subject: large\r\n\r\n")];
+    assert_eq!(headers.iter().map(<[u8]>::to_vec).collect::<Vec<_>>(), expected.map(String::into_bytes));
+    for wanted in [0..10, 15..40, 262_100..600_000, 1_080_000..9_999_999, 9_999_990..9_999_999] {
+        let got = rig.store.range(rig.inbox, asked[1], wanted.clone()).await.unwrap();
+        let text = whole[1];
+        let (start, end) = (usize::try_from(wanted.start).unwrap(), usize::try_from(wanted.end).unwrap());
+        assert_eq!(got, text[start.min(text.len())..end.min(text.len())], "{wanted:?}");
+    }
+    let bodies: Vec<_> = asked.iter().map(|(_, body)| *body).chain([BodyId(99)]).collect();
+    let structures = rig.store.derived(Derived::Structure, &bodies).await.unwrap();
+    let expected = mime::summarise(MESSAGE.as_bytes()).structure;
+    assert_eq!(structures.iter().next(), Some(expected.as_slice()));
+    assert_eq!(structures.iter().nth(2), Some(&b""[..]));
+    rig.holds().await;
+}
+
+#[tokio::test]
+async fn a_watch_sees_a_change_when_it_is_durable() {
+    let rig = Rig::new().await;
+    let mut watch = rig.store.watch(rig.inbox).await.unwrap();
+    assert!(watch.index().is_empty());
+    rig.put(rig.inbox, &[MESSAGE], keyword("$Label1")).await;
+    watch.changed().await;
+    let index = watch.index();
+    assert_eq!((index.len(), index.uid_next()), (1, Uid(2)));
+    let flags = index.entry(0).unwrap().flags;
+    assert_eq!(index.keywords().of(flags).collect::<Vec<_>>(), ["$Label1"]);
+    rig.holds().await;
+}
+
+#[tokio::test]
+async fn flags_change_only_where_they_may() {
+    let rig = Rig::new().await;
+    rig.put(rig.inbox, &[MESSAGE; 4], FlagNames::default()).await;
+    let seen = FlagNames { system: Flags::SEEN, keywords: vec![] };
+    let one = UidRanges::new(vec![1..=1]);
+    let all = UidRanges::new(vec![1..=u32::MAX]);
+    let first = rig.store.change_flags(rig.inbox, &one, FlagChange::Add(seen.clone()), None).await.unwrap();
+    assert_eq!(first.changed, [Uid(1)]);
+    let before = rig.store.watch(rig.inbox).await.unwrap().index().entry(1).unwrap().modseq;
+    let rest = rig.store.change_flags(rig.inbox, &all, FlagChange::Add(seen.clone()), Some(before)).await.unwrap();
+    assert_eq!((rest.changed, rest.unmet), (vec![Uid(2), Uid(3), Uid(4)], vec![Uid(1)]));
+    assert_eq!(rig.folder("INBOX").await.counters.unseen, 0);
+    let none = rig.store.change_flags(rig.inbox, &all, FlagChange::Add(seen), None).await.unwrap();
+    assert_eq!(none, Changed::default());
+    rig.store.change_flags(rig.inbox, &all, FlagChange::Replace(keyword("k")), None).await.unwrap();
+    rig.store.change_flags(rig.inbox, &one, FlagChange::Remove(keyword("K")), None).await.unwrap();
+    rig.store.change_flags(rig.inbox, &one, FlagChange::Remove(keyword("unknown")), None).await.unwrap();
+    let index = rig.store.watch(rig.inbox).await.unwrap().index();
+    let named: Vec<usize> = index.iter().map(|(_, e)| index.keywords().of(e.flags).count()).collect();
+    assert_eq!(named, [0, 1, 1, 1]);
+    assert_eq!(rig.folder("INBOX").await.counters.unseen, 4);
+    rig.holds().await;
+}
+
+#[tokio::test]
+async fn moved_and_expunged_messages_leave_their_numbers_behind() {
+    let rig = Rig::new().await;
+    rig.put(rig.inbox, &[MESSAGE; 5], keyword("k")).await;
+    let trash = rig.folder("Trash").await;
+    let moved = rig.store.move_messages(rig.inbox, UidRanges::new(vec![2..=3]), trash.id).await.unwrap();
+    assert_eq!(moved.pairs, [(Uid(2), Uid(1)), (Uid(3), Uid(2))]);
+    assert_eq!(moved.uid_validity, trash.uid_validity);
+    let deleted = FlagNames { system: Flags::DELETED, keywords: vec![] };
+    let last = UidRanges::new(vec![5..=5]);
+    rig.store.change_flags(rig.inbox, &last, FlagChange::Add(deleted), None).await.unwrap();
+    let kept = rig.store.expunge(rig.inbox, Some(&UidRanges::new(vec![1..=4]))).await.unwrap();
+    assert_eq!(kept, []);
+    assert_eq!(rig.store.expunge(rig.inbox, None).await.unwrap(), [Uid(5)]);
+    assert_eq!(rig.put(rig.inbox, &[MESSAGE], FlagNames::default()).await, [Uid(6)]);
+    assert_eq!((rig.uids(rig.inbox).await, rig.uids(trash.id).await), (vec![1, 4, 6], vec![1, 2]));
+    let copied = rig.store.copy_messages(trash.id, UidRanges::new(vec![1..=9]), trash.id, None).await.unwrap();
+    assert_eq!(copied.pairs, [(Uid(1), Uid(3)), (Uid(2), Uid(4))]);
+    let over = rig.store.copy_messages(trash.id, UidRanges::new(vec![1..=9]), rig.inbox, Some(1)).await;
+    assert!(matches!(over, Err(StoreError::OverQuota)));
+    rig.holds().await;
+}
+
+#[tokio::test]
+async fn a_refused_append_leaves_the_others_of_its_commit_alone() {
+    let rig = Rig::new().await;
+    let append = |folder, quota| {
+        let message = Arc::new(Prepared::new(MESSAGE.as_bytes().to_vec()));
+        let flags = FlagNames::default();
+        vec![Append { folder, message, prefix: vec![], flags, date: Timestamp::UNIX_EPOCH, quota }]
+    };
+    let (good, full, missing) = tokio::join!(
+        rig.store.append(append(rig.inbox, None)),
+        rig.store.append(append(rig.inbox, Some(10))),
+        rig.store.append(append(FolderId(999), None)),
+    );
+    assert_eq!(good.unwrap().len(), 1);
+    assert!(matches!(full, Err(StoreError::OverQuota)));
+    assert!(matches!(missing, Err(StoreError::NoSuchFolder)));
+    assert_eq!(rig.uids(rig.inbox).await, [1]);
+    rig.holds().await;
+}
+
+#[tokio::test]
+async fn folders_are_made_renamed_and_deleted_with_what_is_in_them() {
+    let rig = Rig::new().await;
+    let name = |text: &str| FolderName::parse(text).unwrap();
+    let deep = rig.store.create_folder(rig.mailbox, name("Hồ sơ/2026/Quý 4"), None).await.unwrap();
+    rig.put(deep.id, &[MESSAGE], FlagNames::default()).await;
+    let again = rig.store.create_folder(rig.mailbox, name("Hồ sơ/2026"), None).await;
+    assert!(matches!(again, Err(StoreError::AlreadyExists)));
+    rig.store.rename_folder(rig.mailbox, name("Hồ sơ"), name("Lưu trữ/Hồ sơ")).await.unwrap();
+    assert_eq!(rig.folder("Lưu trữ/Hồ sơ/2026/Quý 4").await.id, deep.id);
+    let inside = rig.store.rename_folder(rig.mailbox, name("Lưu trữ"), name("Lưu trữ/x")).await;
+    assert!(matches!(inside, Err(StoreError::IntoItself)));
+    let taken = rig.store.rename_folder(rig.mailbox, name("Lưu trữ"), name("Sent")).await;
+    assert!(matches!(taken, Err(StoreError::AlreadyExists)));
+    rig.put(rig.inbox, &[MESSAGE], FlagNames::default()).await;
+    rig.store.rename_folder(rig.mailbox, FolderName::inbox(), name("Cũ")).await.unwrap();
+    assert_eq!((rig.folder("Cũ").await.counters.messages, rig.folder("INBOX").await.counters.messages), (1, 0));
+    rig.store.delete_folder(rig.mailbox, name("Lưu trữ/Hồ sơ/2026")).await.unwrap();
+    assert!(!rig.folder("Lưu trữ/Hồ sơ/2026").await.selectable);
+    let watch = rig.store.watch(deep.id).await.unwrap();
+    rig.store.delete_folder(rig.mailbox, name("Lưu trữ/Hồ sơ/2026/Quý 4")).await.unwrap();
+    assert!(watch.gone());
+    assert!(matches!(rig.store.delete_folder(rig.mailbox, FolderName::inbox()).await, Err(StoreError::IsInbox)));
+    let new = rig.store.create_folder(rig.mailbox, name("Lưu trữ/Hồ sơ/2026/Quý 4"), None).await.unwrap();
+    assert!(new.uid_validity > deep.uid_validity);
+    rig.holds().await;
+}
