@@ -102,9 +102,15 @@ pub const IMAP_NESTING_MAX: usize = 100;
 pub const IMAP_SEARCH_KEYS_MAX: usize = 4_000;
 /// Names of header fields in one command, or things asked for in one FETCH.
 pub const IMAP_FETCH_ITEMS_MAX: usize = 1_000;
+/// Options of one LIST, or items of one STATUS: there are not so many different ones.
+pub const IMAP_LIST_OPTIONS_MAX: usize = 32;
 /// Patterns of one LIST: RFC 5258 §3 names no bound.
 pub const IMAP_LIST_PATTERNS_MAX: usize = 100;
-/// Fields of one ID, and bytes of a field's name and value: RFC 2971 §3.3.
+/// Names of one ENABLE: there are not so many different ones.
+pub const IMAP_ENABLE_NAMES_MAX: usize = 32;
+/// Resources of one SETQUOTA: RFC 9208 §5 has four.
+pub const IMAP_QUOTA_RESOURCES_MAX: usize = 8;
+/// Fields of one ID: RFC 2971 §3.3.
 pub const IMAP_ID_FIELDS_MAX: usize = 30;
 /// Bytes of the name of a field of ID: RFC 2971 §3.3.
 pub const IMAP_ID_NAME_BYTES_MAX: usize = 30;

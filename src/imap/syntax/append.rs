@@ -1,6 +1,7 @@
 //! APPEND: RFC 9051 §6.3.12, with several messages at once (RFC 3502) and binary ones (RFC 3516).
 
-use super::{Flag, MailboxArg};
+use super::cursor::{Cursor, Parsed};
+use super::{Flag, MailboxArg, date, flag};
 
 /// The arguments of APPEND.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,4 +44,43 @@ impl std::fmt::Debug for AppendMessage {
             .field("body", &self.body.len())
             .finish()
     }
+}
+
+/// ```abnf
+/// append         = "APPEND" SP mailbox 1*append-message
+/// append-message = [SP flag-list] [SP date-time] SP append-data
+/// append-data    = literal / literal8 / "UTF8" SP "(" literal8 ")"      ; the last of RFC 6855
+/// ```
+pub(super) fn append(cursor: &mut Cursor) -> Parsed<Append> {
+    cursor.space()?;
+    let mailbox = cursor.mailbox()?;
+    let mut messages = Vec::new();
+    while messages.is_empty() || !cursor.at_end() {
+        messages.push(message(cursor)?);
+    }
+    Ok(Append { mailbox, messages })
+}
+
+fn message(cursor: &mut Cursor) -> Parsed<AppendMessage> {
+    cursor.space()?;
+    let mut flags = Vec::new();
+    if cursor.peek() == Some(b'(') {
+        flags = flag::flag_list(cursor)?;
+        cursor.space()?;
+    }
+    let mut date = None;
+    if cursor.peek() == Some(b'"') {
+        date = Some(date::date_time(cursor)?);
+        cursor.space()?;
+    }
+    let in_utf8 = cursor.take_word("UTF8");
+    if in_utf8 {
+        cursor.space()?;
+        cursor.need(b'(', "(")?;
+    }
+    let (octets, body) = cursor.message()?;
+    if in_utf8 {
+        cursor.need(b')', ")")?;
+    }
+    Ok(AppendMessage { flags, date, octets, body })
 }

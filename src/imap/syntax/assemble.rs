@@ -162,7 +162,7 @@ impl Assembler {
     }
 
     fn failure(&self, cause: Cause) -> Failure {
-        Failure { tag: cursor::tag_of(&self.input.text), error: cause.at(self.input.text.len()) }
+        Failure { tag: cursor::tag_of(&self.input.text).ok(), error: cause.at(self.input.text.len()) }
     }
 
     fn give_up(&mut self, next: Next) -> Next {

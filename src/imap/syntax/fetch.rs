@@ -1,7 +1,9 @@
 //! FETCH: RFC 9051 §6.4.5, with CHANGEDSINCE and VANISHED of RFC 7162 and BINARY of RFC 3516.
 
-use super::{Messages, Numbers};
+use super::cursor::{Cursor, Parsed, add_new};
+use super::{Cause, Messages, Numbers, sequence};
 use crate::id::ModSeq;
+use crate::limits::IMAP_FETCH_ITEMS_MAX;
 
 /// The arguments of FETCH.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,4 +136,172 @@ pub struct Partial {
     pub offset: u64,
     /// At most so many octets; never 0.
     pub length: u64,
+}
+
+/// ```abnf
+/// fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+///         [SP "(" fetch-modifier *(SP fetch-modifier) ")"]
+/// ```
+pub(super) fn fetch(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Fetch> {
+    cursor.space()?;
+    let messages = sequence::messages(cursor)?;
+    cursor.space()?;
+    let items = items(cursor)?;
+    let changed_since = if cursor.take(b' ') { Some(changed_since(cursor, numbers)?) } else { None };
+    Ok(Fetch { numbers, messages, items, changed_since })
+}
+
+fn items(cursor: &mut Cursor) -> Parsed<Vec<FetchItem>> {
+    let fast = vec![FetchItem::Flags, FetchItem::InternalDate, FetchItem::Rfc822Size];
+    let with = |more: &[FetchItem]| [&fast, more].concat();
+    if cursor.peek() == Some(b'(') {
+        let mut items = Vec::new();
+        cursor.nonempty_list("fetch items", IMAP_FETCH_ITEMS_MAX, |cursor| {
+            add_new(&mut items, item(cursor)?);
+            Ok(())
+        })?;
+        return Ok(items);
+    }
+    if cursor.take_word("FAST") {
+        return Ok(fast);
+    }
+    if cursor.take_word("ALL") {
+        return Ok(with(&[FetchItem::Envelope]));
+    }
+    if cursor.take_word("FULL") {
+        return Ok(with(&[FetchItem::Envelope, FetchItem::Body]));
+    }
+    Ok(vec![item(cursor)?])
+}
+
+/// ```abnf
+/// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822.SIZE" / "BODY" ["STRUCTURE"] / "UID" / "MODSEQ" /
+///             "BODY" [".PEEK"] section [partial] / "BINARY" [".PEEK"] section-binary [partial] /
+///             "BINARY.SIZE" section-binary / "RFC822" [".HEADER" / ".TEXT"]
+/// section-binary = "[" [section-part] "]"
+/// ```
+fn item(cursor: &mut Cursor) -> Parsed<FetchItem> {
+    let start = cursor.at();
+    let word = cursor.word();
+    let bracket = cursor.peek() == Some(b'[');
+    let item = match (word.as_str(), bracket) {
+        ("BODY", true) => body_section(cursor, Seen::Set)?,
+        ("BODY.PEEK", true) => body_section(cursor, Seen::Keep)?,
+        ("BINARY", true) => binary(cursor, Seen::Set)?,
+        ("BINARY.PEEK", true) => binary(cursor, Seen::Keep)?,
+        ("BINARY.SIZE", true) => FetchItem::BinarySize(binary_path(cursor)?),
+        ("UID", false) => FetchItem::Uid,
+        ("FLAGS", false) => FetchItem::Flags,
+        ("INTERNALDATE", false) => FetchItem::InternalDate,
+        ("RFC822.SIZE", false) => FetchItem::Rfc822Size,
+        ("ENVELOPE", false) => FetchItem::Envelope,
+        ("BODY", false) => FetchItem::Body,
+        ("BODYSTRUCTURE", false) => FetchItem::BodyStructure,
+        ("MODSEQ", false) => FetchItem::ModSeq,
+        ("RFC822", false) => FetchItem::Rfc822(Rfc822::Message),
+        ("RFC822.HEADER", false) => FetchItem::Rfc822(Rfc822::Header),
+        ("RFC822.TEXT", false) => FetchItem::Rfc822(Rfc822::Text),
+        _ => return Err(Cause::Expected("fetch item").at(start)),
+    };
+    Ok(item)
+}
+
+fn body_section(cursor: &mut Cursor, seen: Seen) -> Parsed<FetchItem> {
+    Ok(FetchItem::Section { section: section(cursor)?, partial: partial(cursor)?, seen })
+}
+
+fn binary(cursor: &mut Cursor, seen: Seen) -> Parsed<FetchItem> {
+    Ok(FetchItem::Binary { path: binary_path(cursor)?, partial: partial(cursor)?, seen })
+}
+
+fn binary_path(cursor: &mut Cursor) -> Parsed<Vec<u32>> {
+    let start = cursor.at();
+    match section(cursor)? {
+        Section { path, text: SectionText::Whole } => Ok(path),
+        _ => Err(Cause::Expected("part number").at(start)),
+    }
+}
+
+/// ```abnf
+/// section         = "[" [section-spec] "]"
+/// section-spec    = section-msgtext / (section-part ["." section-text])
+/// section-msgtext = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT"
+/// section-part    = nz-number *("." nz-number)
+/// section-text    = section-msgtext / "MIME"
+/// ```
+fn section(cursor: &mut Cursor) -> Parsed<Section> {
+    cursor.need(b'[', "[")?;
+    let mut path = Vec::new();
+    let mut text = SectionText::Whole;
+    while !cursor.take(b']') {
+        if !path.is_empty() {
+            cursor.need(b'.', "]")?;
+        }
+        if cursor.peek().is_some_and(|octet| octet.is_ascii_digit()) {
+            path.push(cursor.nonzero32()?);
+        } else {
+            text = section_text(cursor, &path)?;
+            cursor.need(b']', "]")?;
+            break;
+        }
+    }
+    Ok(Section { path, text })
+}
+
+fn section_text(cursor: &mut Cursor, path: &[u32]) -> Parsed<SectionText> {
+    let start = cursor.at();
+    match cursor.word().as_str() {
+        "HEADER" => Ok(SectionText::Header),
+        "TEXT" => Ok(SectionText::Text),
+        "MIME" if !path.is_empty() => Ok(SectionText::Mime),
+        "HEADER.FIELDS" => header_fields(cursor).map(SectionText::Fields),
+        "HEADER.FIELDS.NOT" => header_fields(cursor).map(SectionText::FieldsNot),
+        _ => Err(Cause::Expected("section").at(start)),
+    }
+}
+
+/// ```abnf
+/// header-list     = "(" header-fld-name *(SP header-fld-name) ")"
+/// header-fld-name = astring
+/// ```
+fn header_fields(cursor: &mut Cursor) -> Parsed<HeaderFields> {
+    cursor.space()?;
+    cursor.nonempty_list("header fields", IMAP_FETCH_ITEMS_MAX, Cursor::utf8).map(HeaderFields)
+}
+
+/// ```abnf
+/// partial = "<" number64 "." nz-number64 ">"
+/// ```
+fn partial(cursor: &mut Cursor) -> Parsed<Option<Partial>> {
+    if !cursor.take(b'<') {
+        return Ok(None);
+    }
+    let offset = cursor.number64()?;
+    cursor.need(b'.', ".")?;
+    let length = cursor.nonzero64()?;
+    cursor.need(b'>', ">")?;
+    Ok(Some(Partial { offset, length }))
+}
+
+/// ```abnf
+/// fetch-modifier =/ "CHANGEDSINCE" SP mod-sequence-value      ; RFC 7162 §7
+/// fetch-modifier =/ "VANISHED"                                ; only in UID FETCH with CHANGEDSINCE
+/// ```
+fn changed_since(cursor: &mut Cursor, numbers: Numbers) -> Parsed<ChangedSince> {
+    let mut mod_seq = None;
+    let mut expunged = Expunged::Omit;
+    cursor.nonempty_list("fetch modifiers", 2, |cursor| {
+        if numbers == Numbers::Uid && cursor.take_word("VANISHED") {
+            expunged = Expunged::Tell;
+            return Ok(());
+        }
+        cursor.one_of("fetch modifier", &[("CHANGEDSINCE", ())])?;
+        cursor.space()?;
+        mod_seq = Some(ModSeq(cursor.nonzero64()?));
+        Ok(())
+    })?;
+    match mod_seq {
+        Some(mod_seq) => Ok(ChangedSince { mod_seq, expunged }),
+        None => cursor.expected("CHANGEDSINCE"),
+    }
 }

@@ -1,7 +1,9 @@
 //! Flags and STORE: RFC 9051 §2.3.2 and §6.4.6, with UNCHANGEDSINCE of RFC 7162.
 
-use super::{Messages, Numbers};
+use super::cursor::{Cursor, Parsed};
+use super::{Cause, Messages, Numbers, sequence};
 use crate::id::ModSeq;
+use crate::limits::{IMAP_FLAGS_MAX, IMAP_KEYWORD_BYTES_MAX};
 
 /// A flag that a client may set. `\Recent` is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,4 +57,84 @@ pub enum Answer {
     Flags,
     /// `.SILENT`: it is not, except for MODSEQ where CONDSTORE is on.
     Silent,
+}
+
+/// ```abnf
+/// store           = "STORE" SP sequence-set [SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"] SP store-att-flags
+/// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
+/// ```
+pub(super) fn store(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Store> {
+    cursor.space()?;
+    let messages = sequence::messages(cursor)?;
+    cursor.space()?;
+    let unchanged_since = if cursor.peek() == Some(b'(') { Some(unchanged_since(cursor)?) } else { None };
+    let change = if cursor.take(b'+') {
+        FlagChange::Add
+    } else if cursor.take(b'-') {
+        FlagChange::Remove
+    } else {
+        FlagChange::Replace
+    };
+    let answer = cursor.one_of("FLAGS", &[("FLAGS", Answer::Flags), ("FLAGS.SILENT", Answer::Silent)])?;
+    cursor.space()?;
+    let flags = if cursor.peek() == Some(b'(') { flag_list(cursor)? } else { flags(cursor)? };
+    Ok(Store { numbers, messages, unchanged_since, change, answer, flags })
+}
+
+fn unchanged_since(cursor: &mut Cursor) -> Parsed<ModSeq> {
+    cursor.need(b'(', "(")?;
+    cursor.one_of("UNCHANGEDSINCE", &[("UNCHANGEDSINCE", ())])?;
+    cursor.space()?;
+    let mod_seq = cursor.number64()?;
+    cursor.need(b')', ")")?;
+    cursor.space()?;
+    Ok(ModSeq(mod_seq))
+}
+
+/// ```abnf
+/// flag-list = "(" [flag *(SP flag)] ")"
+/// ```
+pub(super) fn flag_list(cursor: &mut Cursor) -> Parsed<Vec<Flag>> {
+    cursor.need(b'(', "(")?;
+    if cursor.take(b')') {
+        return Ok(Vec::new());
+    }
+    let flags = flags(cursor)?;
+    cursor.need(b')', ")")?;
+    Ok(flags)
+}
+
+fn flags(cursor: &mut Cursor) -> Parsed<Vec<Flag>> {
+    let flags = cursor.spaced("flags", IMAP_FLAGS_MAX, flag);
+    flags.map_err(|error| match error.cause {
+        Cause::TooMany(_) => Cause::FlagLimit.at(error.at),
+        _ => error,
+    })
+}
+
+/// ```abnf
+/// flag         = "\Answered" / "\Flagged" / "\Deleted" / "\Seen" / "\Draft" / flag-keyword / flag-extension
+/// flag-keyword = "$MDNSent" / "$Forwarded" / "$Junk" / "$NotJunk" / "$Phishing" / atom
+/// ```
+/// No flag-extension is known, and `\Recent` is not for clients to set.
+fn flag(cursor: &mut Cursor) -> Parsed<Flag> {
+    let start = cursor.at();
+    if !cursor.take(b'\\') {
+        return keyword(cursor).map(Flag::Keyword);
+    }
+    match cursor.atom("flag")?.to_ascii_uppercase().as_str() {
+        "ANSWERED" => Ok(Flag::Answered),
+        "FLAGGED" => Ok(Flag::Flagged),
+        "DELETED" => Ok(Flag::Deleted),
+        "SEEN" => Ok(Flag::Seen),
+        "DRAFT" => Ok(Flag::Draft),
+        _ => Err(Cause::Flag.at(start)),
+    }
+}
+
+/// A keyword within its bound (hostile B52).
+pub(super) fn keyword(cursor: &mut Cursor) -> Parsed<String> {
+    let start = cursor.at();
+    let keyword = cursor.atom("flag")?;
+    if keyword.len() > IMAP_KEYWORD_BYTES_MAX { Err(Cause::FlagLimit.at(start)) } else { Ok(keyword) }
 }

@@ -1,7 +1,9 @@
 //! Commands on folders: SELECT, CREATE, RENAME, LIST, LSUB, STATUS (RFC 9051 §6.3, RFC 5258, 5819, 6154, 7162, 8440).
 
-use super::{MailboxArg, SequenceSet};
+use super::cursor::{Cursor, Parsed, add_new};
+use super::{Cause, MailboxArg, SequenceSet, sequence};
 use crate::id::ModSeq;
+use crate::limits::{IMAP_LIST_OPTIONS_MAX, IMAP_LIST_PATTERNS_MAX};
 
 /// The arguments of SELECT and EXAMINE.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,4 +168,227 @@ pub enum StatusItem {
     AppendLimit,
     /// `MAILBOXID`
     MailboxId,
+}
+
+/// ` mailbox`, of commands that have no other argument.
+pub(super) fn name(cursor: &mut Cursor) -> Parsed<MailboxArg> {
+    cursor.space()?;
+    cursor.mailbox()
+}
+
+/// ```abnf
+/// select       = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]
+/// select-param = "CONDSTORE" / "QRESYNC" SP "(" … ")"
+/// ```
+pub(super) fn select(cursor: &mut Cursor) -> Parsed<Select> {
+    let mailbox = name(cursor)?;
+    let mut parameters = Vec::new();
+    if cursor.take(b' ') {
+        parameters = cursor.nonempty_list("parameters", 2, |cursor| {
+            if cursor.take_word("QRESYNC") {
+                cursor.space()?;
+                return qresync(cursor).map(SelectParameter::QResync);
+            }
+            cursor.one_of("parameter", &[("CONDSTORE", ())])?;
+            Ok(SelectParameter::CondStore)
+        })?;
+    }
+    Ok(Select { mailbox, parameters })
+}
+
+/// ```abnf
+/// select-param =/ "QRESYNC" SP "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"
+/// seq-match-data = "(" known-sequence-set SP known-uid-set ")"
+/// ```
+fn qresync(cursor: &mut Cursor) -> Parsed<QResync> {
+    cursor.need(b'(', "(")?;
+    let uid_validity = cursor.nonzero32()?;
+    cursor.space()?;
+    let mod_seq = ModSeq(cursor.nonzero64()?);
+    let mut qresync = QResync { uid_validity, mod_seq, known: None, matched: None };
+    let mut more = cursor.take(b' ');
+    if more && cursor.peek() != Some(b'(') {
+        qresync.known = Some(numbers_only(cursor)?);
+        more = cursor.take(b' ');
+    }
+    if more {
+        cursor.need(b'(', "(")?;
+        let numbers = numbers_only(cursor)?;
+        cursor.space()?;
+        qresync.matched = Some((numbers, numbers_only(cursor)?));
+        cursor.need(b')', ")")?;
+    }
+    cursor.need(b')', ")")?;
+    Ok(qresync)
+}
+
+/// A sequence-set without `*`.
+fn numbers_only(cursor: &mut Cursor) -> Parsed<SequenceSet> {
+    let start = cursor.at();
+    let set = sequence::sequence_set(cursor)?;
+    if set.has_last() { Err(Cause::Expected("number").at(start)) } else { Ok(set) }
+}
+
+/// ```abnf
+/// create       = "CREATE" SP mailbox [SP "(" create-param ")"]
+/// create-param = "USE" SP "(" [use-attr *(SP use-attr)] ")"        ; RFC 6154 §6
+/// ```
+pub(super) fn create(cursor: &mut Cursor) -> Parsed<Create> {
+    let mailbox = name(cursor)?;
+    let mut uses = Vec::new();
+    if cursor.take(b' ') {
+        cursor.need(b'(', "(")?;
+        cursor.one_of("USE", &[("USE", ())])?;
+        cursor.space()?;
+        cursor.list("special uses", SPECIAL_USES.len(), |cursor| {
+            add_new(&mut uses, special_use(cursor)?);
+            Ok(())
+        })?;
+        cursor.need(b')', ")")?;
+    }
+    Ok(Create { mailbox, uses })
+}
+
+const SPECIAL_USES: &[(&str, SpecialUse)] = &[
+    ("ALL", SpecialUse::All),
+    ("ARCHIVE", SpecialUse::Archive),
+    ("DRAFTS", SpecialUse::Drafts),
+    ("FLAGGED", SpecialUse::Flagged),
+    ("JUNK", SpecialUse::Junk),
+    ("SENT", SpecialUse::Sent),
+    ("TRASH", SpecialUse::Trash),
+];
+
+fn special_use(cursor: &mut Cursor) -> Parsed<SpecialUse> {
+    let start = cursor.at();
+    cursor.need(b'\\', "special use")?;
+    cursor.one_of("special use", SPECIAL_USES).map_err(|_| Cause::SpecialUse.at(start))
+}
+
+/// ```abnf
+/// rename = "RENAME" SP mailbox SP mailbox
+/// ```
+pub(super) fn rename(cursor: &mut Cursor) -> Parsed<Rename> {
+    Ok(Rename { from: name(cursor)?, to: name(cursor)? })
+}
+
+/// ```abnf
+/// lsub = "LSUB" SP mailbox SP list-mailbox
+/// ```
+pub(super) fn lsub(cursor: &mut Cursor) -> Parsed<Lsub> {
+    cursor.space()?;
+    let reference = cursor.pattern()?;
+    cursor.space()?;
+    Ok(Lsub { reference, pattern: cursor.pattern()? })
+}
+
+/// ```abnf
+/// list        = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP "RETURN" SP list-return-opts]
+/// mbox-or-pat = list-mailbox / "(" list-mailbox *(SP list-mailbox) ")"
+/// ```
+pub(super) fn list(cursor: &mut Cursor) -> Parsed<List> {
+    cursor.space()?;
+    let mut list = List {
+        form: ListForm::Basic,
+        selection: Vec::new(),
+        reference: String::new(),
+        patterns: Vec::new(),
+        returns: Vec::new(),
+    };
+    if cursor.peek() == Some(b'(') {
+        list.form = ListForm::Extended;
+        list.selection = list_selection(cursor)?;
+        cursor.space()?;
+    }
+    list.reference = cursor.pattern()?;
+    cursor.space()?;
+    if cursor.peek() == Some(b'(') {
+        list.form = ListForm::Extended;
+        list.patterns = cursor.nonempty_list("patterns", IMAP_LIST_PATTERNS_MAX, Cursor::pattern)?;
+    } else {
+        list.patterns = vec![cursor.pattern()?];
+    }
+    if cursor.take(b' ') {
+        list.form = ListForm::Extended;
+        cursor.one_of("RETURN", &[("RETURN", ())])?;
+        cursor.space()?;
+        cursor.list("return options", IMAP_LIST_OPTIONS_MAX, |cursor| {
+            add_new(&mut list.returns, list_return(cursor)?);
+            Ok(())
+        })?;
+    }
+    Ok(list)
+}
+
+/// ```abnf
+/// list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"
+/// list-select-opt  = "SUBSCRIBED" / "REMOTE" / "RECURSIVEMATCH" / "SPECIAL-USE"
+/// ```
+fn list_selection(cursor: &mut Cursor) -> Parsed<Vec<ListSelection>> {
+    const OPTIONS: &[(&str, ListSelection)] = &[
+        ("SUBSCRIBED", ListSelection::Subscribed),
+        ("REMOTE", ListSelection::Remote),
+        ("RECURSIVEMATCH", ListSelection::RecursiveMatch),
+        ("SPECIAL-USE", ListSelection::SpecialUse),
+    ];
+    let mut selection = Vec::new();
+    cursor.list("selection options", IMAP_LIST_OPTIONS_MAX, |cursor| {
+        add_new(&mut selection, cursor.one_of("selection option", OPTIONS)?);
+        Ok(())
+    })?;
+    // RFC 9051 §6.3.9.1: nothing to match recursively by, which is BAD.
+    let has = |option| selection.contains(&option);
+    if has(ListSelection::RecursiveMatch) && !has(ListSelection::Subscribed) && !has(ListSelection::SpecialUse) {
+        return cursor.expected("SUBSCRIBED with RECURSIVEMATCH");
+    }
+    Ok(selection)
+}
+
+/// ```abnf
+/// return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" / "STATUS" SP "(" status-att *(SP status-att) ")"
+/// ```
+fn list_return(cursor: &mut Cursor) -> Parsed<ListReturn> {
+    let start = cursor.at();
+    match cursor.word().as_str() {
+        "SUBSCRIBED" => Ok(ListReturn::Subscribed),
+        "CHILDREN" => Ok(ListReturn::Children),
+        "SPECIAL-USE" => Ok(ListReturn::SpecialUse),
+        "MYRIGHTS" => Ok(ListReturn::MyRights),
+        "STATUS" => {
+            cursor.space()?;
+            status_items(cursor).map(ListReturn::Status)
+        }
+        _ => Err(Cause::Expected("return option").at(start)),
+    }
+}
+
+/// ```abnf
+/// status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+/// ```
+pub(super) fn status(cursor: &mut Cursor) -> Parsed<Status> {
+    let mailbox = name(cursor)?;
+    cursor.space()?;
+    Ok(Status { mailbox, items: status_items(cursor)? })
+}
+
+fn status_items(cursor: &mut Cursor) -> Parsed<Vec<StatusItem>> {
+    const ITEMS: &[(&str, StatusItem)] = &[
+        ("MESSAGES", StatusItem::Messages),
+        ("RECENT", StatusItem::Recent),
+        ("UIDNEXT", StatusItem::UidNext),
+        ("UIDVALIDITY", StatusItem::UidValidity),
+        ("UNSEEN", StatusItem::Unseen),
+        ("SIZE", StatusItem::Size),
+        ("DELETED", StatusItem::Deleted),
+        ("DELETED-STORAGE", StatusItem::DeletedStorage),
+        ("HIGHESTMODSEQ", StatusItem::HighestModSeq),
+        ("APPENDLIMIT", StatusItem::AppendLimit),
+        ("MAILBOXID", StatusItem::MailboxId),
+    ];
+    let mut items = Vec::new();
+    cursor.nonempty_list("status items", IMAP_LIST_OPTIONS_MAX, |cursor| {
+        add_new(&mut items, cursor.one_of("status item", ITEMS)?);
+        Ok(())
+    })?;
+    Ok(items)
 }

@@ -1,18 +1,20 @@
 //! The IMAP grammar, pure: bytes in, values out, values in, bytes out. RFC 9051, and RFC 3501 where clients still speak it.
 //!
 //! A command comes as lines and literals. [`Assembler`] is fed the lines and says what to read next; what it gives at
-//! the end, an [`Input`], goes to `parse`, which makes a [`Tagged`] command of it. `print` writes the other way.
+//! the end, an [`Input`], goes to [`parse`], which makes a [`Tagged`] command of it. `print` writes the other way.
 //!
 //! Each of the files beside this one has the values of one group of commands on top and their grammar below.
 mod append;
 mod assemble;
 mod command;
 mod cursor;
+mod date;
 mod error;
 mod fetch;
 mod flag;
 mod folder;
 mod mailbox;
+mod parse;
 mod rights;
 mod search;
 mod sequence;
@@ -28,6 +30,7 @@ pub use folder::{
     Status, StatusItem,
 };
 pub use mailbox::{Dialect, MailboxArg};
+pub use parse::parse;
 pub use rights::{AclChange, AclEntry, RightsChange, SetQuota};
 pub use search::{Comparison, DateTest, Search, SearchField, SearchKey, SearchReturn};
 pub use sequence::{Edge, Messages, Ranges, SequenceSet, Span};

@@ -1,6 +1,9 @@
 //! Rights and quota: RFC 4314 and RFC 9208.
 
-use super::MailboxArg;
+use super::cursor::{Cursor, Parsed};
+use super::{Cause, MailboxArg};
+use crate::limits::IMAP_QUOTA_RESOURCES_MAX;
+use crate::text::nfc;
 
 /// The arguments of SETACL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,4 +45,59 @@ pub struct SetQuota {
     pub root: String,
     /// Resources in upper case, and their limits in the units of RFC 9208 §5.
     pub limits: Vec<(String, u64)>,
+}
+
+/// ```abnf
+/// setacl     = "SETACL" SP mailbox SP identifier SP mod-rights
+/// mod-rights = astring        ; +rights to add, -rights to remove, rights to replace
+/// ```
+pub(super) fn set_acl(cursor: &mut Cursor) -> Parsed<AclChange> {
+    let AclEntry { mailbox, identifier } = entry(cursor)?;
+    cursor.space()?;
+    let start = cursor.at();
+    let written = cursor.utf8()?;
+    let (change, rights) = match (written.strip_prefix('+'), written.strip_prefix('-')) {
+        (Some(rights), _) => (RightsChange::Add, rights),
+        (_, Some(rights)) => (RightsChange::Remove, rights),
+        (None, None) => (RightsChange::Replace, written.as_str()),
+    };
+    if !rights.bytes().all(|right| right.is_ascii_lowercase() || right.is_ascii_digit()) {
+        return Err(Cause::Expected("rights").at(start));
+    }
+    Ok(AclChange { mailbox, identifier, change, rights: rights.to_owned() })
+}
+
+/// ```abnf
+/// deleteacl  = "DELETEACL" SP mailbox SP identifier
+/// listrights = "LISTRIGHTS" SP mailbox SP identifier
+/// ```
+pub(super) fn entry(cursor: &mut Cursor) -> Parsed<AclEntry> {
+    cursor.space()?;
+    let mailbox = cursor.mailbox()?;
+    cursor.space()?;
+    Ok(AclEntry { mailbox, identifier: nfc(&cursor.utf8()?) })
+}
+
+/// ```abnf
+/// getquota = "GETQUOTA" SP quota-root-name
+/// ```
+pub(super) fn quota_root(cursor: &mut Cursor) -> Parsed<String> {
+    cursor.space()?;
+    cursor.utf8()
+}
+
+/// ```abnf
+/// setquota       = "SETQUOTA" SP quota-root-name SP setquota-list
+/// setquota-list  = "(" [setquota-resource *(SP setquota-resource)] ")"
+/// setquota-resource = resource-name SP resource-limit
+/// ```
+pub(super) fn set_quota(cursor: &mut Cursor) -> Parsed<SetQuota> {
+    let root = quota_root(cursor)?;
+    cursor.space()?;
+    let limits = cursor.list("resources", IMAP_QUOTA_RESOURCES_MAX, |cursor| {
+        let resource = cursor.atom("resource")?.to_ascii_uppercase();
+        cursor.space()?;
+        Ok((resource, cursor.number64()?))
+    })?;
+    Ok(SetQuota { root, limits })
 }

@@ -1,5 +1,7 @@
 //! Sets of sequence numbers and UIDs: RFC 9051 §9 "sequence-set".
 
+use super::cursor::{Cursor, Parsed};
+
 /// Which messages a command is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Messages {
@@ -121,4 +123,32 @@ impl FromIterator<u32> for Ranges {
         }
         Self::from_spans(spans)
     }
+}
+
+/// ```abnf
+/// sequence-set =/ seq-last-command        ; RFC 5182: "$"
+/// ```
+pub(super) fn messages(cursor: &mut Cursor) -> Parsed<Messages> {
+    if cursor.take(b'$') { Ok(Messages::Saved) } else { sequence_set(cursor).map(Messages::Set) }
+}
+
+/// ```abnf
+/// sequence-set = (seq-number / seq-range) ["," sequence-set]
+/// seq-range    = seq-number ":" seq-number
+/// seq-number   = nz-number / "*"
+/// ```
+pub(super) fn sequence_set(cursor: &mut Cursor) -> Parsed<SequenceSet> {
+    let mut ranges = Vec::new();
+    loop {
+        let first = edge(cursor)?;
+        let last = if cursor.take(b':') { edge(cursor)? } else { first };
+        ranges.push((first, last));
+        if !cursor.take(b',') {
+            return Ok(SequenceSet(ranges));
+        }
+    }
+}
+
+fn edge(cursor: &mut Cursor) -> Parsed<Edge> {
+    if cursor.take(b'*') { Ok(Edge::Last) } else { cursor.nonzero32().map(Edge::Number) }
 }
