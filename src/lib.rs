@@ -15,10 +15,13 @@
 //! | 3 acts | [`access`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
+pub mod access;
 pub mod address;
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod credential;
 pub mod db;
 pub mod delivery;
 pub mod directory;

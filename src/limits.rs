@@ -116,6 +116,7 @@ pub const IMAP_ID_FIELDS_MAX: usize = 30;
 pub const IMAP_ID_NAME_BYTES_MAX: usize = 30;
 /// Bytes of the value of a field of ID: RFC 2971 §3.3.
 pub const IMAP_ID_VALUE_BYTES_MAX: usize = 1024;
+
 // Directory
 /// The name of a person or unit, a position, the number of a decision. The longest Vietnamese names on record are under 60 letters of up to 3 octets.
 pub const NAME_BYTES_MAX: usize = 256;
@@ -171,3 +172,25 @@ pub const PARSED_IN_PLACE_BYTES_MAX: usize = 256 * 1024;
 pub const USAGE_CACHED_MAX: u64 = 10_000;
 /// For how many seconds it is remembered.
 pub const USAGE_SECONDS_MAX: u64 = 5;
+
+// Passwords and log-ins
+/// Characters of a password, unless configured: NIST SP 800-63B-4 §3.1.1.2 for passwords used alone asks 15, and 8 at least.
+pub const PASSWORD_LENGTH_MIN: usize = 10;
+/// Argon2id's memory for one password, KiB (OWASP Password Storage Cheat Sheet).
+pub const ARGON2_MEMORY_KIB: u32 = 19_456;
+/// Argon2id's passes.
+pub const ARGON2_PASSES: u32 = 2;
+/// Argon2id's lanes.
+pub const ARGON2_LANES: u32 = 1;
+/// Log-ins that wait for a turn to hash: some 20 s of waiting on two cores.
+pub const HASHES_WAITING_MAX: usize = 1_000;
+/// Octets of the name given at a log-in: the longest address (RFC 5321 §4.5.3.1).
+pub const LOGIN_NAME_BYTES_MAX: usize = LOCAL_PART_BYTES_MAX + 1 + DOMAIN_BYTES_MAX;
+/// How long a right password is remembered, so that clients that log in often cost no hashing.
+pub const LOGIN_REMEMBERED: Duration = Duration::from_secs(10 * 60);
+/// Right passwords remembered at once.
+pub const LOGINS_REMEMBERED_MAX: u64 = 20_000;
+/// Names, networks, and pairs of them, whose failed log-ins are counted at once.
+pub const THROTTLED_KEYS_MAX: u64 = 100_000;
+/// How long a network from which somebody logged in stays known as theirs.
+pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);

@@ -276,7 +276,7 @@ impl Snapshot {
 }
 
 /// Those of whom it holds; all of them where it holds of none.
-fn narrowed<'a>(people: Vec<&'a Staff>, holds: impl Fn(&Staff) -> bool) -> Vec<&'a Staff> {
+fn narrowed(people: Vec<&Staff>, holds: impl Fn(&Staff) -> bool) -> Vec<&Staff> {
     if people.iter().any(|person| holds(person)) {
         people.into_iter().filter(|person| holds(person)).collect()
     } else {

@@ -1,0 +1,186 @@
+//! Who did what, when, by which decision: append-only, each entry's digest over the one before it (R28).
+
+mod chain;
+mod verify;
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::sqlite::SqliteConnection;
+
+pub use verify::{Verified, verify};
+
+use crate::db::{DbError, Tx};
+use crate::id::DecisionId;
+use chain::{Digest, Link};
+
+/// What is to be recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// When, Unix seconds.
+    pub at: i64,
+    /// Who: the control socket's peer, the SSH user, a person of the directory.
+    pub actor: String,
+    /// What was done: a stable code, `staff.hired`.
+    pub what: &'static str,
+    /// To whom or what: `staff:12`, `mailbox:7`.
+    pub subject: String,
+    /// By which decision.
+    pub decision: Option<DecisionId>,
+    /// What the actor wished to add.
+    pub note: Option<String>,
+    /// What was before; nothing where something began.
+    pub before: Option<Value>,
+    /// What is now; nothing where something ended.
+    pub after: Option<Value>,
+}
+
+/// An entry in the records.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Listed {
+    /// Its place, from 1 without gaps.
+    pub seq: i64,
+    /// When, Unix seconds.
+    pub at: i64,
+    /// Who.
+    pub actor: String,
+    /// What was done.
+    pub what: String,
+    /// To whom or what.
+    pub subject: String,
+    /// By which decision.
+    pub decision: Option<DecisionId>,
+    /// What the actor wished to add.
+    pub note: Option<String>,
+    /// What was before.
+    pub before: Option<Value>,
+    /// What is now.
+    pub after: Option<Value>,
+    /// Of this entry and all before it, in hexadecimal.
+    pub digest: String,
+}
+
+/// Which entries to list: those that agree with everything that is set.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// After this place.
+    pub after: i64,
+    /// At most this many.
+    pub at_most: Option<i64>,
+    /// To whom or what.
+    pub subject: Option<String>,
+    /// By which decision.
+    pub decision: Option<DecisionId>,
+}
+
+/// Records entries in the transaction of what they tell of (invariant I4).
+pub async fn append(tx: &mut Tx, entries: Vec<Entry>) -> Result<(), DbError> {
+    let connection = tx.connection();
+    let (mut seq, head): (i64, Vec<u8>) =
+        sqlx::query_as("SELECT entries, digest FROM audit_head").fetch_one(&mut *connection).await?;
+    let mut digest = Digest::read(&head).ok_or_else(|| DbError::Unfit("the audit's head is damaged".to_owned()))?;
+    let mut rows = Vec::with_capacity(entries.len());
+    for entry in entries {
+        seq += 1;
+        let (before, after) = (entry.before.map(|v| v.to_string()), entry.after.map(|v| v.to_string()));
+        let link = Link {
+            seq,
+            at: entry.at,
+            actor: &entry.actor,
+            what: entry.what,
+            subject: &entry.subject,
+            decision: entry.decision.map(|id| id.0),
+            note: entry.note.as_deref(),
+            before: before.as_deref(),
+            after: after.as_deref(),
+        };
+        digest = link.digest(&digest);
+        let (decision, subject, hex) = (link.decision, link.subject, digest.hex());
+        rows.push(serde_json::json!([
+            seq,
+            entry.at,
+            entry.actor,
+            entry.what,
+            subject,
+            decision,
+            entry.note,
+            before,
+            after,
+            hex
+        ]));
+    }
+    sqlx::query(
+        "INSERT INTO audit (seq, at, actor, what, subject, decision, note, before, after, digest) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
+         value ->> 7, value ->> 8, unhex(value ->> 9) FROM json_each(?)",
+    )
+    .bind(Value::Array(rows).to_string())
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("UPDATE audit_head SET entries = ?, digest = ?")
+        .bind(seq)
+        .bind(digest.octets())
+        .execute(&mut *connection)
+        .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    seq: i64,
+    at: i64,
+    actor: String,
+    what: String,
+    subject: String,
+    decision: Option<i64>,
+    note: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    digest: Vec<u8>,
+}
+
+impl Row {
+    fn link(&self) -> Link<'_> {
+        Link {
+            seq: self.seq,
+            at: self.at,
+            actor: &self.actor,
+            what: &self.what,
+            subject: &self.subject,
+            decision: self.decision,
+            note: self.note.as_deref(),
+            before: self.before.as_deref(),
+            after: self.after.as_deref(),
+        }
+    }
+
+    fn listed(self) -> Listed {
+        let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+        Listed {
+            seq: self.seq,
+            at: self.at,
+            actor: self.actor,
+            what: self.what,
+            subject: self.subject,
+            decision: self.decision.map(DecisionId),
+            note: self.note,
+            before: json(self.before),
+            after: json(self.after),
+            digest: data_encoding::HEXLOWER.encode(&self.digest),
+        }
+    }
+}
+
+/// Entries in their order.
+pub async fn list(connection: &mut SqliteConnection, filter: &Filter) -> Result<Vec<Listed>, DbError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT seq, at, actor, what, subject, decision, note, before, after, digest FROM audit \
+         WHERE seq > ?1 AND (?2 IS NULL OR subject = ?2) AND (?3 IS NULL OR decision = ?3) ORDER BY seq LIMIT ?4",
+    )
+    .bind(filter.after)
+    .bind(filter.subject.as_deref())
+    .bind(filter.decision)
+    .bind(filter.at_most.unwrap_or(-1))
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Row::listed).collect())
+}
