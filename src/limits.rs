@@ -194,3 +194,7 @@ pub const LOGINS_REMEMBERED_MAX: u64 = 20_000;
 pub const THROTTLED_KEYS_MAX: u64 = 100_000;
 /// How long a network from which somebody logged in stays known as theirs.
 pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+// Store: purge
+/// An expunged message can be read for at least this long by sessions that have not been told (RFC 9051 §7.5.1); no
+/// session lives without a command for longer.
+pub const EXPUNGED_KEPT_MIN: Duration = Duration::from_secs(3600);

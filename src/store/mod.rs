@@ -12,6 +12,7 @@ mod flags;
 mod folder;
 mod index;
 mod json;
+mod purge;
 mod ranges;
 mod read;
 #[cfg(test)]

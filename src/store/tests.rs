@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::id::Uid;
-use crate::mime;
+use crate::{limits, mime};
 
 struct Rig {
     store: Store,
@@ -215,5 +215,30 @@ async fn folders_are_made_renamed_and_deleted_with_what_is_in_them() {
     assert!(matches!(rig.store.delete_folder(rig.mailbox, FolderName::inbox()).await, Err(StoreError::IsInbox)));
     let new = rig.store.create_folder(rig.mailbox, name("Lưu trữ/Hồ sơ/2026/Quý 4"), None).await.unwrap();
     assert!(new.uid_validity > deep.uid_validity);
+    rig.holds().await;
+}
+
+#[tokio::test]
+async fn the_purge_removes_what_nothing_holds_any_more() {
+    let rig = Rig::new().await;
+    rig.put(rig.inbox, &[MESSAGE; 3], FlagNames::default()).await;
+    let trash = rig.folder("Trash").await;
+    rig.store.copy_messages(rig.inbox, UidRanges::new(vec![1..=1]), trash.id, None).await.unwrap();
+    let deleted = FlagNames { system: Flags::DELETED, keywords: vec![] };
+    let all = UidRanges::new(vec![1..=u32::MAX]);
+    rig.store.change_flags(rig.inbox, &all, FlagChange::Add(deleted), None).await.unwrap();
+    let index = rig.store.watch(rig.inbox).await.unwrap().index();
+    rig.store.expunge(rig.inbox, None).await.unwrap();
+    // A session that has not been told can still read it.
+    let entry = index.entry(1).unwrap();
+    let texts = rig.store.messages(rig.inbox, &[(entry.uid, entry.body)]).await.unwrap();
+    assert!(texts.iter().next().unwrap().ends_with(MESSAGE.as_bytes()));
+    assert_eq!(rig.store.purge(Timestamp::MAX).await.unwrap(), 0);
+    let later = Clock::standing(Timestamp::now() + limits::EXPUNGED_KEPT_MIN * 2, TimeZone::UTC);
+    let store = Store { clock: later, ..rig.store.clone() };
+    assert_eq!(store.purge(Timestamp::MAX).await.unwrap(), 3);
+    let kept: Vec<i64> =
+        sqlx::query_scalar("SELECT id FROM body").fetch_all(&mut *rig.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(kept, [index.entry(0).unwrap().body.0]);
     rig.holds().await;
 }

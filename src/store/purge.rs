@@ -1,0 +1,76 @@
+//! The end of expunged messages: after the grace period their rows go, and bodies that nothing holds any more.
+
+use jiff::Timestamp;
+use sqlx::Row;
+
+use super::json::{Json, list, sql};
+use super::{Store, StoreError};
+use crate::db::{DbError, Tx};
+use crate::limits;
+
+/// A message whose time has come.
+struct Due {
+    folder: i64,
+    uid: i64,
+    body: i64,
+}
+
+impl Store {
+    /// Removes what was expunged before a time, some hundred messages a commit so that deliveries do not wait.
+    /// Returns how many messages it removed.
+    ///
+    /// What was expunged within [`limits::EXPUNGED_KEPT_MIN`] stays whatever is asked: sessions that have not been told
+    /// may still read it.
+    pub async fn purge(&self, before: Timestamp) -> Result<usize, StoreError> {
+        let latest = self.clock.now().as_second() - limits::EXPUNGED_KEPT_MIN.as_secs().cast_signed();
+        let before = before.as_second().min(latest);
+        let mut purged = 0;
+        loop {
+            let due = self.due(before).await?;
+            if due.is_empty() {
+                return Ok(purged);
+            }
+            purged += due.len();
+            self.db.write(move |tx| Box::pin(async move { remove(tx, &due).await })).await?;
+        }
+    }
+
+    async fn due(&self, before: i64) -> Result<Vec<Due>, DbError> {
+        let mut reader = self.db.read().await?;
+        let rows = sqlx::query(
+            "SELECT folder_id, uid, body_id FROM expunged JOIN message USING (folder_id, uid) WHERE at < ? LIMIT ?",
+        )
+        .bind(before)
+        .bind(sql(limits::BATCH_MESSAGES_MAX))
+        .fetch_all(&mut *reader)
+        .await?;
+        let due =
+            |row| Ok(Due { folder: Row::try_get(row, 0)?, uid: Row::try_get(row, 1)?, body: Row::try_get(row, 2)? });
+        Ok(rows.iter().map(due).collect::<Result<_, sqlx::Error>>()?)
+    }
+}
+
+async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
+    let mut rows = Json::new();
+    due.iter().for_each(|d| rows.row(&[d.folder, d.uid]));
+    let rows = rows.end();
+    let bodies = list(due.iter().map(|d| d.body));
+    for (statement, argument) in [
+        ("DELETE FROM message WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))", &rows),
+        ("DELETE FROM expunged WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))", &rows),
+        (
+            "DELETE FROM body WHERE id IN (SELECT value FROM json_each(?)) \
+             AND NOT EXISTS (SELECT 1 FROM message WHERE body_id = body.id)",
+            &bodies,
+        ),
+        (
+            "DELETE FROM piece WHERE id IN (SELECT p.id FROM json_each(?) r \
+             CROSS JOIN piece p ON p.id >= r.value * 4096 AND p.id < (r.value + 1) * 4096 \
+             WHERE NOT EXISTS (SELECT 1 FROM body WHERE id = r.value))",
+            &bodies,
+        ),
+    ] {
+        sqlx::query(statement).bind(argument).execute(tx.connection()).await.map_err(DbError::from)?;
+    }
+    Ok(())
+}
