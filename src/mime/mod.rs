@@ -5,9 +5,12 @@
 //! text that SEARCH looks at) is ours.
 //!
 //! ```text
-//! raw --part::parts--> Part --envelope, structure--> ENVELOPE, BODYSTRUCTURE, BODY
-//!                        \---search------------------> folded text
+//! raw --parts--> Part --envelope, structure--> Summary   ENVELOPE, BODYSTRUCTURE, BODY, at append
+//!     --fields--> Field --------------------> Thread    THREAD, SORT by subject
+//!     \---------> decoded, folded text                  SEARCH
+//! compose::Note --> raw                                 what the server itself writes
 //! ```
+pub mod compose;
 mod envelope;
 mod field;
 mod identifiers;
@@ -19,9 +22,11 @@ mod search;
 mod structure;
 mod subject;
 mod summary;
+mod thread;
 mod vietnamese;
 
 pub use field::{Field, Fields, fields};
 pub use part::{Content, Encoding, Part, parts};
-pub use search::{body_text, header_field_text, header_text};
+pub use search::{body_text, header_field_text, header_text, search_text};
 pub use summary::{SUMMARY_VERSION, Summary, summarise};
+pub use thread::{Thread, thread};

@@ -11,11 +11,14 @@ use super::vietnamese::Charset;
 use crate::limits;
 use crate::text::fold;
 
-/// Subject, addresses, file names and texts of a message, for [`super::Summary::search`].
-pub(super) fn summary_text(raw: &[u8], message: Option<&Message<'_>>, envelope: &Envelope<'_>) -> String {
+/// Subject, addresses, file names and texts of a message: what a search index is fed with.
+pub fn search_text(raw: &[u8]) -> String {
     let mut text = Text::default();
-    text.envelope(envelope);
-    text.body(raw, message);
+    let message = parse(raw);
+    if let Some(message) = &message {
+        text.envelope(&Envelope::of(message.root().root_part().raw_headers()));
+    }
+    text.body(raw, message.as_ref());
     text.folded()
 }
 

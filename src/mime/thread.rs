@@ -1,0 +1,49 @@
+//! What THREAD and the subject key of SORT go by (RFC 5256).
+
+use super::envelope::Envelope;
+use super::field::Field;
+use super::identifiers::{ancestors, identifiers};
+use super::subject::{BaseSubject, base_subject};
+
+/// Where a message stands in a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Thread {
+    /// The base subject of RFC 5256 §2.1: decoded, NFC, lower case, without `Re:`, `Fwd:` and the like.
+    pub subject: String,
+    /// Whether reply or forward marks were taken off for `subject` (THREAD=REFERENCES, step 5).
+    pub is_reply: bool,
+    /// The Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// The ancestors, oldest first, without angle brackets: References, or else the first of In-Reply-To
+    /// (RFC 5256 §3). At most [`crate::limits::REFERENCES_MAX`], each once, never the message itself.
+    pub references: Vec<String>,
+}
+
+/// Reads a message's place in a conversation from its header block.
+pub fn thread(header: &[u8]) -> Thread {
+    let fields = Envelope::of(header);
+    let unfolded = |field: Option<Field<'_>>| field.map(|field| field.unfolded().into_owned()).unwrap_or_default();
+    let message_id = identifiers(&unfolded(fields.message_id)).next().map(str::to_owned);
+    let references = ancestors(&unfolded(fields.references), &unfolded(fields.in_reply_to), message_id.as_deref());
+    let BaseSubject { text: subject, is_reply } =
+        base_subject(&fields.subject.map(|field| field.text()).unwrap_or_default());
+    Thread { subject, is_reply, message_id, references }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_names_its_ancestors() {
+        let header = "Subject: =?utf-8?Q?Re:_H=E1=BB=8Dp?=\r\nMessage-ID: <c@x>\r\nReferences: <a@x>\r\n <b@x>\r\n\r\n";
+        let expected = Thread {
+            subject: "họp".to_owned(),
+            is_reply: true,
+            message_id: Some("c@x".to_owned()),
+            references: vec!["a@x".to_owned(), "b@x".to_owned()],
+        };
+        assert_eq!(thread(header.as_bytes()), expected);
+        assert_eq!(thread(b""), Thread::default());
+    }
+}
