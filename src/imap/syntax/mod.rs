@@ -1,7 +1,7 @@
 //! The IMAP grammar, pure: bytes in, values out, values in, bytes out. RFC 9051, and RFC 3501 where clients still speak it.
 //!
 //! A command comes as lines and literals. [`Assembler`] is fed the lines and says what to read next; what it gives at
-//! the end, an [`Input`], goes to [`parse`], which makes a [`Tagged`] command of it. `print` writes the other way.
+//! the end, an [`Input`], goes to [`parse`], which makes a [`Tagged`] command of it. [`print`] writes the other way.
 //!
 //! Each of the files beside this one has the values of one group of commands on top and their grammar below.
 mod append;
@@ -15,6 +15,7 @@ mod flag;
 mod folder;
 mod mailbox;
 mod parse;
+pub mod print;
 mod rights;
 mod search;
 mod sequence;
