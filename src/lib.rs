@@ -35,6 +35,7 @@ pub mod name;
 pub mod net;
 pub mod network;
 pub mod server;
+pub mod smtp;
 pub mod store;
 pub mod text;
 pub mod web;

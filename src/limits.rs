@@ -198,3 +198,28 @@ pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// An expunged message can be read for at least this long by sessions that have not been told (RFC 9051 §7.5.1); no
 /// session lives without a command for longer.
 pub const EXPUNGED_KEPT_MIN: Duration = Duration::from_secs(3600);
+// SMTP
+/// A command line with its CRLF: RFC 5321 §4.5.3.1.4.
+pub const SMTP_LINE_BYTES_MAX: usize = 512;
+/// A command line once EHLO has announced extensions that lengthen it: RFC 1870 §3, RFC 6531 §3.4, RFC 4954 §4.
+pub const SMTP_EXTENDED_LINE_BYTES_MAX: usize = 2048;
+/// A line of the AUTH exchange: RFC 4954 §4.
+pub const SMTP_AUTH_LINE_BYTES_MAX: usize = 12_288;
+/// Recipients of one message; RFC 5321 §4.5.3.1.8 asks for at least 100.
+pub const SMTP_RECIPIENTS_MAX: usize = 1000;
+/// Commands that were refused as malformed or out of order before the session is ended (hostile B30).
+pub const SMTP_BAD_COMMANDS_MAX: u32 = 20;
+/// `Received` fields of a message that is still taken to be on its way and not in a circle: RFC 5321 §6.3 (hostile B31).
+pub const RECEIVED_FIELDS_MAX: usize = 50;
+/// What is read and thrown away of a message that is refused already, so that the client hears why.
+pub const SMTP_DISCARD_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Waiting for a command: RFC 5321 §4.5.3.2.7.
+pub const SMTP_COMMAND_WAIT_MAX: Duration = Duration::from_secs(300);
+/// Waiting for the next piece of a message: RFC 5321 §4.5.3.2.5.
+pub const SMTP_DATA_WAIT_MAX: Duration = Duration::from_secs(180);
+/// Waiting for a whole message: 50 MB over 256 kbit/s take half an hour; a byte every minute is no mail (hostile F27).
+pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_secs(3600);
+/// Memory that a message reserves at a time while it comes in.
+pub const SMTP_RESERVE_BYTES: usize = 64 * 1024;
+/// How long the last words of a session may take to leave.
+pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(5);

@@ -1,0 +1,531 @@
+//! What may be said when: a client's commands change the state here, and the connection does what comes out of it.
+//!
+//! Plain functions only. Whether a sender or recipient is accepted depends on the directory, so the session asks
+//! ([`Action::Sender`], [`Action::Recipient`]) and is told.
+
+use crate::address::Address;
+use crate::id::MailboxId;
+use crate::limits;
+use crate::net::sasl::{Exchange, MECHANISMS};
+
+use super::reply::{self, Reply};
+use super::syntax::{self, ClientName, Command, ForwardPath, Mail, SyntaxError};
+
+/// What a listener is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Port 25: other servers bring mail for our people.
+    Relay,
+    /// Port 587: our people send, after STARTTLS and a login (RFC 6409).
+    Submission,
+    /// Port 465: the same, under TLS from the first byte (RFC 8314).
+    Submissions,
+}
+
+/// Whether somebody on the way can read what is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Yes.
+    Clear,
+    /// Yes, but the administrator allows logins from that network all the same.
+    ClearAllowed,
+    /// No.
+    Tls,
+}
+
+/// What holds for a connection from its beginning.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// What the listener is for.
+    pub kind: Kind,
+    /// How safe the connection is now.
+    pub security: Security,
+    /// Whether there is a certificate to offer STARTTLS with.
+    pub can_secure: bool,
+    /// The largest message that is taken, in bytes.
+    pub message_bytes_max: usize,
+    /// Recipients that one message may have.
+    pub recipients_max: usize,
+}
+
+/// Why a command is refused, though it is well formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// EHLO or HELO must come before mail.
+    #[error("EHLO first")]
+    NoHello,
+    /// RCPT or DATA without MAIL.
+    #[error("MAIL first")]
+    NoSender,
+    /// MAIL in a transaction.
+    #[error("a transaction is under way; RSET ends it")]
+    SecondSender,
+    /// DATA without an accepted recipient.
+    #[error("no recipient was accepted")]
+    NoRecipient,
+    /// A command line over its limit.
+    #[error("line too long")]
+    LineTooLong,
+    /// A line of a login over its limit.
+    #[error("line of the login too long")]
+    LoginLineTooLong,
+    /// STARTTLS under TLS.
+    #[error("TLS is on already")]
+    AlreadySecure,
+    /// STARTTLS where there is no certificate.
+    #[error("TLS is not available")]
+    TlsNotOffered,
+    /// AUTH on port 25, or where it was not announced.
+    #[error("there is no login here")]
+    LoginNotOffered,
+    /// AUTH twice.
+    #[error("logged in already")]
+    AlreadyLoggedIn,
+    /// AUTH between MAIL and DATA.
+    #[error("no login within a transaction")]
+    LoginInTransaction,
+    /// A login or mail before TLS.
+    #[error("STARTTLS first")]
+    TlsFirst,
+    /// Mail before a login.
+    #[error("log in first")]
+    LoginFirst,
+    /// More recipients than a message may have.
+    #[error("too many recipients for one message")]
+    TooManyRecipients,
+    /// The announced size is over the limit.
+    #[error("the message is too large")]
+    TooLarge,
+    /// An address that is not ASCII in a transaction without SMTPUTF8.
+    #[error("an address that is not ASCII needs SMTPUTF8")]
+    Utf8NotAnnounced,
+    /// A person sends as somebody else.
+    #[error("this sender address is not yours")]
+    SenderNotOwn,
+    /// A stranger sends as one of us.
+    #[error("senders of this domain log in first")]
+    SenderFromOutside,
+    /// A person sends to a domain that is not ours.
+    #[error("sending to other domains is not open on this server yet")]
+    OutsideNotOpen,
+    /// A stranger sends to a domain that is not ours.
+    #[error("mail is not relayed")]
+    RelayDenied,
+    /// Nobody has this address, or nobody any more.
+    #[error("no such recipient here")]
+    UnknownRecipient,
+    /// The mailbox is suspended.
+    #[error("this mailbox takes no mail at present")]
+    Suspended,
+    /// No memory, or no disk, for another message.
+    #[error("no room for a message at this moment")]
+    NoRoom,
+    /// Something was sent before the reply it has to wait for.
+    #[error("you spoke before it was your turn")]
+    AheadOfReply,
+    /// The first bytes are those of another protocol.
+    #[error("this is a mail server")]
+    NotSmtp,
+    /// [`limits::SMTP_BAD_COMMANDS_MAX`] were reached.
+    #[error("too many bad commands")]
+    TooManyBadCommands,
+    /// The right to be logged in ended.
+    #[error("your login has ended")]
+    LoginEnded,
+    /// A deadline passed.
+    #[error("you took too long")]
+    TooSlow,
+    /// The server stops.
+    #[error("the server is stopping")]
+    ShuttingDown,
+}
+
+/// What the connection is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Answer.
+    Say(Reply),
+    /// Answer and close.
+    HangUp(Reply),
+    /// Find out whether this sender is allowed, then [`Session::sender`].
+    Sender(Mail),
+    /// Find out who that is, then [`Session::recipient`].
+    Recipient(ForwardPath),
+    /// Say 354 and receive the message of this transaction, which is over with that.
+    Receive(Transaction),
+    /// Say 220, make the handshake, then [`Session::secured`].
+    StartTls,
+    /// Carry the exchange through from the initial response, then [`Session::logged_in`].
+    Login(Exchange, Option<String>),
+}
+
+/// One message's envelope while it is being said: RSET drops exactly this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// The arguments of MAIL.
+    pub mail: Mail,
+    /// Mailboxes that were accepted, each with the address by which the client named it.
+    pub recipients: Vec<(MailboxId, Address)>,
+}
+
+/// How the client greeted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// What it calls itself.
+    pub name: ClientName,
+    /// Whether it knows extensions (EHLO).
+    pub extended: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Connected,
+    Greeted(Hello),
+    Sending(Hello, Transaction),
+}
+
+/// A connection's session; `L` is what a login gives.
+#[derive(Debug)]
+pub struct Session<L> {
+    hostname: String,
+    terms: Terms,
+    state: State,
+    login: Option<L>,
+    bad_commands: u32,
+}
+
+impl<L> Session<L> {
+    /// A session in which nothing was said yet.
+    pub fn new(hostname: String, terms: Terms) -> Self {
+        Self { hostname, terms, state: State::Connected, login: None, bad_commands: 0 }
+    }
+
+    /// The first words to the client.
+    pub fn greeting(&self) -> Reply {
+        Reply::greeting(&self.hostname)
+    }
+
+    /// Who is logged in.
+    pub fn login(&self) -> Option<&L> {
+        self.login.as_ref()
+    }
+
+    /// How the client greeted, if it did.
+    pub fn hello(&self) -> Option<&Hello> {
+        match &self.state {
+            State::Connected => None,
+            State::Greeted(hello) | State::Sending(hello, _) => Some(hello),
+        }
+    }
+
+    /// What holds for the connection now.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Takes a line, without its CRLF.
+    pub fn command(&mut self, line: &[u8]) -> Action {
+        let action = if line.len() + 2 > self.line_bytes_max(line) {
+            Err(Refusal::LineTooLong.into())
+        } else {
+            syntax::command(line).map_err(Reply::from).and_then(|command| self.act(command).map_err(Reply::from))
+        };
+        action.unwrap_or_else(|reply| self.bad(reply))
+    }
+
+    /// Answers a command that is malformed, out of order or too long; the last one of too many ends the session.
+    pub fn bad(&mut self, reply: Reply) -> Action {
+        self.bad_commands += 1;
+        if reply == SyntaxError::Http.into() {
+            Action::HangUp(reply)
+        } else if self.bad_commands >= limits::SMTP_BAD_COMMANDS_MAX {
+            Action::HangUp(Refusal::TooManyBadCommands.into())
+        } else {
+            Action::Say(reply)
+        }
+    }
+
+    /// The longest line that may come now; what extensions add holds once they were announced.
+    fn line_bytes_max(&self, line: &[u8]) -> usize {
+        match self.hello() {
+            Some(hello) if hello.extended && syntax::is_auth(line) => limits::SMTP_AUTH_LINE_BYTES_MAX,
+            Some(hello) if hello.extended => limits::SMTP_EXTENDED_LINE_BYTES_MAX,
+            _ => limits::SMTP_LINE_BYTES_MAX,
+        }
+    }
+
+    fn act(&mut self, command: Command) -> Result<Action, Refusal> {
+        let action = match command {
+            Command::Helo(name) => Action::Say(self.greeted(Hello { name, extended: false })),
+            Command::Ehlo(name) => Action::Say(self.greeted(Hello { name, extended: true })),
+            Command::Mail(mail) => self.mail(mail)?,
+            Command::Rcpt(recipient) => self.rcpt(recipient)?,
+            Command::Data => Action::Receive(self.data()?),
+            Command::Rset => {
+                self.end_transaction();
+                Action::Say(reply::OK)
+            }
+            Command::Noop => Action::Say(reply::OK),
+            Command::Vrfy => Action::Say(reply::VRFY),
+            Command::Help => Action::Say(Reply::help()),
+            Command::Quit => Action::HangUp(reply::BYE),
+            Command::StartTls => self.start_tls()?,
+            Command::Auth(mechanism, initial) => {
+                self.may_log_in()?;
+                Action::Login(mechanism.start(), initial)
+            }
+        };
+        Ok(action)
+    }
+
+    /// EHLO in a session is RSET too: RFC 5321 §4.1.4.
+    fn greeted(&mut self, hello: Hello) -> Reply {
+        let extended = hello.extended;
+        self.state = State::Greeted(hello);
+        if extended { Reply::extensions(&self.hostname, &self.extensions()) } else { Reply::hello(&self.hostname) }
+    }
+
+    /// The extensions that hold now: the one list, from which EHLO is answered.
+    fn extensions(&self) -> Vec<String> {
+        let names = || MECHANISMS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
+        let list = [
+            Some("PIPELINING".to_owned()),
+            Some(format!("SIZE {}", self.terms.message_bytes_max)),
+            Some("8BITMIME".to_owned()),
+            Some("SMTPUTF8".to_owned()),
+            Some("ENHANCEDSTATUSCODES".to_owned()),
+            self.offers_tls().then(|| "STARTTLS".to_owned()),
+            self.offers_login().then(|| format!("AUTH {}", names())),
+            Some(format!("LIMITS RCPTMAX={}", self.terms.recipients_max)),
+        ];
+        list.into_iter().flatten().collect()
+    }
+
+    fn offers_tls(&self) -> bool {
+        self.terms.can_secure && self.terms.security != Security::Tls
+    }
+
+    fn offers_login(&self) -> bool {
+        self.terms.kind != Kind::Relay && self.terms.security != Security::Clear && self.login.is_none()
+    }
+
+    fn end_transaction(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Connected) {
+            State::Sending(hello, _) => State::Greeted(hello),
+            other => other,
+        };
+    }
+
+    fn mail(&self, mail: Mail) -> Result<Action, Refusal> {
+        match &self.state {
+            State::Connected => return Err(Refusal::NoHello),
+            State::Sending(..) => return Err(Refusal::SecondSender),
+            State::Greeted(_) => {}
+        }
+        if self.terms.kind != Kind::Relay && self.login.is_none() {
+            return Err(if self.offers_login() { Refusal::LoginFirst } else { Refusal::TlsFirst });
+        }
+        Ok(Action::Sender(mail))
+    }
+
+    /// Begins the transaction if the sender is allowed. What size and spelling ask for is checked here, for everybody.
+    pub fn sender(&mut self, mail: Mail, allowed: Result<(), Refusal>) -> Reply {
+        let message_bytes_max = u64::try_from(self.terms.message_bytes_max).unwrap_or(u64::MAX);
+        if mail.size.is_some_and(|size| size > message_bytes_max) {
+            return Refusal::TooLarge.into();
+        }
+        if !mail.smtputf8 && mail.from.as_ref().is_some_and(|from| !from.is_ascii()) {
+            return Refusal::Utf8NotAnnounced.into();
+        }
+        if let Err(refusal) = allowed {
+            return refusal.into();
+        }
+        self.state = match std::mem::replace(&mut self.state, State::Connected) {
+            State::Greeted(hello) => State::Sending(hello, Transaction { mail, recipients: Vec::new() }),
+            other => other,
+        };
+        reply::SENDER_OK
+    }
+
+    fn rcpt(&self, recipient: ForwardPath) -> Result<Action, Refusal> {
+        match &self.state {
+            State::Connected => Err(Refusal::NoHello),
+            State::Greeted(_) => Err(Refusal::NoSender),
+            State::Sending(..) => Ok(Action::Recipient(recipient)),
+        }
+    }
+
+    /// Adds the recipient if there is such a mailbox. One that is named twice counts twice and gets one copy.
+    pub fn recipient(&mut self, address: Address, found: Result<MailboxId, Reply>) -> Reply {
+        let State::Sending(_, transaction) = &mut self.state else { return Refusal::NoSender.into() };
+        if !transaction.mail.smtputf8 && !address.is_ascii() {
+            return Refusal::Utf8NotAnnounced.into();
+        }
+        if transaction.recipients.len() >= self.terms.recipients_max {
+            return Refusal::TooManyRecipients.into();
+        }
+        match found {
+            Err(refusal) => return refusal,
+            Ok(mailbox) => transaction.recipients.push((mailbox, address)),
+        }
+        reply::RECIPIENT_OK
+    }
+
+    fn data(&mut self) -> Result<Transaction, Refusal> {
+        match std::mem::replace(&mut self.state, State::Connected) {
+            State::Sending(hello, transaction) if transaction.recipients.is_empty() => {
+                self.state = State::Sending(hello, transaction);
+                Err(Refusal::NoRecipient)
+            }
+            State::Sending(hello, transaction) => {
+                self.state = State::Greeted(hello);
+                Ok(transaction)
+            }
+            State::Greeted(hello) => {
+                self.state = State::Greeted(hello);
+                Err(Refusal::NoSender)
+            }
+            State::Connected => Err(Refusal::NoHello),
+        }
+    }
+
+    fn start_tls(&self) -> Result<Action, Refusal> {
+        match self.terms.security {
+            Security::Tls => Err(Refusal::AlreadySecure),
+            Security::Clear | Security::ClearAllowed if !self.terms.can_secure => Err(Refusal::TlsNotOffered),
+            Security::Clear | Security::ClearAllowed => Ok(Action::StartTls),
+        }
+    }
+
+    /// After the handshake: nothing that was said in clear is remembered, RFC 3207 §4.2 (hostile B13).
+    pub fn secured(&mut self) {
+        self.terms.security = Security::Tls;
+        self.state = State::Connected;
+        self.login = None;
+    }
+
+    fn may_log_in(&self) -> Result<(), Refusal> {
+        match &self.state {
+            _ if self.terms.kind == Kind::Relay => Err(Refusal::LoginNotOffered),
+            _ if self.login.is_some() => Err(Refusal::AlreadyLoggedIn),
+            State::Connected => Err(Refusal::NoHello),
+            State::Sending(..) => Err(Refusal::LoginInTransaction),
+            State::Greeted(hello) if !hello.extended => Err(Refusal::NoHello),
+            State::Greeted(_) if self.terms.security == Security::Clear => Err(Refusal::TlsFirst),
+            State::Greeted(_) => Ok(()),
+        }
+    }
+
+    /// After a login that was accepted.
+    pub fn logged_in(&mut self, login: L) -> Reply {
+        self.login = Some(login);
+        reply::LOGGED_IN
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn session(kind: Kind, security: Security) -> Session<&'static str> {
+        let can_secure = kind != Kind::Submissions;
+        let terms = Terms { kind, security, can_secure, message_bytes_max: 1000, recipients_max: 2 };
+        Session::new("mail.x.vn".into(), terms)
+    }
+
+    /// Says lines; senders and recipients are all accepted. The codes that came back.
+    fn say(session: &mut Session<&'static str>, lines: &[&str]) -> Vec<String> {
+        let answer = |session: &mut Session<_>, line: &str| match session.command(line.as_bytes()) {
+            Action::Say(reply) => reply.code().to_owned(),
+            Action::HangUp(reply) => format!("{} and close", reply.code()),
+            Action::Sender(mail) => session.sender(mail, Ok(())).code().to_owned(),
+            Action::Recipient(ForwardPath::Address(address)) => {
+                session.recipient(address, Ok(MailboxId(1))).code().to_owned()
+            }
+            Action::Recipient(ForwardPath::Postmaster) => "postmaster".into(),
+            Action::Receive(_) => "354".into(),
+            Action::StartTls => {
+                session.secured();
+                "220".into()
+            }
+            Action::Login(..) => session.logged_in("me").code().to_owned(),
+        };
+        lines.iter().map(|line| answer(session, line)).collect()
+    }
+
+    #[test]
+    fn commands_out_of_order_change_nothing() {
+        let mut s = session(Kind::Relay, Security::Clear);
+        let lines = ["MAIL FROM:<>", "RCPT TO:<a@x.vn>", "DATA", "EHLO c", "RCPT TO:<a@x.vn>", "DATA"];
+        assert_eq!(say(&mut s, &lines), ["503", "503", "503", "250", "503", "503"]);
+        let lines = ["MAIL FROM:<>", "MAIL FROM:<b@y.vn>", "DATA", "RCPT TO:<a@x.vn>", "DATA", "DATA"];
+        assert_eq!(say(&mut s, &lines), ["250", "503", "503", "250", "354", "503"]);
+    }
+
+    #[test]
+    fn rset_and_ehlo_end_a_transaction() {
+        for ending in ["RSET", "EHLO c", "HELO c"] {
+            let mut s = session(Kind::Relay, Security::Clear);
+            let lines = ["EHLO c", "MAIL FROM:<>", "RCPT TO:<a@x.vn>", ending, "RCPT TO:<a@x.vn>", "MAIL FROM:<>"];
+            assert_eq!(say(&mut s, &lines), ["250", "250", "250", "250", "503", "250"]);
+        }
+    }
+
+    #[test]
+    fn nothing_said_in_clear_is_remembered_under_tls() {
+        let mut s = session(Kind::Submission, Security::ClearAllowed);
+        let lines = ["EHLO c", "AUTH PLAIN", "MAIL FROM:<>", "STARTTLS", "RCPT TO:<a@x.vn>", "MAIL FROM:<>"];
+        assert_eq!(say(&mut s, &lines), ["250", "235", "250", "220", "503", "503"]);
+        assert!(s.login().is_none() && s.hello().is_none());
+        assert_eq!(say(&mut s, &["EHLO c", "STARTTLS", "STARTTLS x"]), ["250", "503", "501"]);
+    }
+
+    #[test]
+    fn people_log_in_once_under_tls_and_outside_of_transactions() {
+        let mut s = session(Kind::Submission, Security::Clear);
+        assert_eq!(say(&mut s, &["EHLO c", "AUTH PLAIN", "MAIL FROM:<>"]), ["250", "530", "530"]);
+        let lines = ["STARTTLS", "EHLO c", "MAIL FROM:<>", "AUTH LOGIN", "AUTH LOGIN", "MAIL FROM:<>"];
+        assert_eq!(say(&mut s, &lines), ["220", "250", "530", "235", "503", "250"]);
+        let mut s = session(Kind::Relay, Security::Tls);
+        assert_eq!(say(&mut s, &["EHLO c", "AUTH PLAIN"]), ["250", "502"]);
+    }
+
+    #[test]
+    fn only_what_works_now_is_offered() {
+        let list = |kind, security| session(kind, security).extensions().join(",");
+        let always = "PIPELINING,SIZE 1000,8BITMIME,SMTPUTF8,ENHANCEDSTATUSCODES";
+        let limits = "LIMITS RCPTMAX=2";
+        assert_eq!(list(Kind::Relay, Security::Clear), format!("{always},STARTTLS,{limits}"));
+        assert_eq!(list(Kind::Submission, Security::Clear), format!("{always},STARTTLS,{limits}"));
+        assert_eq!(list(Kind::Submission, Security::Tls), format!("{always},AUTH PLAIN LOGIN,{limits}"));
+        assert_eq!(list(Kind::Submissions, Security::Tls), format!("{always},AUTH PLAIN LOGIN,{limits}"));
+    }
+
+    #[test]
+    fn size_spelling_and_number_of_recipients_are_bounded() {
+        let mut s = session(Kind::Relay, Security::Clear);
+        let lines = ["EHLO c", "MAIL FROM:<> SIZE=1001", "MAIL FROM:<đ@x.vn>", "MAIL FROM:<> SIZE=1000"];
+        assert_eq!(say(&mut s, &lines), ["250", "552", "553", "250"]);
+        let lines = ["RCPT TO:<đ@x.vn>", "RCPT TO:<a@x.vn>", "RCPT TO:<a@x.vn>", "RCPT TO:<a@x.vn>"];
+        assert_eq!(say(&mut s, &lines), ["553", "250", "250", "452"]);
+    }
+
+    #[test]
+    fn lines_may_be_as_long_as_what_was_announced_needs() {
+        let mut s = session(Kind::Submission, Security::Tls);
+        let long = |command: &str, total: usize| format!("{command} {}", "x".repeat(total - command.len() - 3));
+        let (short, noop, auth) = (long("NOOP", 513), long("NOOP", 2049), long("AUTH PLAIN", 12_288));
+        assert_eq!(say(&mut s, &[&short, "EHLO c", &short, &noop, &auth]), ["500", "250", "250", "500", "235"]);
+    }
+
+    #[test]
+    fn the_twentieth_bad_command_and_http_end_the_session() {
+        let mut s = session(Kind::Relay, Security::Clear);
+        let answers = say(&mut s, &["DEBUG"; 20]);
+        assert_eq!(answers.iter().filter(|answer| *answer == "500").count(), 19);
+        assert_eq!(answers.last().map(String::as_str), Some("421 and close"));
+        let mut s = session(Kind::Relay, Security::Clear);
+        assert_eq!(say(&mut s, &["GET / HTTP/1.1"]), ["521 and close"]);
+    }
+}
