@@ -34,6 +34,7 @@ pub mod mime;
 pub mod name;
 pub mod net;
 pub mod network;
+pub mod provisioning;
 pub mod server;
 pub mod smtp;
 pub mod store;

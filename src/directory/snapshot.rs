@@ -229,6 +229,11 @@ impl Snapshot {
         self.units.get(self.unit_by_code.get(&fold(code))?)
     }
 
+    /// The person with this number of the personnel office.
+    pub fn staff_by_code(&self, code: &str) -> Option<&Staff> {
+        self.staff.get(self.by_code.get(&fold(code))?)
+    }
+
     /// The mailbox that an address is one of, whatever its state.
     pub fn holder(&self, address: &Address) -> Option<&Mailbox> {
         self.mailboxes.get(&self.live.get(address)?.0)
@@ -260,7 +265,7 @@ impl Snapshot {
             };
         }
         let name = nfc(&who.split_whitespace().collect::<Vec<_>>().join(" "));
-        if let Some(person) = self.by_code.get(&fold(&name)).and_then(|id| self.staff.get(id)) {
+        if let Some(person) = self.staff_by_code(&name) {
             return Ok(person);
         }
         let namesakes: Vec<&Staff> =

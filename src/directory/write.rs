@@ -2,6 +2,7 @@
 //! done was decided before. Call [`super::Directory::publish`] after the last of a transaction.
 
 use jiff::civil::Date;
+use serde::Serialize;
 
 use super::model::{AddressKind, MailboxState, Owner, Place, Province, Reach, StaffState, UnitKind, UnitState};
 use crate::address::Address;
@@ -10,7 +11,7 @@ use crate::id::{MailboxId, StaffId, UnitId};
 use crate::name::{Label, LocalPart, PersonName};
 
 /// A unit to be created.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewUnit {
     /// Short name, also of its address.
     pub code: LocalPart,
@@ -27,7 +28,7 @@ pub struct NewUnit {
 }
 
 /// A person to be entered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewStaff {
     /// The personnel office's own number.
     pub code: Option<Label>,
@@ -42,7 +43,7 @@ pub struct NewStaff {
 }
 
 /// A mailbox to be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct NewMailbox {
     /// Octets of mail it may hold.
     pub quota_bytes: u64,

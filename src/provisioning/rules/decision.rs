@@ -1,0 +1,25 @@
+//! A decision is applied once, from the day it holds (R16).
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::directory::{Decision, Recorded};
+use crate::provisioning::Refusal;
+
+/// Whether the decision may be applied now; `earlier` is what is in the records under its number and year.
+pub fn admit(decision: &Decision, earlier: Option<&Recorded>, clock: &Clock) -> Result<(), Refusal> {
+    if let Some(earlier) = earlier {
+        let at = Timestamp::from_second(earlier.applied_at.unwrap_or(earlier.recorded_at));
+        let day = at.map_or(clock.today(), |at| at.to_zoned_datetime(clock.zone().clone()).date());
+        return Err(Refusal::DecisionAlready {
+            number: earlier.decision.number.clone(),
+            dated: earlier.decision.dated,
+            state: earlier.state,
+            on: day,
+        });
+    }
+    if decision.effective > clock.today() {
+        return Err(Refusal::DecisionAhead { number: decision.number.clone(), effective: decision.effective });
+    }
+    Ok(())
+}
