@@ -1,13 +1,20 @@
 //! The SMTP door: mail in from other servers (port 25) and from our people (ports 587 and 465).
 //!
-//! A line goes from the wire through [`syntax`] to [`session`], which says what is to be done; [`connection`] does it
+//! A line goes from the wire through [`syntax`] to [`session`], which says what is to be done; `connection` does it
 //! and answers with [`reply`], where all codes are.
 
 pub mod author;
+mod connection;
 pub mod data;
+mod door;
 pub mod header;
+mod judge;
+mod receive;
 pub mod received;
 pub mod reply;
 pub mod session;
 pub mod submission;
 pub mod syntax;
+
+pub use door::{Door, Services, Settings};
+pub use session::Kind;

@@ -7,7 +7,11 @@ use super::data::DataFault;
 use super::header::HeaderFault;
 use super::session::Refusal;
 use super::syntax::{SyntaxError, VERBS};
+use crate::access::LoginRefusal;
+use crate::db::DbError;
+use crate::delivery::DeliveryError;
 use crate::net::sasl::SaslError;
+use crate::store::StoreError;
 
 /// What is said to a client, complete with its line ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +76,8 @@ impl Reply {
 
     /// Answers HELP with the table of commands.
     pub fn help() -> Self {
-        let lines: String = VERBS.iter().map(|verb| format!("214-2.0.0 {}\r\n", verb.syntax)).collect();
-        Self(Cow::Owned(lines + "214 2.0.0 See RFC 5321\r\n"))
+        let lines: Vec<String> = VERBS.iter().map(|verb| format!("214-2.0.0 {}\r\n", verb.syntax)).collect();
+        Self(Cow::Owned(lines.concat() + "214 2.0.0 See RFC 5321\r\n"))
     }
 
     /// Asks for the next response of a login: RFC 4954 §4.
@@ -183,9 +187,62 @@ impl From<SaslError> for Reply {
     }
 }
 
+impl From<LoginRefusal> for Reply {
+    fn from(refusal: LoginRefusal) -> Self {
+        match refusal {
+            LoginRefusal::Wrong
+            | LoginRefusal::Malformed
+            | LoginRefusal::Throttled
+            | LoginRefusal::Suspended
+            | LoginRefusal::Departed
+            | LoginRefusal::AuthzidNotAllowed => refused_login(),
+            LoginRefusal::Busy(_) | LoginRefusal::Database(_) => {
+                Self::new(454, "4.7.0", "nobody can log in at this moment; try again later")
+            }
+        }
+    }
+}
+
 /// The one answer to every login that fails, so that nobody learns which part of it was wrong (hostile B76).
-pub fn refused_login() -> Reply {
+fn refused_login() -> Reply {
     fixed("535 5.7.8 Name or password not accepted\r\n")
+}
+
+impl From<DeliveryError> for Reply {
+    fn from(error: DeliveryError) -> Self {
+        match error {
+            DeliveryError::OverQuota => Self::new(452, "4.2.2", "the mailbox is full"),
+            DeliveryError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Reply {
+    fn from(error: StoreError) -> Self {
+        let (code, status) = match error {
+            StoreError::OverQuota => (452, "4.2.2"),
+            StoreError::Db(DbError::Full) => (452, "4.3.1"),
+            StoreError::Db(DbError::Closed) => return Refusal::ShuttingDown.into(),
+            StoreError::NoSuchFolder
+            | StoreError::AlreadyExists
+            | StoreError::IsInbox
+            | StoreError::IntoItself
+            | StoreError::NotSelectable
+            | StoreError::TooManyKeywords
+            | StoreError::TooManyFolders
+            | StoreError::FolderFull
+            | StoreError::Db(
+                DbError::ReadOnly
+                | DbError::Busy
+                | DbError::Io(_)
+                | DbError::Damaged(_)
+                | DbError::Unfit(_)
+                | DbError::Other(_),
+            ) => (451, "4.3.0"),
+        };
+        // The cause is for the log: a client can do nothing about it but come again.
+        Self::new(code, status, "the message could not be stored; try again later")
+    }
 }
 
 #[cfg(test)]

@@ -140,13 +140,20 @@ pub enum Refusal {
     ShuttingDown,
 }
 
+/// What is said, and what then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The session goes on.
+    Say(Reply),
+    /// The connection is closed.
+    HangUp(Reply),
+}
+
 /// What the connection is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Answer.
-    Say(Reply),
-    /// Answer and close.
-    HangUp(Reply),
+    /// Nothing but answer.
+    Answer(Answer),
     /// Find out whether this sender is allowed, then [`Session::sender`].
     Sender(Mail),
     /// Find out who that is, then [`Session::recipient`].
@@ -218,6 +225,14 @@ impl<L> Session<L> {
         }
     }
 
+    /// The envelope so far, between MAIL and DATA.
+    pub fn transaction(&self) -> Option<&Transaction> {
+        match &self.state {
+            State::Sending(_, transaction) => Some(transaction),
+            State::Connected | State::Greeted(_) => None,
+        }
+    }
+
     /// What holds for the connection now.
     pub fn terms(&self) -> &Terms {
         &self.terms
@@ -230,18 +245,18 @@ impl<L> Session<L> {
         } else {
             syntax::command(line).map_err(Reply::from).and_then(|command| self.act(command).map_err(Reply::from))
         };
-        action.unwrap_or_else(|reply| self.bad(reply))
+        action.unwrap_or_else(|reply| Action::Answer(self.bad(reply)))
     }
 
     /// Answers a command that is malformed, out of order or too long; the last one of too many ends the session.
-    pub fn bad(&mut self, reply: Reply) -> Action {
+    pub fn bad(&mut self, reply: Reply) -> Answer {
         self.bad_commands += 1;
         if reply == SyntaxError::Http.into() {
-            Action::HangUp(reply)
+            Answer::HangUp(reply)
         } else if self.bad_commands >= limits::SMTP_BAD_COMMANDS_MAX {
-            Action::HangUp(Refusal::TooManyBadCommands.into())
+            Answer::HangUp(Refusal::TooManyBadCommands.into())
         } else {
-            Action::Say(reply)
+            Answer::Say(reply)
         }
     }
 
@@ -256,19 +271,19 @@ impl<L> Session<L> {
 
     fn act(&mut self, command: Command) -> Result<Action, Refusal> {
         let action = match command {
-            Command::Helo(name) => Action::Say(self.greeted(Hello { name, extended: false })),
-            Command::Ehlo(name) => Action::Say(self.greeted(Hello { name, extended: true })),
+            Command::Helo(name) => say(self.greeted(Hello { name, extended: false })),
+            Command::Ehlo(name) => say(self.greeted(Hello { name, extended: true })),
             Command::Mail(mail) => self.mail(mail)?,
             Command::Rcpt(recipient) => self.rcpt(recipient)?,
             Command::Data => Action::Receive(self.data()?),
             Command::Rset => {
                 self.end_transaction();
-                Action::Say(reply::OK)
+                say(reply::OK)
             }
-            Command::Noop => Action::Say(reply::OK),
-            Command::Vrfy => Action::Say(reply::VRFY),
-            Command::Help => Action::Say(Reply::help()),
-            Command::Quit => Action::HangUp(reply::BYE),
+            Command::Noop => say(reply::OK),
+            Command::Vrfy => say(reply::VRFY),
+            Command::Help => say(Reply::help()),
+            Command::Quit => Action::Answer(Answer::HangUp(reply::BYE)),
             Command::StartTls => self.start_tls()?,
             Command::Auth(mechanism, initial) => {
                 self.may_log_in()?;
@@ -423,6 +438,10 @@ impl<L> Session<L> {
     }
 }
 
+fn say(reply: Reply) -> Action {
+    Action::Answer(Answer::Say(reply))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
@@ -435,10 +454,10 @@ mod tests {
     }
 
     /// Says lines; senders and recipients are all accepted. The codes that came back.
-    fn say(session: &mut Session<&'static str>, lines: &[&str]) -> Vec<String> {
+    fn answers(session: &mut Session<&'static str>, lines: &[&str]) -> Vec<String> {
         let answer = |session: &mut Session<_>, line: &str| match session.command(line.as_bytes()) {
-            Action::Say(reply) => reply.code().to_owned(),
-            Action::HangUp(reply) => format!("{} and close", reply.code()),
+            Action::Answer(Answer::Say(reply)) => reply.code().to_owned(),
+            Action::Answer(Answer::HangUp(reply)) => format!("{} and close", reply.code()),
             Action::Sender(mail) => session.sender(mail, Ok(())).code().to_owned(),
             Action::Recipient(ForwardPath::Address(address)) => {
                 session.recipient(address, Ok(MailboxId(1))).code().to_owned()
@@ -458,9 +477,9 @@ mod tests {
     fn commands_out_of_order_change_nothing() {
         let mut s = session(Kind::Relay, Security::Clear);
         let lines = ["MAIL FROM:<>", "RCPT TO:<a@x.vn>", "DATA", "EHLO c", "RCPT TO:<a@x.vn>", "DATA"];
-        assert_eq!(say(&mut s, &lines), ["503", "503", "503", "250", "503", "503"]);
+        assert_eq!(answers(&mut s, &lines), ["503", "503", "503", "250", "503", "503"]);
         let lines = ["MAIL FROM:<>", "MAIL FROM:<b@y.vn>", "DATA", "RCPT TO:<a@x.vn>", "DATA", "DATA"];
-        assert_eq!(say(&mut s, &lines), ["250", "503", "503", "250", "354", "503"]);
+        assert_eq!(answers(&mut s, &lines), ["250", "503", "503", "250", "354", "503"]);
     }
 
     #[test]
@@ -468,7 +487,7 @@ mod tests {
         for ending in ["RSET", "EHLO c", "HELO c"] {
             let mut s = session(Kind::Relay, Security::Clear);
             let lines = ["EHLO c", "MAIL FROM:<>", "RCPT TO:<a@x.vn>", ending, "RCPT TO:<a@x.vn>", "MAIL FROM:<>"];
-            assert_eq!(say(&mut s, &lines), ["250", "250", "250", "250", "503", "250"]);
+            assert_eq!(answers(&mut s, &lines), ["250", "250", "250", "250", "503", "250"]);
         }
     }
 
@@ -476,19 +495,19 @@ mod tests {
     fn nothing_said_in_clear_is_remembered_under_tls() {
         let mut s = session(Kind::Submission, Security::ClearAllowed);
         let lines = ["EHLO c", "AUTH PLAIN", "MAIL FROM:<>", "STARTTLS", "RCPT TO:<a@x.vn>", "MAIL FROM:<>"];
-        assert_eq!(say(&mut s, &lines), ["250", "235", "250", "220", "503", "503"]);
+        assert_eq!(answers(&mut s, &lines), ["250", "235", "250", "220", "503", "503"]);
         assert!(s.login().is_none() && s.hello().is_none());
-        assert_eq!(say(&mut s, &["EHLO c", "STARTTLS", "STARTTLS x"]), ["250", "503", "501"]);
+        assert_eq!(answers(&mut s, &["EHLO c", "STARTTLS", "STARTTLS x"]), ["250", "503", "501"]);
     }
 
     #[test]
     fn people_log_in_once_under_tls_and_outside_of_transactions() {
         let mut s = session(Kind::Submission, Security::Clear);
-        assert_eq!(say(&mut s, &["EHLO c", "AUTH PLAIN", "MAIL FROM:<>"]), ["250", "530", "530"]);
+        assert_eq!(answers(&mut s, &["EHLO c", "AUTH PLAIN", "MAIL FROM:<>"]), ["250", "530", "530"]);
         let lines = ["STARTTLS", "EHLO c", "MAIL FROM:<>", "AUTH LOGIN", "AUTH LOGIN", "MAIL FROM:<>"];
-        assert_eq!(say(&mut s, &lines), ["220", "250", "530", "235", "503", "250"]);
+        assert_eq!(answers(&mut s, &lines), ["220", "250", "530", "235", "503", "250"]);
         let mut s = session(Kind::Relay, Security::Tls);
-        assert_eq!(say(&mut s, &["EHLO c", "AUTH PLAIN"]), ["250", "502"]);
+        assert_eq!(answers(&mut s, &["EHLO c", "AUTH PLAIN"]), ["250", "502"]);
     }
 
     #[test]
@@ -506,9 +525,9 @@ mod tests {
     fn size_spelling_and_number_of_recipients_are_bounded() {
         let mut s = session(Kind::Relay, Security::Clear);
         let lines = ["EHLO c", "MAIL FROM:<> SIZE=1001", "MAIL FROM:<đ@x.vn>", "MAIL FROM:<> SIZE=1000"];
-        assert_eq!(say(&mut s, &lines), ["250", "552", "553", "250"]);
+        assert_eq!(answers(&mut s, &lines), ["250", "552", "553", "250"]);
         let lines = ["RCPT TO:<đ@x.vn>", "RCPT TO:<a@x.vn>", "RCPT TO:<a@x.vn>", "RCPT TO:<a@x.vn>"];
-        assert_eq!(say(&mut s, &lines), ["553", "250", "250", "452"]);
+        assert_eq!(answers(&mut s, &lines), ["553", "250", "250", "452"]);
     }
 
     #[test]
@@ -516,16 +535,16 @@ mod tests {
         let mut s = session(Kind::Submission, Security::Tls);
         let long = |command: &str, total: usize| format!("{command} {}", "x".repeat(total - command.len() - 3));
         let (short, noop, auth) = (long("NOOP", 513), long("NOOP", 2049), long("AUTH PLAIN", 12_288));
-        assert_eq!(say(&mut s, &[&short, "EHLO c", &short, &noop, &auth]), ["500", "250", "250", "500", "235"]);
+        assert_eq!(answers(&mut s, &[&short, "EHLO c", &short, &noop, &auth]), ["500", "250", "250", "500", "235"]);
     }
 
     #[test]
     fn the_twentieth_bad_command_and_http_end_the_session() {
         let mut s = session(Kind::Relay, Security::Clear);
-        let answers = say(&mut s, &["DEBUG"; 20]);
+        let answers = answers(&mut s, &["DEBUG"; 20]);
         assert_eq!(answers.iter().filter(|answer| *answer == "500").count(), 19);
         assert_eq!(answers.last().map(String::as_str), Some("421 and close"));
         let mut s = session(Kind::Relay, Security::Clear);
-        assert_eq!(say(&mut s, &["GET / HTTP/1.1"]), ["521 and close"]);
+        assert_eq!(answers(&mut s, &["GET / HTTP/1.1"]), ["521 and close"]);
     }
 }

@@ -51,22 +51,15 @@ impl Repair<'_> {
     /// The fields that `header` lacks, and where the message has no header at all, its end.
     pub fn missing(&self, message: &[u8], header: &[u8]) -> Vec<u8> {
         let has = |name: &str| fields(header).any(|field| field.is(name));
-        let mut added = String::new();
-        if !has("From") {
-            added.push_str(&format!("From: {}\r\n", self.from));
-        }
-        if !has("Date") {
-            // A year beyond 9999 is the one thing this format cannot say.
-            let date = rfc2822::to_string(self.date).unwrap_or_default();
-            added.push_str(&format!("Date: {date}\r\n"));
-        }
-        if !has("Message-ID") {
-            added.push_str(&format!("Message-ID: <{}@{}>\r\n", self.id, self.hostname));
-        }
-        if header.is_empty() && !message.starts_with(b"\r\n") {
-            added.push_str("\r\n");
-        }
-        added.into_bytes()
+        // A year beyond 9999 is the one thing this format of dates cannot say.
+        let date = || rfc2822::to_string(self.date).unwrap_or_default();
+        let added = [
+            (!has("From")).then(|| format!("From: {}\r\n", self.from)),
+            (!has("Date")).then(|| format!("Date: {}\r\n", date())),
+            (!has("Message-ID")).then(|| format!("Message-ID: <{}@{}>\r\n", self.id, self.hostname)),
+            (header.is_empty() && !message.starts_with(b"\r\n")).then(|| "\r\n".to_owned()),
+        ];
+        added.into_iter().flatten().collect::<String>().into_bytes()
     }
 }
 

@@ -1,0 +1,141 @@
+//! What the door needs, and where a connection comes in.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use data_encoding::BASE32_DNSSEC;
+use nix::sys::socket::{MsgFlags, recv};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::connection::{Connection, Outcome};
+use super::reply::Reply;
+use super::session::{Kind, Refusal, Security, Session, Terms};
+use crate::access::Access;
+use crate::clock::Clock;
+use crate::delivery::Delivery;
+use crate::directory::Directory;
+use crate::limits;
+use crate::metrics::Metrics;
+use crate::net::{Stream, Tls, Wire, WireError};
+use crate::network::Network;
+
+/// What is behind the door; one for all of its listeners.
+pub struct Services {
+    /// Who may log in, and send as whom.
+    pub access: Access,
+    /// Who has which address.
+    pub directory: Directory,
+    /// Where accepted mail goes.
+    pub delivery: Delivery,
+    /// The certificate.
+    pub tls: Arc<Tls>,
+    /// The time for trace fields.
+    pub clock: Clock,
+    /// What the daemon counts.
+    pub metrics: Metrics,
+    /// Memory for messages on their way in, in KiB: shared by all connections of all doors.
+    pub in_flight: Arc<Semaphore>,
+    /// What the configuration says.
+    pub settings: Settings,
+}
+
+/// What the administrator decides about SMTP.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How this server calls itself.
+    pub hostname: String,
+    /// The largest message, in bytes.
+    pub message_bytes_max: usize,
+    /// Recipients of one message, at most [`limits::SMTP_RECIPIENTS_MAX`].
+    pub recipients_max: usize,
+    /// Networks from which people may log in without TLS.
+    pub plaintext_login_from: Vec<Network>,
+    /// Networks whose servers may bring mail with senders of our own domain, without a login.
+    pub trusted: Vec<Network>,
+}
+
+/// The door as one listener has it.
+pub struct Door {
+    pub(super) services: Arc<Services>,
+    kind: Kind,
+    pub(super) drain: CancellationToken,
+    /// The next message's number: counted from the microsecond of the start, so that no two runs share one.
+    next: AtomicU64,
+}
+
+impl Door {
+    /// The door for one kind of listener. When `drain` is cancelled, sessions end after the message in hand.
+    pub fn new(services: Arc<Services>, kind: Kind, drain: CancellationToken) -> Self {
+        let start = u64::try_from(services.clock.now().as_microsecond()).unwrap_or(0);
+        Self { services, kind, drain, next: AtomicU64::new(start) }
+    }
+
+    /// Serves a client until it or the server ends the session.
+    pub async fn session(&self, stream: TcpStream, peer: SocketAddr) {
+        if let Err(error) = self.converse(stream, peer).await {
+            debug!(%peer, %error, "connection lost");
+        }
+    }
+
+    async fn converse(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), WireError> {
+        if self.kind != Kind::Submissions && has_spoken(&stream) {
+            let mut wire = Wire::new(Stream::Plain(stream));
+            wire.queue(Reply::from(Refusal::AheadOfReply).as_bytes());
+            wire.close(limits::SMTP_FAREWELL_MAX).await;
+            return Ok(());
+        }
+        let (stream, security) = match self.kind {
+            Kind::Submissions => (self.services.tls.accept(stream).await?, Security::Tls),
+            Kind::Relay | Kind::Submission => (Stream::Plain(stream), self.security_in_clear(peer)),
+        };
+        let session = Session::new(self.services.settings.hostname.clone(), self.terms(security));
+        let mut wire = Wire::new(stream);
+        wire.queue(session.greeting().as_bytes());
+        let mut connection = Connection::new(self, peer, session);
+        loop {
+            match connection.run(&mut wire).await? {
+                Outcome::Over => break,
+                Outcome::StartTls => {
+                    wire.flush(limits::SMTP_FAREWELL_MAX).await?;
+                    wire = wire.upgrade(&self.services.tls).await?;
+                    connection.secured();
+                }
+            }
+        }
+        wire.close(limits::SMTP_FAREWELL_MAX).await;
+        Ok(())
+    }
+
+    fn security_in_clear(&self, peer: SocketAddr) -> Security {
+        let allowed = self.services.settings.plaintext_login_from.iter().any(|network| network.contains(peer.ip()));
+        if allowed { Security::ClearAllowed } else { Security::Clear }
+    }
+
+    fn terms(&self, security: Security) -> Terms {
+        Terms {
+            kind: self.kind,
+            security,
+            can_secure: self.kind != Kind::Submissions,
+            message_bytes_max: self.services.settings.message_bytes_max,
+            recipients_max: self.services.settings.recipients_max.min(limits::SMTP_RECIPIENTS_MAX),
+        }
+    }
+
+    /// An id for a message, never given twice.
+    pub(super) fn message_id(&self) -> String {
+        BASE32_DNSSEC.encode(&self.next.fetch_add(1, Ordering::Relaxed).to_be_bytes())
+    }
+}
+
+/// Whether the client sent something before it was greeted (hostile B27). Looks at what is here and waits for nothing.
+fn has_spoken(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    let seen = recv(stream.as_raw_fd(), &mut first, MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT);
+    seen.map_err(io::Error::from).is_ok_and(|len| len > 0)
+}
