@@ -67,31 +67,28 @@ fn decode_shifted(shifted: &[u8], decoded: &mut String) -> Result<(), Utf7Error>
 pub fn encode(name: &str, out: &mut Vec<u8>) {
     let mut shift = None;
     for letter in name.chars() {
-        match letter {
-            ' '..='~' => {
-                end_shift(shift.take(), out);
-                out.push(letter as u8);
-                if letter == '&' {
-                    out.push(b'-');
-                }
+        if let ' '..='~' = letter {
+            end_shift(shift.take(), out);
+            out.push(letter as u8);
+            if letter == '&' {
+                out.push(b'-');
             }
-            _ => {
-                let (mut bits, mut held) = shift.unwrap_or_else(|| {
-                    out.push(b'&');
-                    (0, 0)
-                });
-                for unit in letter.encode_utf16(&mut [0; 2]) {
-                    bits = (bits << 16) | u32::from(*unit);
-                    held += 16;
-                    while held >= 6 {
-                        held -= 6;
-                        out.push(base64(bits >> held));
-                        bits &= (1 << held) - 1;
-                    }
-                }
-                shift = Some((bits, held));
+            continue;
+        }
+        let (mut bits, mut held) = shift.unwrap_or_else(|| {
+            out.push(b'&');
+            (0, 0)
+        });
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            bits = (bits << 16) | u32::from(*unit);
+            held += 16;
+            while held >= 6 {
+                held -= 6;
+                out.push(base64(bits >> held));
+                bits &= (1 << held) - 1;
             }
         }
+        shift = Some((bits, held));
     }
     end_shift(shift, out);
 }

@@ -67,10 +67,10 @@ impl Assembler {
     /// for a client that has not logged in.
     pub fn line(&mut self, line: &[u8], message_max: usize) -> Next {
         let literal = announced(line);
-        if self.refused.is_none() {
-            if let Err(cause) = self.keep(line) {
-                self.refuse(cause);
-            }
+        if self.refused.is_none()
+            && let Err(cause) = self.keep(line)
+        {
+            self.refuse(cause);
         }
         match literal {
             None => match self.refused.take() {
@@ -199,4 +199,109 @@ fn announced(line: &[u8]) -> Option<Announced> {
     }
     let size = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
     Some(Announced { size, synchronising: digits.len() == inner.len() })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::limits::IMAP_LINE_BYTES_MAX;
+
+    const MESSAGE_MAX: usize = 50_000_000;
+
+    fn awaited(size: usize, synchronising: bool, kind: LiteralKind) -> Next {
+        Next::Literal(Awaited { size, synchronising, kind })
+    }
+
+    fn refused(next: Next) -> Cause {
+        match next {
+            Next::Refused(failure) => {
+                assert_eq!(failure.tag.unwrap().as_str(), "a");
+                failure.error.cause
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn messages_are_told_from_arguments_by_their_place() {
+        let mut assembler = Assembler::default();
+        assert_eq!(assembler.line(b"a append {5}", MESSAGE_MAX), awaited(5, true, LiteralKind::Argument));
+        assembler.literal(b"INBOX".to_vec());
+        assert_eq!(
+            assembler.line(b" (\\Seen) {1438827+}", MESSAGE_MAX),
+            awaited(1_438_827, false, LiteralKind::Message)
+        );
+        assembler.literal(vec![b'x'; 1_438_827]);
+        assert_eq!(assembler.line(b" ~{7}", MESSAGE_MAX), awaited(7, true, LiteralKind::Message));
+        assembler.literal(b"message".to_vec());
+        let Next::Command(input) = assembler.line(b"", MESSAGE_MAX) else { panic!() };
+        assert_eq!(input.text, b"a append {5}\r\n (\\Seen) {1438827+}\r\n ~{7}\r\n");
+        assert_eq!(input.literals.iter().map(Vec::len).collect::<Vec<_>>(), [5, 1_438_827, 7]);
+
+        assert_eq!(assembler.line(b"b APPEND x {10}", MESSAGE_MAX), awaited(10, true, LiteralKind::Message));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_literal_ends_the_line() {
+        for line in ["a X {}", "a X {-1}", "a X {1 }", "a X {+}", "a X {1++}", "a X 1}", "a X \"{1}\""] {
+            assert!(matches!(Assembler::default().line(line.as_bytes(), MESSAGE_MAX), Next::Command(_)), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_literal_too_large_is_refused_before_it_is_sent() {
+        for (line, cause) in [
+            ("a LOGIN {4294967296}", Cause::CommandTooLong),
+            ("a LOGIN {99999999999}", Cause::CommandTooLong),
+            ("a LOGIN {99999999999999999999}", Cause::LiteralSize),
+            ("a APPEND x {50000001}", Cause::MessageTooBig),
+        ] {
+            assert_eq!(refused(Assembler::default().line(line.as_bytes(), MESSAGE_MAX)), cause, "{line}");
+        }
+        assert_eq!(refused(Assembler::default().line(b"a APPEND x {1}", 0)), Cause::MessageTooBig);
+    }
+
+    #[test]
+    fn a_literal_too_large_that_is_on_its_way_is_thrown_away_with_its_command() {
+        let mut assembler = Assembler::default();
+        assert_eq!(assembler.line(b"a APPEND x {50000001+}", MESSAGE_MAX), Next::Discard(50_000_001));
+        assert_eq!(assembler.line(b" {3+}", MESSAGE_MAX), Next::Discard(3));
+        assert_eq!(refused(assembler.line(b"", MESSAGE_MAX)), Cause::MessageTooBig);
+        assert!(matches!(assembler.line(b"b NOOP", MESSAGE_MAX), Next::Command(_)));
+        assert!(matches!(assembler.line(b"a X {99999999999+}", MESSAGE_MAX), Next::Lost(_)));
+        assert!(matches!(assembler.line(b"b NOOP", MESSAGE_MAX), Next::Command(_)));
+    }
+
+    #[test]
+    fn a_thousand_literals_are_too_many() {
+        let mut assembler = Assembler::default();
+        let mut next = assembler.line(b"a SEARCH BODY {1+}", MESSAGE_MAX);
+        let mut taken = 0;
+        for _ in 0..1000 {
+            if let Next::Literal(_) = next {
+                assembler.literal(b"x".to_vec());
+                taken += 1;
+            }
+            next = assembler.line(b" BODY {1+}", MESSAGE_MAX);
+        }
+        assert_eq!(taken, IMAP_LITERALS_PER_COMMAND_MAX);
+        assert_eq!(refused(assembler.line(b"", MESSAGE_MAX)), Cause::TooMany("literals"));
+    }
+
+    #[test]
+    fn a_command_is_bounded_over_all_its_lines() {
+        let mut assembler = Assembler::default();
+        let mut line = b"a SEARCH BODY ".to_vec();
+        line.resize(IMAP_LINE_BYTES_MAX - 4, b'x');
+        line.extend_from_slice(b"{0+}");
+        while let Next::Literal(_) = assembler.line(&line, MESSAGE_MAX) {
+            assembler.literal(Vec::new());
+            assert!(assembler.input.text.len() <= IMAP_COMMAND_BYTES_MAX + 2);
+        }
+        assert_eq!(refused(assembler.line(b"", MESSAGE_MAX)), Cause::CommandTooLong);
+        assert!(matches!(assembler.line(b"a X {1}", MESSAGE_MAX), Next::Literal(_)));
+        assert_eq!(assembler.line_too_long().tag.unwrap().as_str(), "a");
+        assert!(matches!(assembler.line(b"b NOOP", MESSAGE_MAX), Next::Command(_)));
+    }
 }

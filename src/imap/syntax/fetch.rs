@@ -1,5 +1,7 @@
 //! FETCH: RFC 9051 §6.4.5, with CHANGEDSINCE and VANISHED of RFC 7162 and BINARY of RFC 3516.
 
+use std::ops::Range;
+
 use super::cursor::{Cursor, Parsed, add_new};
 use super::{Cause, Messages, Numbers, sequence};
 use crate::id::ModSeq;
@@ -136,6 +138,20 @@ pub struct Partial {
     pub offset: u64,
     /// At most so many octets; never 0.
     pub length: u64,
+}
+
+impl Partial {
+    /// Which octets are meant of something of this size; none, where it ends before.
+    pub fn range(self, size: u64) -> Range<u64> {
+        self.offset.min(size)..self.offset.saturating_add(self.length).min(size)
+    }
+
+    /// The octets that are meant.
+    pub fn of(self, octets: &[u8]) -> &[u8] {
+        let range = self.range(octets.len() as u64);
+        let within = |edge| usize::try_from(edge).unwrap_or(octets.len());
+        octets.get(within(range.start)..within(range.end)).unwrap_or_default()
+    }
 }
 
 /// ```abnf

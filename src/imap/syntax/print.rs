@@ -5,7 +5,7 @@ use jiff::tz::Offset;
 
 use super::cursor::is_astring;
 use super::date::MONTHS;
-use super::{Dialect, FetchItem, Flag, Numbers, Ranges, Rfc822, Section, SectionText, SpecialUse, Tag};
+use super::{Dialect, FetchItem, Numbers, Ranges, Rfc822, Section, SectionText, Tag};
 use crate::id::ModSeq;
 use crate::imap::utf7;
 
@@ -99,33 +99,6 @@ pub fn mailbox(out: &mut Vec<u8>, name: &str, dialect: Dialect) {
         let encoded = out.split_off(start);
         astring(out, &encoded);
     }
-}
-
-/// A flag as it is spelled.
-pub fn flag(out: &mut Vec<u8>, flag: &Flag) {
-    let name = match flag {
-        Flag::Answered => "\\Answered",
-        Flag::Flagged => "\\Flagged",
-        Flag::Deleted => "\\Deleted",
-        Flag::Seen => "\\Seen",
-        Flag::Draft => "\\Draft",
-        Flag::Keyword(keyword) => keyword,
-    };
-    out.extend_from_slice(name.as_bytes());
-}
-
-/// What a folder is for, as an attribute in LIST (RFC 6154 §2).
-pub fn special_use(out: &mut Vec<u8>, special_use: SpecialUse) {
-    let name: &[u8] = match special_use {
-        SpecialUse::All => b"\\All",
-        SpecialUse::Archive => b"\\Archive",
-        SpecialUse::Drafts => b"\\Drafts",
-        SpecialUse::Flagged => b"\\Flagged",
-        SpecialUse::Junk => b"\\Junk",
-        SpecialUse::Sent => b"\\Sent",
-        SpecialUse::Trash => b"\\Trash",
-    };
-    out.extend_from_slice(name);
 }
 
 /// Words in parentheses: flags, attributes.
