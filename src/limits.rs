@@ -223,3 +223,24 @@ pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_secs(3600);
 pub const SMTP_RESERVE_BYTES: usize = 64 * 1024;
 /// How long the last words of a session may take to leave.
 pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(5);
+
+// IMAP sessions
+
+/// Until somebody logs in (hostile F27).
+pub const IMAP_LOGIN_WAIT_MAX: Duration = Duration::from_secs(3 * 60);
+/// Between two commands, and in IDLE: RFC 9051 §5.4 asks for at least 30 minutes.
+pub const IMAP_IDLE_MAX: Duration = Duration::from_secs(31 * 60);
+/// Until the next piece of a literal has come.
+pub const IMAP_LITERAL_STALL_MAX: Duration = Duration::from_secs(2 * 60);
+/// For the last words.
+pub const IMAP_FAREWELL_MAX: Duration = Duration::from_secs(5);
+/// Commands in a row that are none: whoever sends more is no mail client (hostile B26, for IMAP).
+pub const IMAP_NONSENSE_MAX: u32 = 50;
+/// Failed logins on one connection.
+pub const LOGINS_FAILED_PER_CONNECTION_MAX: u32 = 5;
+/// Changes of flags that a session made and has not been told of again.
+pub const OWN_CHANGES_REMEMBERED_MAX: usize = 64;
+/// How long a message waits for other messages to leave memory before it is refused.
+pub const IN_FLIGHT_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Messages of one batch where nothing but the index is asked.
+pub const INDEX_BATCH_MESSAGES_MAX: usize = 2048;

@@ -1,5 +1,124 @@
 //! IMAP: RFC 9051 and RFC 3501.
+//!
+//! ```text
+//! Wire --line, literal--> syntax::Assembler --Input--> syntax::parse --Command--> table (state? offered?)
+//!      --> commands::* --Done or Refusal--> view (what else is to be told) --> reply --> Wire
+//! ```
+//! The grammar ([`syntax`]), the state ([`session`], [`view`], [`places`]), the list of commands ([`table`]) and the
+//! words ([`reply`]) are plain functions; only [`connection`] and [`commands`] wait for anything.
+pub mod answer;
+mod commands;
+pub mod condition;
+mod connection;
+pub mod flags;
+pub mod lines;
+pub mod listing;
 pub mod pattern;
+pub mod places;
+pub mod refusal;
+pub mod reply;
 pub mod section;
+mod sent;
+pub mod session;
 pub mod syntax;
+pub mod table;
+mod tell;
 pub mod utf7;
+pub mod view;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::access;
+use crate::clock::Clock;
+use crate::directory::Directory;
+use crate::language::Language;
+use crate::metrics::Metrics;
+use crate::net::{Stream, Tls, Wire, WireError};
+use crate::network::Network;
+use crate::store::Store;
+
+/// What the door is told by the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How the server calls itself in the greeting.
+    pub hostname: String,
+    /// The language of what people are shown.
+    pub language: Language,
+    /// Octets of the largest message that APPEND takes.
+    pub message_bytes_max: usize,
+    /// Where a password may be sent without TLS.
+    pub plaintext_login_from: Vec<Network>,
+}
+
+/// What stands behind the door.
+#[derive(Clone)]
+pub struct Services {
+    /// Who may log in.
+    pub access: access::Access,
+    /// Whose mailbox is how large.
+    pub directory: Directory,
+    /// Folders and messages.
+    pub store: Store,
+    /// The certificate.
+    pub tls: Arc<Tls>,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Messages held in memory, of all connections and doors together; a permit is a KiB.
+    pub in_flight: Arc<Semaphore>,
+    /// From the configuration.
+    pub settings: Settings,
+}
+
+/// At which port a client came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// In clear, TLS by STARTTLS.
+    Imap,
+    /// TLS from the first octet (RFC 8314).
+    Imaps,
+}
+
+/// The door: turns connections into sessions.
+pub struct Door {
+    services: Arc<Services>,
+    port: Port,
+    drain: CancellationToken,
+}
+
+impl Door {
+    /// A door to these services; its sessions say BYE when `drain` is cancelled.
+    pub fn new(services: Arc<Services>, port: Port, drain: CancellationToken) -> Self {
+        Self { services, port, drain }
+    }
+
+    /// Serves one client until it leaves.
+    pub async fn session(&self, stream: TcpStream, peer: SocketAddr) {
+        if let Err(error) = self.serve(stream, peer).await {
+            tracing::debug!(%peer, %error, "IMAP connection lost");
+        }
+    }
+
+    async fn serve(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), WireError> {
+        let stream = match self.port {
+            Port::Imap => Stream::Plain(stream),
+            Port::Imaps => Box::pin(self.services.tls.accept(stream)).await?,
+        };
+        let services = &self.services;
+        let mut connection = connection::Connection::new(Wire::new(stream), services.clone(), peer, self.drain.clone());
+        connection.greet();
+        while let connection::Ended::StartTls = connection.converse().await? {
+            // What was said in clear counts for nothing: RFC 9051 §6.2.1.
+            let wire = Box::pin(connection.into_wire().upgrade(&services.tls)).await?;
+            connection = connection::Connection::new(wire, services.clone(), peer, self.drain.clone());
+        }
+        connection.into_wire().close(crate::limits::IMAP_FAREWELL_MAX).await;
+        Ok(())
+    }
+}

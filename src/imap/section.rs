@@ -6,8 +6,8 @@ use std::cell::OnceCell;
 use super::syntax::{HeaderFields, Section, SectionText};
 use crate::mime::{self, Content, Encoding, Part};
 
-/// How much of a message a section is cut from, so that no more is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much of a message a section is cut from, so that no more is read; ascending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The header block; [`FieldFilter`] does the rest, if anything is to be left out.
     Header,

@@ -25,6 +25,8 @@ pub struct Changed {
     pub changed: Vec<Uid>,
     /// Messages left as they were, since they changed after `unchanged_since`, ascending: the MODIFIED code.
     pub unmet: Vec<Uid>,
+    /// The mod-sequence of the change; `None` where nothing changed.
+    pub modseq: Option<ModSeq>,
 }
 
 impl Store {
@@ -59,14 +61,16 @@ async fn change_in(
     let since = unchanged_since.map_or(i64::MAX, |m| i64::try_from(m.0).unwrap_or(i64::MAX));
     let touched = read_touched(tx, folder, uids, mask, since).await?;
     let (unmet, changing): (Vec<Touched>, Vec<Touched>) = touched.into_iter().partition(|t| t.modseq > since);
-    let done = Changed {
+    let mut done = Changed {
         changed: changing.iter().map(|t| t.uid).collect(),
         unmet: unmet.into_iter().map(|t| t.uid).collect(),
+        modseq: None,
     };
     if changing.is_empty() {
         return Ok(done);
     }
     let modseq = highest + 1;
+    done.modseq = Some(ModSeq(modseq.unsigned_abs()));
     write_flags(tx, folder, &UidRanges::from_sorted(done.changed.iter().copied()), mask, modseq).await?;
     let delta = |flag: Flags| -> i64 {
         changing

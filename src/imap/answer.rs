@@ -1,0 +1,331 @@
+//! What FETCH answers for one message: RFC 9051 §7.5.2. Pure: from what was read into what is sent.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::lines;
+use super::places::Message;
+use super::section::{FieldFilter, Opened, Source, UnknownEncoding};
+use super::session::Revision;
+use super::syntax::{FetchItem, Numbers, Partial, Rfc822, Section, SectionText, Seen, print};
+use crate::id::Uid;
+use crate::store::{Derived, Entry, Keywords};
+
+/// What is asked of each message, with all that is the same for every one made once.
+pub struct Plan<'a> {
+    items: Vec<Item<'a>>,
+    source: Option<Source>,
+    seen: Seen,
+}
+
+/// One item with the name under which it is answered, a space behind it.
+struct Item<'a> {
+    name: Vec<u8>,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Uid,
+    Flags,
+    InternalDate,
+    Size,
+    ModSeq,
+    Derived(Derived),
+    Section(Cut<'a>, Option<Partial>),
+    Binary(&'a [u32], Option<Partial>),
+    BinarySize(&'a [u32]),
+}
+
+/// A section, and, where only some fields of the message's own header are wanted, which.
+struct Cut<'a> {
+    section: Cow<'a, Section>,
+    filter: Option<FieldFilter<'a>>,
+}
+
+/// What is the same for all messages of a folder.
+pub struct Folder<'a> {
+    /// The names of keywords.
+    pub keywords: &'a Keywords,
+    /// From which UID on messages are `\Recent`.
+    pub recent_from: Uid,
+    /// Whether there is `\Recent` at all.
+    pub revision: Revision,
+    /// In which internal dates are shown.
+    pub zone: &'a TimeZone,
+}
+
+/// What was read of one message.
+#[derive(Clone, Copy, Default)]
+pub struct Read<'a> {
+    /// ENVELOPE
+    pub envelope: &'a [u8],
+    /// BODYSTRUCTURE
+    pub structure: &'a [u8],
+    /// BODY
+    pub basic_structure: &'a [u8],
+    /// The header or the whole message, as the plan's source says.
+    pub octets: &'a [u8],
+}
+
+/// Whether the flags of a message are told although they were not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unasked {
+    /// No.
+    Nothing,
+    /// To read the message changed them.
+    Flags,
+    /// The same, for a client that keeps mod-sequences.
+    FlagsAndModSeq,
+}
+
+impl<'a> Plan<'a> {
+    /// `mod_seq`: whether MODSEQ is answered without having been asked for (RFC 7162 §3.1.4.1).
+    pub fn new(items: &'a [FetchItem], numbers: Numbers, mod_seq: bool) -> Self {
+        let mut plan = Self { items: Vec::with_capacity(items.len() + 2), source: None, seen: Seen::Keep };
+        if numbers == Numbers::Uid && !items.contains(&FetchItem::Uid) {
+            plan.add(&FetchItem::Uid);
+        }
+        items.iter().for_each(|item| plan.add(item));
+        if mod_seq && !items.contains(&FetchItem::ModSeq) {
+            plan.add(&FetchItem::ModSeq);
+        }
+        plan
+    }
+
+    fn add(&mut self, item: &'a FetchItem) {
+        let mut name = Vec::new();
+        print::item_name(&mut name, item);
+        name.push(b' ');
+        let what = match item {
+            FetchItem::Uid => What::Uid,
+            FetchItem::Flags => What::Flags,
+            FetchItem::InternalDate => What::InternalDate,
+            FetchItem::Rfc822Size => What::Size,
+            FetchItem::ModSeq => What::ModSeq,
+            FetchItem::Envelope => What::Derived(Derived::Envelope),
+            FetchItem::BodyStructure => What::Derived(Derived::Structure),
+            FetchItem::Body => What::Derived(Derived::BasicStructure),
+            FetchItem::Rfc822(old) => {
+                let (text, seen) = match old {
+                    Rfc822::Message => (SectionText::Whole, Seen::Set),
+                    Rfc822::Header => (SectionText::Header, Seen::Keep),
+                    Rfc822::Text => (SectionText::Text, Seen::Set),
+                };
+                let section = Section { path: Vec::new(), text };
+                self.reads(section.source(), seen);
+                What::Section(Cut { section: Cow::Owned(section), filter: None }, None)
+            }
+            FetchItem::Section { section, partial, seen } => {
+                self.reads(section.source(), *seen);
+                let filter = FieldFilter::new(&section.text).filter(|_| section.path.is_empty());
+                What::Section(Cut { section: Cow::Borrowed(section), filter }, *partial)
+            }
+            FetchItem::Binary { path, partial, seen } => {
+                self.reads(if path.is_empty() { Source::Message } else { Source::Parts }, *seen);
+                What::Binary(path, *partial)
+            }
+            FetchItem::BinarySize(path) => {
+                self.reads(Source::Parts, Seen::Keep);
+                What::BinarySize(path)
+            }
+        };
+        self.items.push(Item { name, what });
+    }
+
+    fn reads(&mut self, source: Source, seen: Seen) {
+        self.source = self.source.max(Some(source));
+        if seen == Seen::Set {
+            self.seen = Seen::Set;
+        }
+    }
+
+    /// What must be read of each message's octets.
+    pub fn source(&self) -> Option<Source> {
+        self.source
+    }
+
+    /// Whether to answer makes the messages seen.
+    pub fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// Whether a derived text must be read.
+    pub fn wants(&self, derived: Derived) -> bool {
+        self.items.iter().any(|item| matches!(item.what, What::Derived(d) if d == derived))
+    }
+
+    /// Whether anything is asked that the index does not have.
+    pub fn reads_database(&self) -> bool {
+        self.source.is_some() || self.items.iter().any(|item| matches!(item.what, What::Derived(_)))
+    }
+
+    /// Whether of the message's octets nothing is asked but the message itself, whole or a piece of it: such can be
+    /// sent piece by piece.
+    pub fn is_streamable(&self) -> bool {
+        self.source == Some(Source::Message)
+            && self.items.iter().all(|item| match &item.what {
+                What::Section(cut, _) => cut.section.source() == Source::Message,
+                What::Binary(..) | What::BinarySize(_) => false,
+                What::Uid | What::Flags | What::InternalDate | What::Size | What::ModSeq | What::Derived(_) => true,
+            })
+    }
+
+    /// `* n FETCH (…)`
+    ///
+    /// # Errors
+    /// A part that BINARY cannot decode is answered with NIL; the command is to be refused then.
+    pub fn line(
+        &self,
+        out: &mut Vec<u8>,
+        folder: &Folder<'_>,
+        message: &Message,
+        read: Read<'_>,
+        unasked: Unasked,
+    ) -> Result<(), UnknownEncoding> {
+        let opened = Opened::new(read.octets);
+        let mut result = Ok(());
+        self.items(out, folder, message, unasked, |out, what| match what {
+            Asked::Derived(derived) => text_or_nil(out, read.derived(derived)),
+            // The message's row was purged since the client was told of it.
+            Asked::Octets(_) if read.octets.is_empty() && message.entry.size > 0 => out.extend_from_slice(b"NIL"),
+            Asked::Octets(what) => result = result.and(octets(out, what, read.octets, &opened)),
+        });
+        result
+    }
+
+    /// The line up to the octets of a message that is sent piece by piece, and which of its octets those are; until
+    /// `None`, when the line is complete. `read` has what is derived.
+    pub fn streamed(
+        &self,
+        folder: &Folder<'_>,
+        message: &Message,
+        read: Read<'_>,
+        unasked: Unasked,
+    ) -> Vec<(Vec<u8>, Option<Range<u64>>)> {
+        let mut pieces = Vec::new();
+        let mut out = Vec::new();
+        self.items(&mut out, folder, message, unasked, |out, what| match what {
+            Asked::Derived(derived) => text_or_nil(out, read.derived(derived)),
+            Asked::Octets(What::Section(_, partial)) => {
+                let range = partial.map_or(0..u64::MAX, |p| p.offset..p.offset.saturating_add(p.length));
+                let size = u64::from(message.entry.size);
+                let range = range.start.min(size)..range.end.min(size);
+                lines::literal_begin(out, range.end - range.start);
+                pieces.push((std::mem::take(out), Some(range)));
+            }
+            Asked::Octets(_) => out.extend_from_slice(b"NIL"),
+        });
+        pieces.push((out, None));
+        pieces
+    }
+
+    fn items(
+        &self,
+        out: &mut Vec<u8>,
+        folder: &Folder<'_>,
+        message: &Message,
+        unasked: Unasked,
+        mut read: impl FnMut(&mut Vec<u8>, Asked<'_, 'a>),
+    ) {
+        let entry = &message.entry;
+        lines::fetch_begin(out, message.sequence);
+        for (place, item) in self.items.iter().enumerate() {
+            if place > 0 {
+                out.push(b' ');
+            }
+            // MODSEQ brings its name along.
+            if !matches!(item.what, What::ModSeq) {
+                out.extend_from_slice(&item.name);
+            }
+            match &item.what {
+                What::Uid => print::number(out, entry.uid.0),
+                What::Flags => folder.flags(out, entry),
+                What::InternalDate => folder.date(out, entry),
+                What::Size => print::number(out, entry.size),
+                What::ModSeq => lines::mod_seq(out, entry.modseq),
+                What::Derived(derived) => read(out, Asked::Derived(*derived)),
+                octets @ (What::Section(..) | What::Binary(..) | What::BinarySize(_)) => {
+                    read(out, Asked::Octets(octets));
+                }
+            }
+        }
+        let asked = |what: fn(&What<'a>) -> bool| self.items.iter().any(|item| what(&item.what));
+        if unasked != Unasked::Nothing && !asked(|what| matches!(what, What::Flags)) {
+            out.extend_from_slice(b" FLAGS ");
+            folder.flags(out, entry);
+        }
+        if unasked == Unasked::FlagsAndModSeq && !asked(|what| matches!(what, What::ModSeq)) {
+            out.push(b' ');
+            lines::mod_seq(out, entry.modseq);
+        }
+        lines::fetch_end(out);
+    }
+}
+
+/// What the index does not have.
+enum Asked<'p, 'a> {
+    Derived(Derived),
+    Octets(&'p What<'a>),
+}
+
+impl Folder<'_> {
+    fn flags(&self, out: &mut Vec<u8>, entry: &Entry) {
+        lines::message_flags(out, entry, self.keywords, self.recent_from, self.revision);
+    }
+
+    fn date(&self, out: &mut Vec<u8>, entry: &Entry) {
+        let when = Timestamp::from_second(entry.date).unwrap_or(Timestamp::UNIX_EPOCH);
+        print::date_time(out, when, self.zone.to_offset(when));
+    }
+}
+
+impl<'a> Read<'a> {
+    fn derived(&self, derived: Derived) -> &'a [u8] {
+        match derived {
+            Derived::Envelope => self.envelope,
+            Derived::Structure => self.structure,
+            Derived::BasicStructure => self.basic_structure,
+        }
+    }
+}
+
+fn text_or_nil(out: &mut Vec<u8>, text: &[u8]) {
+    out.extend_from_slice(if text.is_empty() { b"NIL" } else { text });
+}
+
+fn octets(out: &mut Vec<u8>, what: &What<'_>, raw: &[u8], opened: &Opened<'_>) -> Result<(), UnknownEncoding> {
+    let part = |partial: &Option<Partial>, octets: &[u8], out: &mut Vec<u8>, print: fn(&mut Vec<u8>, &[u8])| {
+        print(out, partial.as_ref().map_or(octets, |partial| partial.of(octets)));
+    };
+    match what {
+        What::Section(Cut { filter: Some(filter), .. }, partial) => {
+            let mut kept = Vec::with_capacity(1024);
+            filter.filter(raw, &mut kept);
+            part(partial, &kept, out, print::literal);
+        }
+        What::Section(Cut { section, .. }, partial) => match opened.section(section) {
+            Some(octets) => part(partial, &octets, out, print::literal),
+            None => out.extend_from_slice(b"NIL"),
+        },
+        What::Binary(path, partial) => match opened.binary(path) {
+            Ok(Some(octets)) => part(partial, &octets, out, print::binary),
+            Ok(None) => out.extend_from_slice(b"NIL"),
+            Err(error) => {
+                out.extend_from_slice(b"NIL");
+                return Err(error);
+            }
+        },
+        What::BinarySize(path) => match opened.binary(path) {
+            Ok(octets) => print::number(out, octets.map_or(0, |octets| octets.len() as u64)),
+            Err(error) => {
+                print::number(out, 0_u32);
+                return Err(error);
+            }
+        },
+        What::Uid | What::Flags | What::InternalDate | What::Size | What::ModSeq | What::Derived(_) => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! FETCH: RFC 9051 §6.4.5.
+//!
+//! Goes through the messages in batches: while one is written to the client, the next is read. A message larger than a
+//! batch is sent in pieces as they are read.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::id::{BodyId, FolderId, Uid};
+use crate::imap::answer::{Folder, Plan, Read, Unasked};
+use crate::imap::connection::Connection;
+use crate::imap::places::{Message, Places, Walk};
+use crate::imap::refusal::{Refusal, Stop};
+use crate::imap::reply::Done;
+use crate::imap::section::{Source, UnknownEncoding};
+use crate::imap::session::{CondStore, Revision};
+use crate::imap::syntax::{Expunged, Fetch, FetchItem, Seen};
+use crate::imap::view::Access;
+use crate::limits;
+use crate::net::WireError;
+use crate::store::{Derived, FlagChange, FlagNames, Flags, Index, Store, StoreError, Texts, UidRanges};
+
+/// Answers with what is asked of the messages named.
+pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop> {
+    let since = args.changed_since;
+    if since.is_some_and(|since| since.expunged == Expunged::Tell) {
+        return Err(Refusal::NotOffered.into());
+    }
+    if since.is_some() || args.items.contains(&FetchItem::ModSeq) {
+        c.session.cond_store = CondStore::On;
+    }
+    let plan = Plan::new(&args.items, args.numbers, since.is_some());
+    let selected = c.session.selected()?;
+    let mut places = selected.places(args.numbers, &args.messages)?;
+    let told = selected.view.told().clone();
+    if let Some(since) = since {
+        let newest = selected.watch.index();
+        places = places.filter(&told, &newest, |entry| entry.modseq > since.mod_seq);
+    }
+    let made_seen = match plan.seen() {
+        Seen::Set => make_seen(c, &places).await?,
+        Seen::Keep => UidRanges::default(),
+    };
+    let selected = c.session.selected()?;
+    let newest = selected.watch.index();
+    let fetching = Fetching {
+        plan,
+        store: c.services.store.clone(),
+        folder: selected.view.folder(),
+        index: newest.clone(),
+        recent_from: selected.view.recent_from(),
+        revision: c.session.revision,
+        cond_store: c.session.cond_store,
+        zone: c.services.clock.zone().clone(),
+        made_seen,
+    };
+    fetching.run(c, Walk::new(told, newest, places)).await
+}
+
+/// Marks the messages as read, unless the folder is open for reading only; gives those that were not.
+async fn make_seen(c: &mut Connection, places: &Places) -> Result<UidRanges, Stop> {
+    let selected = c.session.selected()?;
+    let told = selected.view.told();
+    if selected.view.access() == Access::ReadOnly {
+        return Ok(UidRanges::default());
+    }
+    let newest = selected.watch.index();
+    let unseen = places.clone().filter(told, &newest, |entry| !entry.flags.contains(Flags::SEEN)).uids(told);
+    if unseen.is_empty() {
+        return Ok(unseen);
+    }
+    let seen = FlagChange::Add(FlagNames { system: Flags::SEEN, keywords: Vec::new() });
+    let changed = c.services.store.change_flags(selected.view.folder(), &unseen, seen, None).await?;
+    if let Some(modseq) = changed.modseq {
+        c.session.selected_mut()?.view.made(modseq);
+    }
+    Ok(UidRanges::from_sorted(changed.changed))
+}
+
+/// One FETCH on its way.
+struct Fetching<'a> {
+    plan: Plan<'a>,
+    store: Store,
+    folder: FolderId,
+    index: Arc<Index>,
+    recent_from: Uid,
+    revision: Revision,
+    cond_store: CondStore,
+    zone: TimeZone,
+    made_seen: UidRanges,
+}
+
+/// A batch and what was read of it.
+#[derive(Default)]
+struct Loaded {
+    messages: Vec<Message>,
+    envelopes: Texts,
+    structures: Texts,
+    basic_structures: Texts,
+    octets: Texts,
+}
+
+impl Fetching<'_> {
+    async fn run(&self, c: &mut Connection, mut walk: Walk) -> Result<Done, Stop> {
+        let mut result = Ok(Done::Plainly);
+        let mut out = Vec::new();
+        let mut loaded = self.load(self.batch(&mut walk)).await?;
+        while !loaded.messages.is_empty() {
+            let large = loaded.messages.first().filter(|m| self.is_streamed(m)).copied();
+            if let Some(message) = large {
+                self.stream(c, &message, &loaded).await?;
+            } else if self.print(&loaded, &mut out).is_err() {
+                result = Err(Refusal::UnknownEncoding.into());
+            }
+            let next = self.load(self.batch(&mut walk));
+            let (sent, next) = tokio::join!(c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX), next);
+            sent?;
+            loaded = next?;
+            out.clear();
+        }
+        result
+    }
+
+    /// As many messages as one statement reads in bounded memory.
+    fn batch(&self, walk: &mut Walk) -> Vec<Message> {
+        match self.plan.source() {
+            Some(Source::Message | Source::Parts) => {
+                walk.batch(limits::BATCH_MESSAGES_MAX, limits::BATCH_BYTES_MAX as u64)
+            }
+            _ if self.plan.reads_database() => walk.batch(limits::BATCH_MESSAGES_MAX, u64::MAX),
+            _ => walk.batch(limits::INDEX_BATCH_MESSAGES_MAX, u64::MAX),
+        }
+    }
+
+    /// Whether a message is too large to be read whole, and need not be.
+    fn is_streamed(&self, message: &Message) -> bool {
+        self.plan.is_streamable() && u64::from(message.entry.size) > limits::BATCH_BYTES_MAX as u64
+    }
+
+    async fn load(&self, messages: Vec<Message>) -> Result<Loaded, StoreError> {
+        if messages.is_empty() || !self.plan.reads_database() {
+            return Ok(Loaded { messages, ..Loaded::default() });
+        }
+        let bodies: Vec<BodyId> = messages.iter().map(|m| m.entry.body).collect();
+        let (envelopes, structures, basic_structures, octets) = tokio::try_join!(
+            self.derived(Derived::Envelope, &bodies),
+            self.derived(Derived::Structure, &bodies),
+            self.derived(Derived::BasicStructure, &bodies),
+            self.octets(&messages),
+        )?;
+        Ok(Loaded { messages, envelopes, structures, basic_structures, octets })
+    }
+
+    async fn derived(&self, what: Derived, bodies: &[BodyId]) -> Result<Texts, StoreError> {
+        if self.plan.wants(what) { self.store.derived(what, bodies).await } else { Ok(Texts::default()) }
+    }
+
+    async fn octets(&self, messages: &[Message]) -> Result<Texts, StoreError> {
+        let streamed = messages.first().is_some_and(|m| self.is_streamed(m));
+        let wanted = || messages.iter().map(|m| (m.entry.uid, m.entry.body)).collect::<Vec<_>>();
+        match self.plan.source() {
+            Some(Source::Header) => self.store.headers(self.folder, &wanted()).await,
+            Some(Source::Message | Source::Parts) if !streamed => self.store.messages(self.folder, &wanted()).await,
+            _ => Ok(Texts::default()),
+        }
+    }
+
+    fn folder(&self) -> Folder<'_> {
+        let keywords = self.index.keywords();
+        Folder { keywords, recent_from: self.recent_from, revision: self.revision, zone: &self.zone }
+    }
+
+    fn unasked(&self, message: &Message) -> Unasked {
+        match self.cond_store {
+            _ if !self.made_seen.contains(message.entry.uid) => Unasked::Nothing,
+            CondStore::On => Unasked::FlagsAndModSeq,
+            CondStore::Off => Unasked::Flags,
+        }
+    }
+
+    fn print(&self, loaded: &Loaded, out: &mut Vec<u8>) -> Result<(), UnknownEncoding> {
+        let folder = self.folder();
+        let mut result = Ok(());
+        let mut envelopes = loaded.envelopes.iter();
+        let mut structures = loaded.structures.iter();
+        let mut basic_structures = loaded.basic_structures.iter();
+        let mut octets = loaded.octets.iter();
+        for message in &loaded.messages {
+            let read = Read {
+                envelope: envelopes.next().unwrap_or_default(),
+                structure: structures.next().unwrap_or_default(),
+                basic_structure: basic_structures.next().unwrap_or_default(),
+                octets: octets.next().unwrap_or_default(),
+            };
+            result = result.and(self.plan.line(out, &folder, message, read, self.unasked(message)));
+        }
+        result
+    }
+
+    /// Sends a message piece by piece. What was announced must be sent: if it cannot be read, the connection ends.
+    async fn stream(&self, c: &mut Connection, message: &Message, loaded: &Loaded) -> Result<(), Stop> {
+        let first = |texts: &'_ Texts| texts.iter().next().map(<[u8]>::to_vec).unwrap_or_default();
+        let (envelope, structure) = (first(&loaded.envelopes), first(&loaded.structures));
+        let basic_structure = first(&loaded.basic_structures);
+        let read = Read { envelope: &envelope, structure: &structure, basic_structure: &basic_structure, octets: &[] };
+        let entry = &message.entry;
+        for (text, range) in self.plan.streamed(&self.folder(), message, read, self.unasked(message)) {
+            c.wire.send(&text, limits::WIRE_WRITE_STALL_MAX).await?;
+            let Some(mut range) = range else { continue };
+            while !range.is_empty() {
+                let end = range.end.min(range.start + limits::BATCH_BYTES_MAX as u64);
+                let octets = self.store.range(self.folder, (entry.uid, entry.body), range.start..end).await;
+                let octets = octets.ok().filter(|octets| octets.len() as u64 == end - range.start);
+                let octets = octets.ok_or(WireError::Closed)?;
+                c.wire.send(&octets, limits::WIRE_WRITE_STALL_MAX).await?;
+                range.start = end;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! CAPABILITY, ID, LOGOUT, STARTTLS, ENABLE, NAMESPACE.
+
+use crate::imap::connection::Connection;
+use crate::imap::refusal::{Farewell, Refusal};
+use crate::imap::reply::{self, Done};
+use crate::imap::session::{CondStore, Revision};
+
+/// RFC 9051 §6.1.1.
+pub(super) fn capability(c: &mut Connection) -> Done {
+    let line = format!("* CAPABILITY {}\r\n", c.capabilities());
+    c.wire.queue(line.as_bytes());
+    Done::Plainly
+}
+
+/// RFC 2971. What the client says of itself is not kept.
+pub(super) fn id(c: &mut Connection) -> Done {
+    let line = concat!("* ID (\"name\" \"hopthu\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")\r\n");
+    c.wire.queue(line.as_bytes());
+    Done::Plainly
+}
+
+/// RFC 9051 §6.1.3; the connection is closed after the tagged answer.
+pub(super) fn logout(c: &mut Connection) -> Done {
+    let mut text = Vec::new();
+    reply::bye(&mut text, Farewell::Asked, c.services.settings.language);
+    c.wire.queue(&text);
+    Done::Plainly
+}
+
+/// RFC 9051 §6.2.1; the handshake follows the tagged answer.
+pub(super) fn start_tls(c: &mut Connection) -> Result<Done, Refusal> {
+    if c.wire.stream().is_secure() { Err(Refusal::SecureAlready) } else { Ok(Done::Plainly) }
+}
+
+/// RFC 5161: what is not known is passed over.
+pub(super) fn enable(c: &mut Connection, names: &[String]) -> Done {
+    let mut enabled = String::new();
+    for name in names {
+        match name.as_str() {
+            "CONDSTORE" => c.session.cond_store = CondStore::On,
+            "IMAP4REV2" => c.session.revision = Revision::Two,
+            _ => continue,
+        }
+        enabled.push(' ');
+        enabled.push_str(name);
+    }
+    c.wire.queue(format!("* ENABLED{enabled}\r\n").as_bytes());
+    Done::Plainly
+}
+
+/// RFC 2342: one's own mailbox, nobody else's.
+pub(super) fn namespace(c: &mut Connection) -> Done {
+    c.wire.queue(b"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+    Done::Plainly
+}

@@ -1,0 +1,65 @@
+//! What the commands do: each is checked against the state, done, and answered with [`Done`] or a [`Refusal`].
+
+mod append;
+mod auth;
+mod copy;
+mod fetch;
+mod folders;
+mod general;
+mod idle;
+mod list;
+mod search;
+mod select;
+mod status;
+mod store;
+
+use super::connection::Connection;
+use super::refusal::{Refusal, Stop};
+use super::reply::Done;
+use super::syntax::{Command, Tag};
+use super::view::Access;
+
+/// Does a command that the table admitted. The futures are boxed: a session that idles carries none of them.
+pub(super) async fn run(c: &mut Connection, tag: &Tag, command: Command) -> Result<Done, Stop> {
+    match command {
+        Command::Capability => Ok(general::capability(c)),
+        Command::Noop | Command::Check => Ok(Done::Plainly),
+        Command::Logout => Ok(general::logout(c)),
+        Command::Id(_) => Ok(general::id(c)),
+        Command::StartTls => Ok(general::start_tls(c)?),
+        Command::Enable(names) => Ok(general::enable(c, &names)),
+        Command::Namespace => Ok(general::namespace(c)),
+        Command::Authenticate(args) => Box::pin(auth::authenticate(c, args)).await,
+        Command::Login(args) => Box::pin(auth::login(c, args)).await,
+        Command::Select(args) => Box::pin(select::open(c, args, Access::ReadWrite)).await,
+        Command::Examine(args) => Box::pin(select::open(c, args, Access::ReadOnly)).await,
+        Command::Close => Box::pin(select::close(c)).await,
+        Command::Unselect => Box::pin(select::unselect(c)).await,
+        Command::Create(args) => Box::pin(folders::create(c, args)).await,
+        Command::Delete(name) => Box::pin(folders::delete(c, &name)).await,
+        Command::Rename(args) => Box::pin(folders::rename(c, args)).await,
+        Command::Subscribe(name) => Box::pin(folders::subscribe(c, &name)).await,
+        Command::Unsubscribe(name) => Box::pin(folders::unsubscribe(c, &name)).await,
+        Command::List(args) => Box::pin(list::list(c, args)).await,
+        Command::Lsub(args) => Box::pin(list::lsub(c, args)).await,
+        Command::Status(args) => Box::pin(status::status(c, args)).await,
+        Command::Append(args) => Box::pin(append::append(c, args)).await,
+        Command::Idle => Box::pin(idle::idle(c)).await,
+        Command::Expunge(messages) => Box::pin(copy::expunge(c, messages)).await,
+        Command::Search(args) => Box::pin(search::search(c, tag, args)).await,
+        Command::Fetch(args) => Box::pin(fetch::fetch(c, args)).await,
+        Command::Store(args) => Box::pin(store::store(c, args)).await,
+        Command::Copy(args) => Box::pin(copy::copy(c, args)).await,
+        Command::Move(args) => Box::pin(copy::move_(c, args)).await,
+        // The table does not offer these.
+        Command::SetAcl(_)
+        | Command::DeleteAcl(_)
+        | Command::GetAcl(_)
+        | Command::ListRights(_)
+        | Command::MyRights(_)
+        | Command::GetQuota(_)
+        | Command::GetQuotaRoot(_)
+        | Command::SetQuota(_)
+        | Command::Compress => Err(Refusal::Unknown.into()),
+    }
+}

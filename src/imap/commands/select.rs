@@ -1,0 +1,130 @@
+//! SELECT, EXAMINE, CLOSE, UNSELECT: RFC 9051 §6.3.2, §6.3.3, §6.4.1, §6.4.2.
+
+use std::sync::Arc;
+
+use crate::id::Uid;
+use crate::imap::connection::Connection;
+use crate::imap::lines;
+use crate::imap::refusal::{Refusal, Stop};
+use crate::imap::reply::{self, Done, Fact};
+use crate::imap::session::{CondStore, Revision, Selected};
+use crate::imap::syntax::{Select, SelectParameter};
+use crate::imap::view::{Access, View};
+use crate::limits;
+use crate::store::{Flags, Folder, FolderName, Index, StoreError, UidRanges};
+
+/// Opens a folder. The one before is closed even if this fails.
+pub(super) async fn open(c: &mut Connection, args: Select, access: Access) -> Result<Done, Stop> {
+    let mut out = Vec::new();
+    if leave(c).await.is_some() {
+        reply::fact(&mut out, Fact::Closed);
+        c.wire.queue(&out);
+    }
+    for parameter in &args.parameters {
+        match parameter {
+            SelectParameter::CondStore => c.session.cond_store = CondStore::On,
+            SelectParameter::QResync(_) => return Err(Refusal::NotOffered.into()),
+        }
+    }
+    let mailbox = c.session.login()?.mailbox;
+    let name = FolderName::parse(args.mailbox.as_str())?;
+    let store = &c.services.store;
+    let folder = store.folder(mailbox, &name).await?;
+    if !folder.selectable {
+        return Err(StoreError::NotSelectable.into());
+    }
+    let claimed = match access {
+        Access::ReadWrite if folder.counters.recent > 0 => Some(store.claim_recent(folder.id).await?),
+        Access::ReadWrite | Access::ReadOnly => None,
+    };
+    let watch = store.watch(folder.id).await?;
+    let index = watch.index();
+    let recent_from = claimed.unwrap_or_else(|| first_recent(&index, &folder));
+    let view = View::new(folder.id, access, index.clone(), recent_from);
+    let facts = Facts { folder: &folder, index: &index, view: &view, revision: c.session.revision };
+    out.clear();
+    facts.print(&mut out);
+    if c.session.revision == Revision::Two {
+        super::list::line(&mut out, &folder, c.session.dialect());
+    }
+    c.wire.queue(&out);
+    c.session.select(Selected { view, watch, saved: UidRanges::default() });
+    Ok(Done::Opened(access))
+}
+
+/// The recent messages are the last ones.
+fn first_recent(index: &Index, folder: &Folder) -> Uid {
+    let recent = usize::try_from(folder.counters.recent).unwrap_or(usize::MAX);
+    let place = index.len().saturating_sub(recent);
+    index.entry(place).map_or(index.uid_next(), |entry| entry.uid)
+}
+
+/// What is said of a folder when it is opened.
+struct Facts<'a> {
+    folder: &'a Folder,
+    index: &'a Arc<Index>,
+    view: &'a View,
+    revision: Revision,
+}
+
+impl Facts<'_> {
+    fn print(&self, out: &mut Vec<u8>) {
+        lines::flags(out, self.index);
+        lines::numbered(out, lines::count(self.index.len()), "EXISTS");
+        if self.revision == Revision::One {
+            lines::numbered(out, self.view.recent(self.index), "RECENT");
+            if let Some(place) = self.first_unseen() {
+                reply::fact(out, Fact::Unseen(lines::count(place + 1)));
+            }
+        }
+        reply::fact(out, Fact::PermanentFlags(&self.permanent_flags()));
+        reply::fact(out, Fact::UidValidity(self.folder.uid_validity));
+        reply::fact(out, Fact::UidNext(self.index.uid_next()));
+        reply::fact(out, Fact::HighestModSeq(self.index.highest_modseq()));
+    }
+
+    fn first_unseen(&self) -> Option<usize> {
+        if self.folder.counters.unseen == 0 {
+            return None;
+        }
+        self.index.iter().find(|(_, entry)| !entry.flags.contains(Flags::SEEN)).map(|(place, _)| place)
+    }
+
+    fn permanent_flags(&self) -> String {
+        let mut list = Vec::new();
+        let keywords = self.index.keywords();
+        let more = (keywords.names().len() < limits::KEYWORDS_PER_FOLDER_MAX).then_some("\\*");
+        match self.view.access() {
+            Access::ReadWrite => lines::flag_list(&mut list, Flags(u64::MAX), keywords, more),
+            Access::ReadOnly => list.extend_from_slice(b"()"),
+        }
+        String::from_utf8_lossy(&list).into_owned()
+    }
+}
+
+/// Closes the folder that is selected, if one is. What came while it was open counts as told.
+pub(super) async fn leave(c: &mut Connection) -> Option<Selected> {
+    let selected = c.session.unselect()?;
+    if selected.view.access() == Access::ReadWrite && selected.view.told_newcomers() {
+        // Should this fail, another session is told of the messages as recent once more (RFC 3501 §2.3.2).
+        if let Err(error) = c.services.store.claim_recent(selected.view.folder()).await {
+            tracing::debug!(%error, "recent messages not claimed");
+        }
+    }
+    Some(selected)
+}
+
+/// Expunges without telling, and closes: RFC 9051 §6.4.1.
+pub(super) async fn close(c: &mut Connection) -> Result<Done, Stop> {
+    let Some(selected) = leave(c).await else { return Ok(Done::Plainly) };
+    if selected.view.access() == Access::ReadWrite {
+        c.services.store.expunge(selected.view.folder(), None).await?;
+    }
+    Ok(Done::Plainly)
+}
+
+/// Closes: RFC 9051 §6.4.2.
+pub(super) async fn unselect(c: &mut Connection) -> Result<Done, Stop> {
+    leave(c).await;
+    Ok(Done::Plainly)
+}

@@ -1,0 +1,93 @@
+//! STORE: RFC 9051 §6.4.6, with UNCHANGEDSINCE of RFC 7162 §3.1.3.
+
+use crate::imap::connection::Connection;
+use crate::imap::flags::names;
+use crate::imap::lines::{self, Flagged};
+use crate::imap::places::{Places, Walk};
+use crate::imap::refusal::Stop;
+use crate::imap::reply::Done;
+use crate::imap::session::{CondStore, Selected};
+use crate::imap::syntax::{self, Answer, Numbers, print};
+use crate::imap::tell;
+use crate::imap::view::Tell;
+use crate::limits;
+use crate::store::{Changed, FlagChange, UidRanges};
+
+/// Changes flags, in one commit for all messages.
+pub(super) async fn store(c: &mut Connection, args: syntax::Store) -> Result<Done, Stop> {
+    c.session.writable()?;
+    if args.unchanged_since.is_some() {
+        c.session.cond_store = CondStore::On;
+    }
+    // What others did is told first: afterwards it could not be told from what is done here.
+    tell::news(c, Tell::Flags).await?;
+    let selected = c.session.selected()?;
+    let places = selected.places(args.numbers, &args.messages)?;
+    let uids = places.uids(selected.view.told());
+    if uids.is_empty() {
+        return Ok(Done::Plainly);
+    }
+    let flags = names(&args.flags);
+    let change = match args.change {
+        syntax::FlagChange::Add => FlagChange::Add(flags),
+        syntax::FlagChange::Remove => FlagChange::Remove(flags),
+        syntax::FlagChange::Replace => FlagChange::Replace(flags),
+    };
+    let folder = selected.view.folder();
+    let changed = c.services.store.change_flags(folder, &uids, change, args.unchanged_since).await?;
+    let selected = c.session.selected_mut()?;
+    if let Some(modseq) = changed.modseq {
+        selected.view.made(modseq);
+    }
+    let unmet = unmet(selected, args.numbers, &changed);
+    answer(c, &args, places, &changed).await?;
+    Ok(if unmet.is_empty() { Done::Plainly } else { Done::Unmet(unmet) })
+}
+
+/// The messages left alone, by the numbers the client used.
+fn unmet(selected: &Selected, numbers: Numbers, changed: &Changed) -> UidRanges {
+    let uids = UidRanges::from_sorted(changed.unmet.iter().copied());
+    match numbers {
+        Numbers::Uid => uids,
+        Numbers::Sequence => Places::of_uids(&uids, selected.view.told()).sequences(),
+    }
+}
+
+/// FETCH lines: the flags of every message named, or, of those changed, what a client needs that wants no flags but
+/// keeps mod-sequences (RFC 7162 §3.1.3).
+async fn answer(c: &mut Connection, args: &syntax::Store, places: Places, changed: &Changed) -> Result<(), Stop> {
+    let (revision, cond_store) = (c.session.revision, c.session.cond_store);
+    if args.answer == Answer::Silent && cond_store == CondStore::Off {
+        return Ok(());
+    }
+    let selected = c.session.selected()?;
+    let (index, recent_from) = (selected.watch.index(), selected.view.recent_from());
+    let mut walk = Walk::new(selected.view.told().clone(), index.clone(), places);
+    let mut out = Vec::new();
+    loop {
+        let batch = walk.batch(limits::INDEX_BATCH_MESSAGES_MAX, u64::MAX);
+        if batch.is_empty() {
+            break;
+        }
+        for message in &batch {
+            let (sequence, entry) = (message.sequence, &message.entry);
+            if changed.unmet.binary_search(&entry.uid).is_ok() {
+                continue;
+            }
+            if args.answer == Answer::Flags {
+                let keywords = index.keywords();
+                lines::flagged(&mut out, Flagged { sequence, entry, keywords, recent_from, revision, cond_store });
+            } else if changed.changed.binary_search(&entry.uid).is_ok() {
+                lines::fetch_begin(&mut out, sequence);
+                out.extend_from_slice(b"UID ");
+                print::number(&mut out, entry.uid.0);
+                out.push(b' ');
+                lines::mod_seq(&mut out, entry.modseq);
+                lines::fetch_end(&mut out);
+            }
+        }
+        tell::send_full(c, &mut out).await?;
+    }
+    c.wire.queue(&out);
+    Ok(())
+}

@@ -1,0 +1,285 @@
+//! One client's connection: reads commands, has them done, and writes what there is to say.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::commands;
+use super::refusal::{Farewell, Refusal, Stop};
+use super::reply;
+use super::session::Session;
+use super::syntax::{self, Assembler, Awaited, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
+use super::table::{self, Offer, Stage, Standing};
+use super::{Services, tell};
+use crate::limits;
+use crate::net::{Wire, WireError};
+
+/// How a conversation ended without the connection having failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The client goes on under TLS.
+    StartTls,
+    /// The last words are said.
+    Bye,
+}
+
+/// A client and all that is known of it.
+pub(super) struct Connection {
+    pub(super) wire: Wire,
+    pub(super) session: Session,
+    pub(super) services: Arc<Services>,
+    pub(super) peer: SocketAddr,
+    pub(super) drain: CancellationToken,
+    assembler: Assembler,
+    /// The memory for the messages of the APPEND in hand; `Err` when there was none left for one of them.
+    held: Result<Vec<OwnedSemaphorePermit>, Refusal>,
+}
+
+/// What came from the client.
+enum Heard {
+    Command(Input),
+    Failure(Failure),
+}
+
+impl Connection {
+    pub(super) fn new(wire: Wire, services: Arc<Services>, peer: SocketAddr, drain: CancellationToken) -> Self {
+        let (session, assembler) = (Session::new(), Assembler::default());
+        Self { wire, session, services, peer, drain, assembler, held: Ok(Vec::new()) }
+    }
+
+    pub(super) fn into_wire(self) -> Wire {
+        self.wire
+    }
+
+    /// The first words, which spare the client a CAPABILITY.
+    pub(super) fn greet(&mut self) {
+        let mut text = Vec::new();
+        reply::greeting(&mut text, &self.capabilities(), &self.services.settings.hostname);
+        self.wire.queue(&text);
+    }
+
+    /// What can be done in the state the session is in.
+    pub(super) fn capabilities(&self) -> String {
+        table::capabilities(Standing {
+            stage: self.session.stage(),
+            secure: self.wire.stream().is_secure(),
+            login_allowed: self.may_send_password(),
+            append_max: self.services.settings.message_bytes_max as u64,
+        })
+    }
+
+    /// Whether a password may be sent as the connection is now.
+    pub(super) fn may_send_password(&self) -> bool {
+        let networks = &self.services.settings.plaintext_login_from;
+        self.wire.stream().is_secure() || networks.iter().any(|n| n.contains(self.peer.ip()))
+    }
+
+    /// Does commands until the session ends.
+    pub(super) async fn converse(&mut self) -> Result<Ended, WireError> {
+        loop {
+            match self.turn().await {
+                Ok(None) => {}
+                Ok(Some(ended)) => return Ok(ended),
+                Err(Stop::End(farewell)) => return Ok(self.bye(farewell)),
+                Err(Stop::Lost(WireError::TimedOut)) => return Ok(self.bye(Farewell::Idle)),
+                Err(Stop::Lost(WireError::Endless)) => return Ok(self.bye(Farewell::OutOfStep)),
+                Err(Stop::Lost(error)) => return Err(error),
+                // Refusals of commands are answered where the tag is known; this one has none.
+                Err(Stop::Refused(refusal)) => self.refuse(None, &refusal),
+            }
+        }
+    }
+
+    /// One command, from its first line to its tagged answer.
+    async fn turn(&mut self) -> Result<Option<Ended>, Stop> {
+        let heard = match self.command().await? {
+            Some(heard) => heard,
+            None => return Ok(Some(Ended::Bye)),
+        };
+        let tagged = match heard {
+            Heard::Command(input) => syntax::parse(input, self.session.dialect()),
+            Heard::Failure(failure) => Err(failure),
+        };
+        let held = std::mem::replace(&mut self.held, Ok(Vec::new()));
+        match tagged {
+            Ok(tagged) => {
+                // Kept until the command is done.
+                let (_held, refused) = match held {
+                    Ok(held) => (held, None),
+                    Err(refusal) => (Vec::new(), Some(refusal)),
+                };
+                self.answer(tagged, refused).await
+            }
+            Err(failure) => {
+                self.session.nonsense();
+                self.refuse(failure.tag.as_ref(), &Refusal::Syntax(failure.error));
+                self.go_on()
+            }
+        }
+    }
+
+    /// Does a command, tells what else is to be told, and says how it ended.
+    async fn answer(&mut self, tagged: Tagged, refused: Option<Refusal>) -> Result<Option<Ended>, Stop> {
+        let row = table::of(&tagged.command);
+        let ended = match tagged.command {
+            Command::StartTls => Some(Ended::StartTls),
+            Command::Logout => Some(Ended::Bye),
+            _ => None,
+        };
+        let done = match refused.map_or_else(|| self.session.admits(row), Err) {
+            Ok(()) => commands::run(self, &tagged.tag, tagged.command).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        match row.offer {
+            Offer::Done => self.session.sense(),
+            Offer::Unknown => self.session.nonsense(),
+        }
+        let result = match done {
+            Ok(done) => Ok(done),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(stop) => return Err(stop),
+        };
+        tell::news(self, row.tell).await?;
+        let mut text = Vec::new();
+        reply::tagged(&mut text, tagged.tag.as_str(), row.name, &result, self.services.settings.language);
+        self.wire.queue(&text);
+        if self.wire.is_full() {
+            self.wire.flush(limits::WIRE_WRITE_STALL_MAX).await?;
+        }
+        match ended.filter(|_| result.is_ok()) {
+            Some(ended) => {
+                self.wire.flush(limits::WIRE_WRITE_STALL_MAX).await?;
+                Ok(Some(ended))
+            }
+            None => self.go_on(),
+        }
+    }
+
+    /// Lines and literals until a command is whole; `None` when the client has gone.
+    async fn command(&mut self) -> Result<Option<Heard>, Stop> {
+        loop {
+            let line = match self.line(self.patience()).await {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(None),
+                Err(Stop::Lost(WireError::TooLong)) => {
+                    return Ok(Some(Heard::Failure(self.assembler.line_too_long())));
+                }
+                Err(stop) => return Err(stop),
+            };
+            let message_max = match self.session.stage() {
+                Stage::NotAuthenticated => 0,
+                Stage::Authenticated | Stage::Selected => self.services.settings.message_bytes_max,
+            };
+            match self.assembler.line(&line, message_max) {
+                Next::Command(input) => return Ok(Some(Heard::Command(input))),
+                Next::Refused(failure) => return Ok(Some(Heard::Failure(failure))),
+                Next::Literal(awaited) => self.literal(awaited).await?,
+                Next::Discard(octets) => self.discard(octets).await?,
+                Next::Lost(failure) => {
+                    self.refuse(failure.tag.as_ref(), &Refusal::Syntax(failure.error));
+                    return Err(Stop::End(Farewell::OutOfStep));
+                }
+            }
+        }
+    }
+
+    /// How long the client may say nothing: RFC 9051 §5.4.
+    pub(super) fn patience(&self) -> Duration {
+        match self.session.stage() {
+            Stage::NotAuthenticated => limits::IMAP_LOGIN_WAIT_MAX,
+            Stage::Authenticated | Stage::Selected => limits::IMAP_IDLE_MAX,
+        }
+    }
+
+    /// The next line, unless the session ends before it comes.
+    pub(super) async fn line(&mut self, within: Duration) -> Result<Option<Bytes>, Stop> {
+        let by = Instant::now() + within;
+        let line = self.wire.line(limits::IMAP_LINE_BYTES_MAX, by);
+        match self.session.login() {
+            Ok(login) => tokio::select! {
+                biased;
+                () = self.drain.cancelled() => Err(Stop::End(Farewell::Draining)),
+                () = login.ended() => Err(Stop::End(Farewell::RightsEnded)),
+                line = line => Ok(line?),
+            },
+            Err(_) => tokio::select! {
+                biased;
+                () = self.drain.cancelled() => Err(Stop::End(Farewell::Draining)),
+                line = line => Ok(line?),
+            },
+        }
+    }
+
+    async fn literal(&mut self, awaited: Awaited) -> Result<(), Stop> {
+        if awaited.kind == LiteralKind::Message {
+            self.hold(awaited.size).await;
+        }
+        if awaited.synchronising {
+            let mut text = Vec::new();
+            reply::ready_for_literal(&mut text);
+            self.wire.queue(&text);
+        }
+        // A message there is no memory for is read and forgotten, so that client and server stay in step.
+        if self.held.is_err() {
+            self.discard(awaited.size as u64).await?;
+            self.assembler.literal(Vec::new());
+            return Ok(());
+        }
+        let mut octets = Vec::with_capacity(awaited.size);
+        while octets.len() < awaited.size {
+            let piece = (awaited.size - octets.len()).min(limits::WIRE_READ_BYTES_MAX);
+            let by = Instant::now() + limits::IMAP_LITERAL_STALL_MAX;
+            self.wire.exact(piece, &mut octets, by).await?;
+        }
+        self.assembler.literal(octets);
+        Ok(())
+    }
+
+    async fn discard(&mut self, mut octets: u64) -> Result<(), WireError> {
+        while octets > 0 {
+            let here = self.wire.fill(Instant::now() + limits::IMAP_LITERAL_STALL_MAX).await?.len();
+            if here == 0 {
+                return Err(WireError::Closed);
+            }
+            let taken = usize::try_from(octets).unwrap_or(usize::MAX).min(here);
+            self.wire.consume(taken);
+            octets -= taken as u64;
+        }
+        Ok(())
+    }
+
+    /// Reserves memory for a message, waiting a while for other messages to be stored.
+    async fn hold(&mut self, octets: usize) {
+        let permits = u32::try_from(octets.div_ceil(1024)).unwrap_or(u32::MAX);
+        let wait = self.services.in_flight.clone().acquire_many_owned(permits);
+        match (timeout(limits::IN_FLIGHT_WAIT_MAX, wait).await, &mut self.held) {
+            (Ok(Ok(permit)), Ok(held)) => held.push(permit),
+            (_, Err(_)) => {}
+            (_, held) => *held = Err(Refusal::Busy),
+        }
+    }
+
+    /// The session goes on, unless the client has tried too much.
+    fn go_on(&self) -> Result<Option<Ended>, Stop> {
+        self.session.tired().map_or(Ok(None), |farewell| Err(Stop::End(farewell)))
+    }
+
+    fn refuse(&mut self, tag: Option<&Tag>, refusal: &Refusal) {
+        let language = self.services.settings.language;
+        let mut text = Vec::new();
+        reply::refused(&mut text, tag.map(Tag::as_str), refusal, language);
+        self.wire.queue(&text);
+    }
+
+    fn bye(&mut self, farewell: Farewell) -> Ended {
+        let mut text = Vec::new();
+        reply::bye(&mut text, farewell, self.services.settings.language);
+        self.wire.queue(&text);
+        Ended::Bye
+    }
+}

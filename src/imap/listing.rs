@@ -1,0 +1,184 @@
+//! Which folders LIST and LSUB name, and what they say of each: RFC 9051 §6.3.9, RFC 5258, RFC 3501 §6.3.9.
+//!
+//! A folder's parents are folders too (the store makes them), but a subscribed name need not exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::pattern::Pattern;
+use crate::store::{Folder, FolderName};
+
+/// Which folders are meant, beside those whose names match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Only subscribed names, also such as do not exist.
+    pub subscribed: bool,
+    /// Only folders with a special use.
+    pub special_use: bool,
+    /// Also parents of folders that are meant but do not match.
+    pub recursive: bool,
+}
+
+/// One line of the answer.
+#[derive(Clone, Debug)]
+pub struct Listed<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The folder, if there is one.
+    pub folder: Option<&'a Folder>,
+    /// Whether there are folders below it.
+    pub children: Children,
+    /// Whether the name is subscribed.
+    pub subscribed: bool,
+    /// Whether something below it is meant that does not match: CHILDINFO.
+    pub child_meant: bool,
+}
+
+/// Whether a folder has others below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Children {
+    Some,
+    None,
+}
+
+/// Everything there is to name.
+pub struct Names<'a> {
+    folders: BTreeMap<&'a str, &'a Folder>,
+    subscribed: BTreeSet<&'a str>,
+    parents: BTreeSet<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    /// From a mailbox's folders and subscriptions.
+    pub fn new(folders: &'a [Folder], subscriptions: &'a [FolderName]) -> Self {
+        let folders: BTreeMap<_, _> = folders.iter().map(|f| (f.name.as_str(), f)).collect();
+        let parents = folders.keys().copied().flat_map(parents).collect();
+        Self { folders, subscribed: subscriptions.iter().map(FolderName::as_str).collect(), parents }
+    }
+
+    /// The answer to LIST, by name.
+    pub fn list(&self, patterns: &[Pattern], selection: Selection) -> Vec<Listed<'a>> {
+        let meant = |name: &str| {
+            (!selection.subscribed || self.subscribed.contains(name))
+                && (!selection.special_use || self.folders.get(name).is_some_and(|f| f.special_use.is_some()))
+        };
+        let matches = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
+        let names = self.folders.keys().chain(self.subscribed.iter().filter(|_| selection.subscribed));
+        let all: BTreeSet<&str> = names.copied().filter(|name| meant(name)).collect();
+        let mut listed: BTreeMap<&str, bool> = all.iter().filter(|n| matches(n)).map(|n| (*n, false)).collect();
+        if selection.recursive {
+            for parent in all.iter().copied().flat_map(parents).filter(|parent| matches(parent)) {
+                listed.insert(parent, true);
+            }
+        }
+        listed.into_iter().map(|(name, child_meant)| self.listed(name, child_meant)).collect()
+    }
+
+    /// The answer to LSUB: subscribed names, and, where the pattern ends in `%`, the parents of such as lie deeper, which
+    /// are then `\Noselect` (RFC 3501 §6.3.9). The second of the pair: whether the name itself is subscribed.
+    pub fn lsub(&self, pattern: &Pattern, with_parents: bool) -> Vec<(&'a str, bool)> {
+        let mut listed: BTreeMap<&str, bool> = BTreeMap::new();
+        for name in &self.subscribed {
+            if pattern.matches(name) {
+                listed.insert(name, true);
+            } else if with_parents {
+                for parent in parents(name).filter(|parent| pattern.matches(parent)) {
+                    listed.entry(parent).or_insert(false);
+                }
+            }
+        }
+        listed.into_iter().map(|(name, _)| (name, self.subscribed.contains(name))).collect()
+    }
+
+    fn listed(&self, name: &'a str, child_meant: bool) -> Listed<'a> {
+        Listed {
+            name,
+            folder: self.folders.get(name).copied(),
+            children: if self.parents.contains(name) { Children::Some } else { Children::None },
+            subscribed: self.subscribed.contains(name),
+            child_meant,
+        }
+    }
+}
+
+/// The names above a name.
+fn parents(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').filter_map(|(at, _)| name.get(..at))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::id::{FolderId, MailboxId, ModSeq, Uid};
+    use crate::store::{Counters, SpecialUse};
+
+    fn folder(name: &str, special_use: Option<SpecialUse>) -> Folder {
+        Folder {
+            id: FolderId(1),
+            mailbox: MailboxId(1),
+            name: FolderName::parse(name).unwrap(),
+            special_use,
+            selectable: true,
+            uid_validity: 1,
+            counters: Counters {
+                messages: 0,
+                unseen: 0,
+                deleted: 0,
+                bytes: 0,
+                uid_next: Uid(1),
+                highest_modseq: ModSeq(1),
+                recent: 0,
+            },
+        }
+    }
+
+    fn listed(pattern: &str, selection: Selection) -> Vec<String> {
+        let folders = [
+            folder("INBOX", None),
+            folder("Sent", Some(SpecialUse::Sent)),
+            folder("Việc", None),
+            folder("Việc/2026", None),
+            folder("Việc/2026/Quý 1", None),
+        ];
+        let subscriptions = ["INBOX", "Sent", "Việc/2026/Quý 1", "Đã mất/x"].map(|n| FolderName::parse(n).unwrap());
+        let names = Names::new(&folders, &subscriptions);
+        let told = names.list(&[Pattern::new("", pattern)], selection);
+        told.iter()
+            .map(|l| {
+                let mark = |is: bool, mark: &'static str| if is { mark } else { "" };
+                let marks = [
+                    mark(l.folder.is_none(), "?"),
+                    mark(l.children == Children::Some, "+"),
+                    mark(l.subscribed, "*"),
+                    mark(l.child_meant, "^"),
+                ];
+                format!("{}{}", l.name, marks.concat())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn names_are_listed_with_what_holds_for_them() {
+        let all = Selection::default();
+        assert_eq!(listed("*", all), ["INBOX*", "Sent*", "Việc+", "Việc/2026+", "Việc/2026/Quý 1*"]);
+        assert_eq!(listed("%", all), ["INBOX*", "Sent*", "Việc+"]);
+        assert_eq!(listed("inbox", all), ["INBOX*"]);
+        assert_eq!(listed("*", Selection { special_use: true, ..all }), ["Sent*"]);
+    }
+
+    #[test]
+    fn subscriptions_may_name_what_is_not_there() {
+        let subscribed = Selection { subscribed: true, ..Selection::default() };
+        assert_eq!(listed("*", subscribed), ["INBOX*", "Sent*", "Việc/2026/Quý 1*", "Đã mất/x?*"]);
+        assert_eq!(listed("%", Selection { recursive: true, ..subscribed }), ["INBOX*", "Sent*", "Việc+^", "Đã mất?^"]);
+    }
+
+    #[test]
+    fn lsub_shows_parents_of_what_lies_deeper() {
+        let subscriptions = ["Sent", "a/b", "a/b/c"].map(|n| FolderName::parse(n).unwrap());
+        let names = Names::new(&[], &subscriptions);
+        assert_eq!(names.lsub(&Pattern::new("", "%"), true), [("Sent", true), ("a", false)]);
+        assert_eq!(names.lsub(&Pattern::new("", "*"), false), [("Sent", true), ("a/b", true), ("a/b/c", true)]);
+    }
+}

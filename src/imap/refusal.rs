@@ -1,0 +1,117 @@
+//! Why a command was not done, by cause; what is answered is chosen in [`super::reply`].
+
+use super::syntax::SyntaxError;
+use super::table::Stage;
+use crate::access::LoginRefusal;
+use crate::net::WireError;
+use crate::net::sasl::SaslError;
+use crate::store::{FolderNameError, StoreError};
+
+/// Why a command was refused. The session goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It could not be read.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// The grammar knows it, this server does not offer it.
+    #[error("unknown command")]
+    Unknown,
+    /// It asks for something of an extension that this server does not offer.
+    #[error("not offered")]
+    NotOffered,
+    /// It does not belong to the state the session is in.
+    #[error("not allowed in this state")]
+    OutOfState(Stage),
+    /// It would send a password in clear.
+    #[error("a login needs TLS first")]
+    NeedsTls,
+    /// STARTTLS under TLS.
+    #[error("TLS is active already")]
+    SecureAlready,
+    /// AUTHENTICATE with a mechanism that is not offered.
+    #[error("no such mechanism")]
+    UnknownMechanism,
+    /// AUTHENTICATE did not come to its end.
+    #[error(transparent)]
+    Sasl(#[from] SaslError),
+    /// The login was refused.
+    #[error(transparent)]
+    Login(#[from] LoginRefusal),
+    /// No folder can be called so.
+    #[error(transparent)]
+    FolderName(#[from] FolderNameError),
+    /// A copy or message is to go to a folder that could be made.
+    #[error("the target folder does not exist")]
+    NoTarget,
+    /// A special use that no folder can be made for.
+    #[error("no folder can be given this use")]
+    SpecialUse,
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder was opened with EXAMINE.
+    #[error("the folder is open for reading only")]
+    ReadOnly,
+    /// A sequence number beyond the last message.
+    #[error("no message has this number")]
+    NoSuchMessage,
+    /// A part whose transfer encoding is not known cannot be decoded: RFC 3516 §4.3.
+    #[error("the transfer encoding of the part is not known")]
+    UnknownEncoding,
+    /// Messages in flight take all the memory there is for them.
+    #[error("too many messages are on their way")]
+    Busy,
+    /// IDLE was ended by something other than DONE.
+    #[error("expected DONE")]
+    NotDone,
+    /// Work done apart from the session was broken off.
+    #[error("the server could not finish")]
+    Broken,
+}
+
+/// Why a command ended without an answer of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// It was refused; the tagged answer says so.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The session ends here.
+    #[error("the session ends")]
+    End(Farewell),
+    /// Nobody is there any more.
+    #[error(transparent)]
+    Lost(#[from] WireError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<FolderNameError> for Stop {
+    fn from(error: FolderNameError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// Why the server ends a session: RFC 9051 §7.1.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// LOGOUT
+    Asked,
+    /// The right to be logged in ended: suspended, departed, another password.
+    RightsEnded,
+    /// The daemon is shutting down.
+    Draining,
+    /// Nothing came for too long.
+    Idle,
+    /// Too many logins failed on this connection.
+    LoginsFailed,
+    /// Too many commands in a row that are none: this is no mail client.
+    Nonsense,
+    /// There is no telling where the next command begins.
+    OutOfStep,
+    /// The folder that was selected is gone.
+    FolderGone,
+}

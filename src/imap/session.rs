@@ -1,0 +1,251 @@
+//! The state of a session, without a socket: who has logged in, what is selected, what was switched on.
+
+use super::places::Places;
+use super::refusal::{Farewell, Refusal};
+use super::syntax::{Dialect, Messages, Numbers};
+use super::table::{Offer, Row, Stage};
+use super::view::{Access, View};
+use crate::access::Login;
+use crate::limits;
+use crate::store::{UidRanges, Watch};
+
+/// How far a session has come, with what it has there: RFC 9051 §3.
+#[derive(Debug)]
+pub enum State {
+    /// Nobody has logged in.
+    NotAuthenticated,
+    /// Somebody has.
+    Authenticated(Login),
+    /// A folder is selected.
+    Selected(Login, Box<Selected>),
+}
+
+/// The folder that is selected.
+#[derive(Debug)]
+pub struct Selected {
+    /// What the client was told of it.
+    pub view: View,
+    /// What it is now.
+    pub watch: Watch,
+    /// What the last SEARCH with SAVE found: RFC 5182.
+    pub saved: UidRanges,
+}
+
+impl Selected {
+    /// The messages a command names.
+    pub fn places(&self, numbers: Numbers, messages: &Messages) -> Result<Places, Refusal> {
+        match messages {
+            Messages::Set(set) => Places::resolve(set, numbers, self.view.told()),
+            Messages::Saved => Ok(Places::of_uids(&self.saved, self.view.told())),
+        }
+    }
+}
+
+/// Which protocol the client speaks: RFC 9051 §6.3.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Revision {
+    /// IMAP4rev1, RFC 3501.
+    #[default]
+    One,
+    /// IMAP4rev2, RFC 9051, after ENABLE.
+    Two,
+}
+
+/// Whether mod-sequences are told: RFC 7162 §3.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CondStore {
+    /// Not until the client uses them.
+    #[default]
+    Off,
+    /// In every FETCH that tells flags.
+    On,
+}
+
+/// One client's session.
+#[derive(Debug)]
+pub struct Session {
+    state: State,
+    /// IMAP4rev1 or rev2.
+    pub revision: Revision,
+    /// Whether mod-sequences are told.
+    pub cond_store: CondStore,
+    logins_failed: u32,
+    nonsense: u32,
+}
+
+impl Session {
+    /// A session of which nothing is known.
+    pub fn new() -> Self {
+        Self {
+            state: State::NotAuthenticated,
+            revision: Revision::One,
+            cond_store: CondStore::Off,
+            logins_failed: 0,
+            nonsense: 0,
+        }
+    }
+
+    /// How far it has come.
+    pub fn stage(&self) -> Stage {
+        match &self.state {
+            State::NotAuthenticated => Stage::NotAuthenticated,
+            State::Authenticated(_) => Stage::Authenticated,
+            State::Selected(..) => Stage::Selected,
+        }
+    }
+
+    /// How folder names are written.
+    pub fn dialect(&self) -> Dialect {
+        match self.revision {
+            Revision::One => Dialect::Utf7,
+            Revision::Two => Dialect::Utf8,
+        }
+    }
+
+    /// Whether a command may be given now.
+    pub fn admits(&self, row: Row) -> Result<(), Refusal> {
+        match row.offer {
+            Offer::Unknown => Err(Refusal::Unknown),
+            Offer::Done if row.when.allows(self.stage()) => Ok(()),
+            Offer::Done => Err(Refusal::OutOfState(self.stage())),
+        }
+    }
+
+    /// Who is logged in.
+    pub fn login(&self) -> Result<&Login, Refusal> {
+        match &self.state {
+            State::NotAuthenticated => Err(Refusal::OutOfState(Stage::NotAuthenticated)),
+            State::Authenticated(login) | State::Selected(login, _) => Ok(login),
+        }
+    }
+
+    /// The folder that is selected.
+    pub fn selected(&self) -> Result<&Selected, Refusal> {
+        match &self.state {
+            State::Selected(_, selected) => Ok(selected),
+            State::NotAuthenticated | State::Authenticated(_) => Err(Refusal::OutOfState(self.stage())),
+        }
+    }
+
+    /// The state, to wait on what is in it.
+    pub fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// The folder that is selected, to be told of.
+    pub fn selected_mut(&mut self) -> Result<&mut Selected, Refusal> {
+        let stage = self.stage();
+        match &mut self.state {
+            State::Selected(_, selected) => Ok(selected),
+            State::NotAuthenticated | State::Authenticated(_) => Err(Refusal::OutOfState(stage)),
+        }
+    }
+
+    /// The folder that is selected, if it may be changed.
+    pub fn writable(&self) -> Result<&Selected, Refusal> {
+        let selected = self.selected()?;
+        match selected.view.access() {
+            Access::ReadWrite => Ok(selected),
+            Access::ReadOnly => Err(Refusal::ReadOnly),
+        }
+    }
+
+    /// Somebody logged in.
+    pub fn logged_in(&mut self, login: Login) {
+        self.state = State::Authenticated(login);
+    }
+
+    /// A folder was selected; the one before is closed.
+    pub fn select(&mut self, selected: Selected) {
+        self.state = match std::mem::replace(&mut self.state, State::NotAuthenticated) {
+            State::Authenticated(login) | State::Selected(login, _) => State::Selected(login, Box::new(selected)),
+            State::NotAuthenticated => State::NotAuthenticated,
+        };
+    }
+
+    /// Closes the folder, if one is selected.
+    pub fn unselect(&mut self) -> Option<Selected> {
+        match std::mem::replace(&mut self.state, State::NotAuthenticated) {
+            State::Selected(login, selected) => {
+                self.state = State::Authenticated(login);
+                Some(*selected)
+            }
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    /// A login failed.
+    pub fn login_failed(&mut self) {
+        self.logins_failed += 1;
+    }
+
+    /// Something came that is no command.
+    pub fn nonsense(&mut self) {
+        self.nonsense += 1;
+    }
+
+    /// A command came that is one.
+    pub fn sense(&mut self) {
+        self.nonsense = 0;
+    }
+
+    /// Why the session ends after what the client did, if it does.
+    pub fn tired(&self) -> Option<Farewell> {
+        if self.logins_failed >= limits::LOGINS_FAILED_PER_CONNECTION_MAX {
+            Some(Farewell::LoginsFailed)
+        } else if self.nonsense >= limits::IMAP_NONSENSE_MAX {
+            Some(Farewell::Nonsense)
+        } else {
+            None
+        }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::imap::syntax::Command;
+    use crate::imap::table;
+
+    #[test]
+    fn nothing_of_a_mailbox_is_open_before_login() {
+        let mut session = Session::new();
+        assert!(matches!(session.admits(table::of(&Command::Idle)), Err(Refusal::OutOfState(_))));
+        assert!(matches!(session.admits(table::of(&Command::Expunge(None))), Err(Refusal::OutOfState(_))));
+        assert!(session.admits(table::of(&Command::StartTls)).is_ok());
+        assert!(session.login().is_err() && session.selected().is_err() && session.unselect().is_none());
+    }
+
+    #[test]
+    fn what_is_not_offered_is_unknown() {
+        let command = Command::Compress;
+        assert!(matches!(Session::new().admits(table::of(&command)), Err(Refusal::Unknown)));
+    }
+
+    #[test]
+    fn patience_ends() {
+        let mut session = Session::new();
+        for _ in 0..limits::LOGINS_FAILED_PER_CONNECTION_MAX {
+            assert_eq!(session.tired(), None);
+            session.login_failed();
+        }
+        assert_eq!(session.tired(), Some(Farewell::LoginsFailed));
+        let mut session = Session::new();
+        for _ in 1..limits::IMAP_NONSENSE_MAX {
+            session.nonsense();
+        }
+        session.sense();
+        session.nonsense();
+        assert_eq!(session.tired(), None);
+    }
+}
