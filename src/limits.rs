@@ -221,6 +221,8 @@ pub const SMTP_DATA_WAIT_MAX: Duration = Duration::from_secs(180);
 pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_secs(3600);
 /// Memory that a message reserves at a time while it comes in.
 pub const SMTP_RESERVE_BYTES: usize = 64 * 1024;
+/// How long port 25 listens before it greets: servers do not notice it, and what speaks first is no server (hostile B27).
+pub const SMTP_GREETING_PAUSE: Duration = Duration::from_millis(5);
 /// How long the last words of a session may take to leave.
 pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(5);
 
