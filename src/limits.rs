@@ -29,9 +29,12 @@ pub const WAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
 // Messages (mime)
 
-/// Containers (multiparts and messages) within each other; mail-parser's own bound, far above any real message
-/// (hostile B58).
-pub const MIME_DEPTH_MAX: usize = 64;
+/// Containers (multiparts and messages) within each other, far above any real message (hostile B58). Every line that
+/// begins with two dashes is compared with the boundaries of all of them.
+pub const MIME_DEPTH_MAX: usize = 32;
+/// Lines of a message whose structure is looked at, since each may become a header field or a boundary: a longer one
+/// is described as a single text. 50 MB of base64 are 700,000 lines.
+pub const MIME_LINES_MAX: usize = 1_000_000;
 /// Parts of one message; the rest stays in the last one (hostile B58).
 pub const MIME_PARTS_MAX: usize = 10_000;
 /// What is looked at of one header field: a longer one is cut there (hostile B61).
