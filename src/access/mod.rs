@@ -233,6 +233,3 @@ impl std::fmt::Debug for Access {
         f.debug_struct("Access").finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,8 +3,6 @@
 mod checkpoint;
 mod error;
 mod open;
-#[cfg(test)]
-mod tests;
 mod write;
 
 pub use error::DbError;

@@ -1,5 +1,17 @@
 //! The tests of the whole program, in one binary so that it is linked once.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::missing_panics_doc)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs
+)]
 
 mod architecture;
+mod client;
+mod clients;
+mod crash;
+mod process;
 mod source;
+mod store_model;

@@ -24,7 +24,7 @@ impl Source {
         let whole = fs::read_to_string(path).unwrap();
         let (code, literals) = blank_literals(&whole);
         let (code, tests) = blank_tests(&code);
-        let line_of = |at: usize| whole[..at].matches('\n').count() + 1;
+        let line_of = |at: usize| whole.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
         let literals = literals
             .into_iter()
             .filter(|(at, _)| !tests.iter().any(|range| range.contains(at)))
@@ -92,33 +92,30 @@ fn first_segments(tree: &str) -> Vec<String> {
 
 /// Blanks comments and literals, and gives the literals with their offsets.
 fn blank_literals(text: &str) -> (String, Vec<(usize, String)>) {
-    let bytes = text.as_bytes();
     let (mut code, mut literals, mut at) = (String::with_capacity(text.len()), Vec::new(), 0);
-    while at < bytes.len() {
+    while let Some(plain) = text[at..].find(['/', '"', '\'']) {
+        code.push_str(&text[at..at + plain]);
+        at += plain;
         let rest = &text[at..];
-        let after_word = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
         let (len, literal) = if rest.starts_with("//") {
             (rest.find('\n').unwrap_or(rest.len()), None)
         } else if rest.starts_with("/*") {
             (block_comment(rest), None)
-        } else if let Some((open, close)) = raw_string(rest).filter(|_| !after_word) {
-            let end = rest[open..].find(&close).map_or(rest.len(), |n| open + n);
-            (end + close.len(), Some(rest[open..end].to_owned()))
         } else if rest.starts_with('"') {
-            let len = quoted(rest, b'"');
-            (len, Some(rest[1..len - 1].to_owned()))
-        } else if rest.starts_with('\'') && is_character(rest) {
+            let len = hashes_of_raw(&code).map_or_else(|| quoted(rest, b'"'), |hashes| raw(rest, hashes));
+            (len, Some(rest[1..].split_at(len - 1).0.trim_end_matches('#').trim_end_matches('"').to_owned()))
+        } else if is_character(rest) {
             (quoted(rest, b'\''), None)
         } else {
-            let len = rest.chars().next().map_or(1, char::len_utf8);
-            code.push_str(&rest[..len]);
-            at += len;
+            code.push_str(&rest[..1]);
+            at += 1;
             continue;
         };
         code.extend(text.as_bytes()[at..at + len].iter().map(|b| if *b == b'\n' { '\n' } else { ' ' }));
         literals.extend(literal.map(|literal| (at, literal)));
         at += len;
     }
+    code.push_str(&text[at..]);
     (code, literals)
 }
 
@@ -141,12 +138,15 @@ fn block_comment(rest: &str) -> usize {
     at
 }
 
-/// Length of the opening of `r"`, `br#"` and the like, and its end.
-fn raw_string(rest: &str) -> Option<(usize, String)> {
-    let prefix = ["br", "cr", "r"].into_iter().find(|p| rest.starts_with(p))?;
-    let hashes = rest[prefix.len()..].bytes().take_while(|b| *b == b'#').count();
-    let open = prefix.len() + hashes + 1;
-    (rest.as_bytes().get(open - 1) == Some(&b'"')).then(|| (open, format!("\"{}", "#".repeat(hashes))))
+/// The `#` before the quote of a raw string; nothing where the code before it does not end in `r`, `r#` and so on.
+fn hashes_of_raw(before: &str) -> Option<usize> {
+    let prefix = before.trim_end_matches('#');
+    prefix.ends_with('r').then(|| before.len() - prefix.len())
+}
+
+fn raw(rest: &str, hashes: usize) -> usize {
+    let close = format!("\"{}", "#".repeat(hashes));
+    rest[1..].find(&close).map_or(rest.len(), |at| at + 1 + close.len())
 }
 
 fn quoted(rest: &str, quote: u8) -> usize {
@@ -179,11 +179,11 @@ fn blank_tests(code: &str) -> (String, Vec<std::ops::Range<usize>>) {
         };
         ranges.push(at..at + end);
     }
-    let blank = |(at, c): (usize, char)| {
-        let inside = ranges.iter().any(|range| range.contains(&at));
-        if inside && c != '\n' { " ".repeat(c.len_utf8()) } else { c.to_string() }
-    };
-    (code.char_indices().map(blank).collect(), ranges)
+    let mut blanked = code.as_bytes().to_vec();
+    for byte in ranges.iter().flat_map(Clone::clone).filter(|at| code.as_bytes()[*at] != b'\n') {
+        blanked[byte] = b' ';
+    }
+    (String::from_utf8(blanked).unwrap(), ranges)
 }
 
 fn closing(rest: &str, open: usize) -> usize {

@@ -1,8 +1,11 @@
 //! A person joins: after the decision, a mailbox in both systems (R13).
 
-use super::{Addresses, Case};
+use super::Case;
+use crate::address::Address;
 use crate::credential::Standing;
+use crate::directory::Availability;
 use crate::directory::write::NewStaff;
+use crate::name::PersonName;
 use crate::provisioning::{FirstPassword, Hire, Refusal, Step, Whose};
 
 pub(super) fn plan(hire: &Hire, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
@@ -11,11 +14,10 @@ pub(super) fn plan(hire: &Hire, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
     if let Some(code) = hire.staff_code.as_ref().filter(|code| case.snapshot.staff_by_code(code.as_str()).is_some()) {
         return Err(Refusal::StaffCodeInUse(code.clone()));
     }
-    let addresses = match &hire.address {
-        Some(local) => case.chosen(local, hire.registration)?,
-        None => by_rule(hire, case)?,
+    let address = match &hire.address {
+        Some(local) => case.chosen(local)?,
+        None => by_rule(&hire.name, case)?,
     };
-    let address = addresses.own.clone();
     let standing = match hire.first_password {
         FirstPassword::ToBeChanged => Standing::First,
         FirstPassword::MayStay => Standing::Chosen,
@@ -28,7 +30,7 @@ pub(super) fn plan(hire: &Hire, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
         since: decision.effective,
     })];
     let quota_bytes = hire.quota_bytes.unwrap_or(case.settings.quota_bytes);
-    steps.extend(case.open(addresses, quota_bytes, hire.reach));
+    steps.extend(case.open(address.clone(), quota_bytes, hire.reach, hire.registration));
     steps.push(Step::SetPassword {
         mailbox: Whose::JustOpened,
         address: address.clone(),
@@ -39,12 +41,12 @@ pub(super) fn plan(hire: &Hire, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
     Ok(steps)
 }
 
-/// The first name of the rule under which everything is free.
-fn by_rule(hire: &Hire, case: &Case<'_>) -> Result<Addresses, Refusal> {
+/// The first address of the rule that nobody has and that does not rest.
+fn by_rule(name: &PersonName, case: &Case<'_>) -> Result<Address, Refusal> {
     case.settings
         .name_rule
-        .candidates(&hire.name)
-        .filter_map(|local| case.addresses(&local, hire.registration).ok())
-        .find(|addresses| case.free(addresses).is_ok())
-        .ok_or_else(|| Refusal::NoAddress(hire.name.clone()))
+        .candidates(name)
+        .filter_map(|local| case.own(&local).ok())
+        .find(|address| case.snapshot.availability(address, case.today) == Availability::Free)
+        .ok_or_else(|| Refusal::NoAddress(name.clone()))
 }

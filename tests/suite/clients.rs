@@ -1,0 +1,233 @@
+//! Programs that people and devices really use, against the real program: what one sends, another reads back byte for
+//! byte.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::process::{Login, Process};
+
+/// A daemon with two of its people.
+struct Office {
+    process: Process,
+    from: Login,
+    to: Login,
+    dir: tempfile::TempDir,
+}
+
+impl Office {
+    fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let process = Process::start(&dir.path().join("hopthu-data"));
+        let mut people = process.people().into_iter();
+        let (from, to) = (people.next().unwrap(), people.next().unwrap());
+        Self { process, from, to, dir }
+    }
+
+    fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, contents).unwrap();
+        path.display().to_string()
+    }
+
+    fn certificate(&self) -> String {
+        self.process.certificate().display().to_string()
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.process.assert_clean();
+        }
+    }
+}
+
+/// Runs a program that must succeed.
+fn run(program: &str, arguments: &[&str], input: &[u8]) -> Output {
+    let command = Command::new(program)
+        .args(arguments)
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = command.unwrap_or_else(|error| panic!("{program}: {error}"));
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{program} {arguments:?}: {}\n{out}\n{err}", output.status);
+    output
+}
+
+/// A letter with a Vietnamese subject and an attachment of every byte.
+fn letter(from: &Login, to: &Login, id: &str) -> Vec<u8> {
+    let attachment = data_encoding::BASE64.encode(&(0..=255).collect::<Vec<u8>>());
+    let lines: String =
+        attachment.as_bytes().chunks(76).map(|l| String::from_utf8_lossy(l).into_owned() + "\r\n").collect();
+    format!(
+        "Date: Mon, 2 Nov 2026 08:00:00 +0700\r\nFrom: =?utf-8?q?=C4=90=E1=BB=97_Xu=C3=A2n_B=C3=ACnh?= <{}>\r\n\
+         To: <{}>\r\nSubject: =?utf-8?B?{}?=\r\nMessage-ID: <{id}@example.vn>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=b1\r\n\r\n--b1\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Transfer-Encoding: 8bit\r\n\r\nKính gửi đồng chí,\r\n..\r\n. \r\n\r\n--b1\r\n\
+         Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=so-lieu.bin\r\n\r\n{lines}--b1--\r\n",
+        from.address,
+        to.address,
+        data_encoding::BASE64.encode("Quyết định về việc nghỉ Tết".as_bytes()),
+    )
+    .into_bytes()
+}
+
+#[test]
+fn curl_sends_and_reads_back_byte_for_byte() {
+    let office = Office::open();
+    let (from, to) = (&office.from, &office.to);
+    let sent = letter(from, to, "curl");
+    let file = office.write("letter.eml", &sent);
+    let login = |who: &Login| format!("{}:{}", who.address, who.password);
+    let ca = office.certificate();
+    let url = format!("smtps://127.0.0.1:{}/may-con", office.process.port("submissions"));
+    let arguments = ["-sS", "--cacert", &ca, "-u", &login(from), "--mail-from", &from.address, "--mail-rcpt"];
+    run("curl", &[&arguments[..], &[&to.address, "-T", &file, &url]].concat(), b"");
+    let imaps = format!("imaps://127.0.0.1:{}/INBOX", office.process.port("imaps"));
+    let search = ["-sS", "--cacert", &ca, "-u", &login(to), "-X", "UID SEARCH SUBJECT \"nghi tet\"", &imaps];
+    let found = String::from_utf8(run("curl", &search, b"").stdout).unwrap();
+    let uid = found.trim().rsplit(' ').next().unwrap().to_owned();
+    let read = run("curl", &["-sS", "--cacert", &ca, "-u", &login(to), &format!("{imaps};UID={uid}")], b"").stdout;
+    assert!(read.ends_with(&sent), "{}", String::from_utf8_lossy(&read));
+    let trace = &read[..read.len() - sent.len()];
+    assert!(trace.starts_with(b"Return-Path: <"), "{}", String::from_utf8_lossy(trace));
+    let plain = format!("imap://127.0.0.1:{}/INBOX", office.process.port("imap"));
+    run("curl", &["-sS", "--ssl-reqd", "--cacert", &ca, "-u", &login(to), "-X", "NOOP", &plain], b"");
+}
+
+#[test]
+fn swaks_speaks_every_port() {
+    let office = Office::open();
+    let (from, to) = (&office.from, &office.to);
+    let file = office.write("so-lieu.bin", (0..=255).collect::<Vec<u8>>());
+    let subject = "Subject: =?utf-8?B?xJDGsOG7nW5nIGTDonkgbsOzbmc=?=";
+    let common = ["--to", &to.address, "--header", subject, "--body", "Xin chào", "--attach", &format!("@{file}")];
+    let own = ["--from", &from.address, "--auth-user", &from.address, "--auth-password", &from.password];
+    let outside = ["--server", "127.0.0.1", "--from", "ngoai@example.vn", "--port", &office.process.port("smtp")];
+    run("swaks", &[&outside[..], &common].concat(), b"");
+    run("swaks", &[&outside[..], &common, &["--tls"]].concat(), b"");
+    let port = office.process.port("submission");
+    let submission = ["--server", "127.0.0.1", "--port", &port, "--tls", "--auth", "PLAIN"];
+    run("swaks", &[&submission[..], &own, &common].concat(), b"");
+    let port = office.process.port("submissions");
+    let submissions = ["--server", "127.0.0.1", "--port", &port, "--tls-on-connect", "--auth", "LOGIN"];
+    run("swaks", &[&submissions[..], &own, &common, &["--pipeline"]].concat(), b"");
+    let mut imap = office.process.imap_as(to);
+    imap.ok("SELECT INBOX");
+    let found = imap.ok("SEARCH SUBJECT \"duong day nong\"");
+    assert_eq!(found[0].split(' ').count(), 2 + 4, "{found:?}");
+}
+
+#[test]
+fn python_sends_and_reads() {
+    let office = Office::open();
+    let port = |door: &str| office.process.address(door).port();
+    let person = |who: &Login| [who.address.clone(), who.password.clone()];
+    let setup = serde_json::json!({
+        "host": "127.0.0.1",
+        "submission": port("submission"),
+        "submissions": port("submissions"),
+        "imap": port("imap"),
+        "imaps": port("imaps"),
+        "certificate": office.certificate(),
+        "people": [person(&office.from), person(&office.to)],
+    });
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/mail.py");
+    run("python3", &[script.to_str().unwrap()], setup.to_string().as_bytes());
+}
+
+#[test]
+fn mbsync_has_nothing_to_do_the_second_time() {
+    let office = Office::open();
+    let who = &office.to;
+    let mut imap = office.process.imap_as(who);
+    let sent = letter(&office.from, who, "mbsync");
+    for folder in ["INBOX", "Sent"] {
+        assert!(imap.append(folder, "(\\Seen \\Flagged)", &sent).starts_with("t OK"));
+    }
+    imap.ok("CREATE \"C&APQ-ng v&AQM-n\"");
+    assert!(imap.append("\"C&APQ-ng v&AQM-n\"", "", &sent).starts_with("t OK"));
+    let maildir = office.dir.path().join("maildir");
+    std::fs::create_dir(&maildir).unwrap();
+    let config = format!(
+        "IMAPAccount office\nHost 127.0.0.1\nPort {}\nUser {}\nPass \"{}\"\nSSLType IMAPS\nCertificateFile {}\n\
+         SystemCertificates no\n\nIMAPStore far\nAccount office\n\nMaildirStore near\nPath {dir}/\nInbox {dir}/INBOX\n\
+         SubFolders Verbatim\n\nChannel all\nFar :far:\nNear :near:\nPatterns *\nCreate Both\nExpunge Both\nSyncState *\n",
+        office.process.port("imaps"),
+        who.address,
+        who.password,
+        office.certificate(),
+        dir = maildir.display(),
+    );
+    let config = office.write("mbsyncrc", config);
+    let sync = || {
+        let output = run("mbsync", &["-V", "-c", &config, "-a"], b"");
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
+    sync();
+    let pulled: Vec<_> = std::fs::read_dir(maildir.join("Sent/cur")).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(pulled.len(), 1);
+    // mbsync adds its X-TUID field and writes line ends as Unix does.
+    let text = String::from_utf8(std::fs::read(&pulled[0]).unwrap()).unwrap();
+    let text: String =
+        text.lines().filter(|line| !line.starts_with("X-TUID:")).map(|l| l.to_owned() + "\r\n").collect();
+    assert_eq!(text.as_bytes(), sent);
+    assert!(pulled[0].to_str().unwrap().ends_with(":2,FS"), "{pulled:?}");
+    // Near: a new message, other flags, and one that is gone.
+    let near = String::from_utf8_lossy(&letter(&office.from, who, "near")).replace("\r\n", "\n");
+    std::fs::write(maildir.join("Drafts/cur/1.near.may-con:2,D"), near).unwrap();
+    let renamed = pulled[0].to_str().unwrap().replace(":2,FS", ":2,RS");
+    std::fs::rename(&pulled[0], renamed).unwrap();
+    sync();
+    let last = sync();
+    let totals = last.lines().filter(|line| line.contains('+') && line.contains('#'));
+    let totals: Vec<_> = totals.filter(|line| line.chars().any(|c| c.is_ascii_digit())).collect();
+    let idle = |line: &&str| !line.split_whitespace().any(|w| w.starts_with(['+', '*', '#', '-']) && has_work(w));
+    assert!(!totals.is_empty() && totals.iter().all(idle), "{last}");
+    imap.ok("SELECT Sent");
+    let flags = imap.ok("FETCH 1 FLAGS");
+    assert!(flags[0].contains("\\Answered") && !flags[0].contains("\\Flagged"), "{flags:?}");
+    let drafts = imap.ok("STATUS Drafts (MESSAGES)");
+    assert!(drafts[0].ends_with("(MESSAGES 1)"), "{drafts:?}");
+}
+
+/// `+3` is work, `+0` and a bare sign are none.
+fn has_work(word: &str) -> bool {
+    word[1..].parse::<u32>().is_ok_and(|count| count > 0)
+}
+
+#[test]
+fn mutt_sends_and_keeps_a_copy() {
+    let office = Office::open();
+    let (from, to) = (&office.from, &office.to);
+    let local = from.address.replace('@', "%40");
+    let config = format!(
+        "set realname=\"Đỗ Xuân Bình\"\nset from=\"{address}\"\nset use_from=yes\nset charset=utf-8\n\
+         set certificate_file=\"{ca}\"\nset ssl_verify_dates=no\nset ssl_verify_host=no\nset ssl_usesystemcerts=no\n\
+         set smtp_url=\"smtps://{local}@127.0.0.1:{smtp}/\"\nset smtp_pass=\"{password}\"\n\
+         set imap_user=\"{address}\"\nset imap_pass=\"{password}\"\nset folder=\"imaps://127.0.0.1:{imap}/\"\n\
+         set record=\"+Sent\"\nset spoolfile=\"+INBOX\"\nset copy=yes\n",
+        address = from.address,
+        password = from.password,
+        ca = office.certificate(),
+        smtp = office.process.port("submissions"),
+        imap = office.process.port("imaps"),
+    );
+    let config = office.write("muttrc", config);
+    let file = office.write("so-lieu.bin", (0..=255).collect::<Vec<u8>>());
+    let subject = "Lịch làm việc tuần tới của Giám đốc";
+    run("mutt", &["-n", "-F", &config, "-s", subject, "-a", &file, "--", &to.address], "Kính gửi,\n".as_bytes());
+    for (who, folder) in [(to, "INBOX"), (from, "Sent")] {
+        let mut imap = office.process.imap_as(who);
+        imap.ok(&format!("SELECT {folder}"));
+        let found = imap.ok("SEARCH SUBJECT \"lich lam viec\"");
+        assert_eq!(found[0].split(' ').count(), 3, "{folder}: {found:?}");
+    }
+}

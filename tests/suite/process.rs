@@ -1,0 +1,127 @@
+//! The real program in a process of its own, on the sample department.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::client::{Client, Trust};
+
+/// A daemon that `hopthu quickstart` runs; ended with SIGTERM when it is dropped.
+pub struct Process {
+    child: Child,
+    data_dir: PathBuf,
+    addresses: serde_json::Value,
+}
+
+/// A person of the sample department.
+#[derive(Clone, Debug)]
+pub struct Login {
+    pub address: String,
+    pub password: String,
+}
+
+impl Process {
+    /// Starts it on `data_dir`, which is made the first time, and waits until everything accepts.
+    pub fn start(data_dir: &Path) -> Self {
+        let file = data_dir.join("run/addresses.json");
+        drop(std::fs::remove_file(&file));
+        let log = data_dir.with_extension("log");
+        let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hopthu"))
+            .args(["quickstart", "--port-base", "0", "--dir"])
+            .arg(data_dir)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        let addresses = loop {
+            if let Some(addresses) = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
+                break addresses;
+            }
+            let ended = child.try_wait().unwrap();
+            assert!(
+                ended.is_none() && Instant::now() < until,
+                "hopthu does not start ({ended:?}): {}",
+                last_words(data_dir)
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        Self { child, data_dir: data_dir.to_owned(), addresses }
+    }
+
+    pub fn address(&self, door: &str) -> SocketAddr {
+        self.addresses[door].as_str().unwrap().parse().unwrap()
+    }
+
+    pub fn port(&self, door: &str) -> String {
+        self.address(door).port().to_string()
+    }
+
+    pub fn certificate(&self) -> PathBuf {
+        self.data_dir.join("tls/certificate.pem")
+    }
+
+    pub fn trust(&self) -> Trust {
+        Trust::new(CertificateDer::from_pem_file(self.certificate()).unwrap(), "127.0.0.1")
+    }
+
+    /// Everybody, with their first passwords.
+    pub fn people(&self) -> Vec<Login> {
+        let text = std::fs::read_to_string(self.data_dir.join("credentials.txt")).unwrap();
+        let login = |line: &str| {
+            let (address, password) = line.split_once('\t')?;
+            Some(Login { address: address.into(), password: password.into() })
+        };
+        text.lines().filter_map(login).collect()
+    }
+
+    /// An IMAP connection of the person, over TLS.
+    pub fn imap_as(&self, who: &Login) -> Client {
+        let mut client = Client::tls(self.address("imaps"), self.trust());
+        client.expect_line();
+        client.ok(&format!("LOGIN {} \"{}\"", who.address, who.password));
+        client
+    }
+
+    /// A command of the program about this daemon.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let config = self.data_dir.join("hopthu.toml");
+        let program = env!("CARGO_BIN_EXE_hopthu");
+        Command::new(program).arg("--config").arg(config).args(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// `hopthu check` finds nothing wrong.
+    pub fn assert_clean(&self) {
+        let output = self.command(&["check", "--json"]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "check: {text}{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// SIGKILL: no goodbye.
+    pub fn kill(&self) {
+        let status = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A process that was killed before has nothing against it.
+        drop(Command::new("kill").arg(self.child.id().to_string()).status());
+        drop(self.child.wait());
+        if std::thread::panicking() {
+            eprintln!("the daemon's log ends with:\n{}", last_words(&self.data_dir));
+        }
+    }
+}
+
+fn last_words(data_dir: &Path) -> String {
+    let log = std::fs::read_to_string(data_dir.with_extension("log")).unwrap_or_default();
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
