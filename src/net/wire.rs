@@ -305,7 +305,7 @@ mod tests {
     async fn a_long_line_is_thrown_away_and_the_next_one_read() {
         let (mut peer, ours) = duplex(1 << 20);
         let mut wire = Wire::new(ours);
-        peer.write_all(&[b'x'; 100_000]).await.unwrap();
+        peer.write_all(&vec![b'x'; 100_000]).await.unwrap();
         peer.write_all(b"\r\n12345678\r\n123456789\r\nok\r\n").await.unwrap();
         assert!(matches!(wire.line(10, soon()).await, Err(WireError::TooLong)));
         assert_eq!(wire.line(10, soon()).await.unwrap().unwrap(), "12345678");

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::door::Door;
+use super::refusal::Refusal;
 use super::reply::{self, Reply};
-use super::session::{Action, Answer, Refusal, Session};
+use super::session::{Action, Answer, Session};
 use crate::access::Login;
 use crate::limits;
 use crate::net::sasl::{Credentials, Exchange, Turn};

@@ -235,9 +235,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_stuffed_is_unstuffed(lines in proptest::collection::vec("[.a-c]{0,5}", 0..20), cut in 0usize..100) {
-            let message: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-            let stuffed: String =
-                lines.iter().map(|line| format!("{}{line}\r\n", if line.starts_with('.') { "." } else { "" })).collect();
+            let message: Vec<String> = lines.iter().map(|line| format!("{line}\r\n")).collect();
+            let dot = |line: &String| if line.starts_with('.') { "." } else { "" };
+            let stuffed: Vec<String> = message.iter().map(|line| format!("{}{line}", dot(line))).collect();
+            let (message, stuffed) = (message.concat(), stuffed.concat());
             let sent = format!("{stuffed}.\r\n");
             let (before, after) = sent.as_bytes().split_at(cut.min(sent.len()));
             prop_assert_eq!(decode(LineEnds::Strict, &[before, after]), Some((message.into_bytes(), None, vec![])));

@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::connection::{Connection, Outcome};
+use super::refusal::Refusal;
 use super::reply::Reply;
-use super::session::{Kind, Refusal, Security, Session, Terms};
+use super::session::{Kind, Security, Session, Terms};
 use crate::access::Access;
 use crate::clock::Clock;
 use crate::delivery::Delivery;

@@ -1,8 +1,8 @@
 //! Who may send, and who is there to receive: the questions of the session that the directory answers.
 
 use super::connection::Connection;
+use super::refusal::Refusal;
 use super::reply::Reply;
-use super::session::Refusal;
 use super::syntax::{ForwardPath, Mail};
 use crate::address::Address;
 use crate::directory::Resolution;

@@ -11,6 +11,7 @@ pub mod header;
 mod judge;
 mod receive;
 pub mod received;
+pub mod refusal;
 pub mod reply;
 pub mod session;
 pub mod submission;

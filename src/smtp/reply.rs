@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use super::data::DataFault;
 use super::header::HeaderFault;
-use super::session::Refusal;
+use super::refusal::Refusal;
 use super::syntax::{SyntaxError, VERBS};
 use crate::access::LoginRefusal;
 use crate::db::DbError;

@@ -8,6 +8,7 @@ use crate::id::MailboxId;
 use crate::limits;
 use crate::net::sasl::{Exchange, MECHANISMS};
 
+use super::refusal::Refusal;
 use super::reply::{self, Reply};
 use super::syntax::{self, ClientName, Command, ForwardPath, Mail, SyntaxError};
 
@@ -46,98 +47,6 @@ pub struct Terms {
     pub message_bytes_max: usize,
     /// Recipients that one message may have.
     pub recipients_max: usize,
-}
-
-/// Why a command is refused, though it is well formed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// EHLO or HELO must come before mail.
-    #[error("EHLO first")]
-    NoHello,
-    /// RCPT or DATA without MAIL.
-    #[error("MAIL first")]
-    NoSender,
-    /// MAIL in a transaction.
-    #[error("a transaction is under way; RSET ends it")]
-    SecondSender,
-    /// DATA without an accepted recipient.
-    #[error("no recipient was accepted")]
-    NoRecipient,
-    /// A command line over its limit.
-    #[error("line too long")]
-    LineTooLong,
-    /// A line of a login over its limit.
-    #[error("line of the login too long")]
-    LoginLineTooLong,
-    /// STARTTLS under TLS.
-    #[error("TLS is on already")]
-    AlreadySecure,
-    /// STARTTLS where there is no certificate.
-    #[error("TLS is not available")]
-    TlsNotOffered,
-    /// AUTH on port 25, or where it was not announced.
-    #[error("there is no login here")]
-    LoginNotOffered,
-    /// AUTH twice.
-    #[error("logged in already")]
-    AlreadyLoggedIn,
-    /// AUTH between MAIL and DATA.
-    #[error("no login within a transaction")]
-    LoginInTransaction,
-    /// A login or mail before TLS.
-    #[error("STARTTLS first")]
-    TlsFirst,
-    /// Mail before a login.
-    #[error("log in first")]
-    LoginFirst,
-    /// More recipients than a message may have.
-    #[error("too many recipients for one message")]
-    TooManyRecipients,
-    /// The announced size is over the limit.
-    #[error("the message is too large")]
-    TooLarge,
-    /// An address that is not ASCII in a transaction without SMTPUTF8.
-    #[error("an address that is not ASCII needs SMTPUTF8")]
-    Utf8NotAnnounced,
-    /// A person sends as somebody else.
-    #[error("this sender address is not yours")]
-    SenderNotOwn,
-    /// A stranger sends as one of us.
-    #[error("senders of this domain log in first")]
-    SenderFromOutside,
-    /// A person sends to a domain that is not ours.
-    #[error("sending to other domains is not open on this server yet")]
-    OutsideNotOpen,
-    /// A stranger sends to a domain that is not ours.
-    #[error("mail is not relayed")]
-    RelayDenied,
-    /// Nobody has this address, or nobody any more.
-    #[error("no such recipient here")]
-    UnknownRecipient,
-    /// The mailbox is suspended.
-    #[error("this mailbox takes no mail at present")]
-    Suspended,
-    /// No memory, or no disk, for another message.
-    #[error("no room for a message at this moment")]
-    NoRoom,
-    /// Something was sent before the reply it has to wait for.
-    #[error("you spoke before it was your turn")]
-    AheadOfReply,
-    /// The first bytes are those of another protocol.
-    #[error("this is a mail server")]
-    NotSmtp,
-    /// [`limits::SMTP_BAD_COMMANDS_MAX`] were reached.
-    #[error("too many bad commands")]
-    TooManyBadCommands,
-    /// The right to be logged in ended.
-    #[error("your login has ended")]
-    LoginEnded,
-    /// A deadline passed.
-    #[error("you took too long")]
-    TooSlow,
-    /// The server stops.
-    #[error("the server is stopping")]
-    ShuttingDown,
 }
 
 /// What is said, and what then.
