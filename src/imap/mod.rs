@@ -23,6 +23,8 @@ pub mod session;
 pub mod syntax;
 pub mod table;
 mod tell;
+#[cfg(test)]
+mod tests;
 pub mod utf7;
 pub mod view;
 

@@ -39,7 +39,6 @@ fn number(digits: &[u8]) -> Option<i16> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::civil::date;
 
     #[test]

@@ -151,6 +151,7 @@ enum Shown {
 /// Everything that is offered, each with its RFC.
 const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("IMAP4rev1", Shown::Always, "RFC 3501"),
+    ("IMAP4rev2", Shown::Always, "RFC 9051"),
     ("STARTTLS", Shown::TlsPossible, "RFC 9051 §6.2.1"),
     ("LOGINDISABLED", Shown::LoginForbidden, "RFC 9051 §6.2.3"),
     ("AUTH=PLAIN", Shown::LoginAllowed, "RFC 4616"),

@@ -34,17 +34,23 @@ pub(super) fn start_tls(c: &mut Connection) -> Result<Done, Refusal> {
 
 /// RFC 5161: what is not known is passed over.
 pub(super) fn enable(c: &mut Connection, names: &[String]) -> Done {
-    let mut enabled = String::new();
+    let mut line = "* ENABLED".to_owned();
     for name in names {
-        match name.as_str() {
-            "CONDSTORE" => c.session.cond_store = CondStore::On,
-            "IMAP4REV2" => c.session.revision = Revision::Two,
+        let enabled = match name.as_str() {
+            "CONDSTORE" => {
+                c.session.cond_store = CondStore::On;
+                " CONDSTORE"
+            }
+            "IMAP4REV2" => {
+                c.session.revision = Revision::Two;
+                " IMAP4rev2"
+            }
             _ => continue,
-        }
-        enabled.push(' ');
-        enabled.push_str(name);
+        };
+        line.push_str(enabled);
     }
-    c.wire.queue(format!("* ENABLED{enabled}\r\n").as_bytes());
+    line.push_str("\r\n");
+    c.wire.queue(line.as_bytes());
     Done::Plainly
 }
 

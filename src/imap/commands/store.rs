@@ -40,6 +40,8 @@ pub(super) async fn store(c: &mut Connection, args: syntax::Store) -> Result<Don
         selected.view.made(modseq);
     }
     let unmet = unmet(selected, args.numbers, &changed);
+    // A keyword is told before the first message that has it.
+    tell::news(c, Tell::Flags).await?;
     answer(c, &args, places, &changed).await?;
     Ok(if unmet.is_empty() { Done::Plainly } else { Done::Unmet(unmet) })
 }
