@@ -18,6 +18,7 @@
 pub mod access;
 pub mod address;
 pub mod audit;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;

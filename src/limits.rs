@@ -141,12 +141,20 @@ pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 pub const BATCH_MESSAGES_MAX: usize = 512;
 
 // server
+/// Memory for messages on their way in, of all connections together, in KiB: beyond it senders are told to wait.
+pub const IN_FLIGHT_KIB_MAX: usize = 256 * 1024;
 /// Connections that the kernel keeps for us until they are accepted; it may have a lower bound of its own.
 pub const CONNECTIONS_WAITING_MAX: i32 = 1024;
 /// Open sessions of one door: above the 10,000 idle mail programs of the largest office we think of (hostile F28).
 pub const SESSIONS_MAX: usize = 12_000;
 /// Open sessions of one door from one address: a whole office may sit behind one (hostile F27).
 pub const SESSIONS_PER_ADDRESS_MAX: usize = 4_000;
+
+// alarms
+/// A certificate that ends sooner than this is an alarm: a month to get another.
+pub const CERTIFICATE_WARNING: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Less free space than this is an alarm: a day of mail of a large office.
+pub const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 
 // control socket
 /// A request: far more than any act needs (hostile B92).

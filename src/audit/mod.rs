@@ -3,7 +3,7 @@
 mod chain;
 mod verify;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::sqlite::SqliteConnection;
 
@@ -35,7 +35,7 @@ pub struct Entry {
 }
 
 /// An entry in the records.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Listed {
     /// Its place, from 1 without gaps.
     pub seq: i64,
@@ -168,6 +168,11 @@ impl Row {
             digest: data_encoding::HEXLOWER.encode(&self.digest),
         }
     }
+}
+
+/// How many entries there are.
+pub async fn length(connection: &mut SqliteConnection) -> Result<i64, DbError> {
+    Ok(sqlx::query_scalar("SELECT entries FROM audit_head").fetch_one(connection).await?)
 }
 
 /// Entries in their order.

@@ -1,7 +1,7 @@
 //! Finding out whether the audit was tampered with.
 
 use futures_util::TryStreamExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
@@ -10,7 +10,7 @@ use super::chain::Digest;
 use crate::db::DbError;
 
 /// What the chain says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {
     /// Entries that were read.
     pub entries: i64,

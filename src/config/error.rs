@@ -50,6 +50,16 @@ impl Position {
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
         Self(Some((line, column)))
     }
+
+    /// Where a key stands in a configuration text; unknown where it is left at its default.
+    pub(super) fn of_key(text: &str, section: &str, key: &str) -> Self {
+        let table = toml::de::DeTable::parse(text).ok();
+        let entry = table.as_ref().and_then(|table| {
+            let section = table.get_ref().get(section)?.get_ref().as_table()?;
+            section.get_key_value(key).map(|(key, _)| key.span().start)
+        });
+        entry.map(|offset| Self::of(text, offset)).unwrap_or_default()
+    }
 }
 
 impl std::fmt::Display for Position {

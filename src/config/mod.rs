@@ -13,6 +13,9 @@ use serde::Deserialize;
 
 use crate::address::Domain;
 use crate::language::Language;
+use crate::limits;
+use crate::metrics::Listener;
+use crate::name::NameRule;
 use crate::network::Network;
 
 pub use error::{ConfigError, Position};
@@ -39,6 +42,9 @@ pub struct Config {
     /// Bounds of messages and mailboxes.
     #[serde(default)]
     pub mail: Mail,
+    /// Other servers and devices.
+    #[serde(default)]
+    pub relay: Relay,
     /// The file that all this was read from.
     #[serde(skip)]
     pub file: PathBuf,
@@ -69,6 +75,12 @@ pub struct Organisation {
     pub name: String,
     /// The domain whose mailboxes are here.
     pub domain: Domain,
+    /// The province's domain, some of whose addresses belong to mailboxes here.
+    #[serde(default)]
+    pub provincial_domain: Option<Domain>,
+    /// How a name becomes the part before `@`.
+    #[serde(default, deserialize_with = "value::parsed")]
+    pub name_rule: NameRule,
 }
 
 /// `[listen]`: lists of addresses; an empty list closes that port.
@@ -121,6 +133,14 @@ pub struct Mail {
     pub quota: Size,
 }
 
+/// `[relay]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Relay {
+    /// Networks that may bring mail with senders of our own domain, without a login.
+    pub trusted: Vec<Network>,
+}
+
 fn default_data_dir() -> PathBuf {
     PathBuf::from("/var/lib/hopthu")
 }
@@ -145,13 +165,27 @@ impl Default for Listen {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { min_length: 10 }
+        Self { min_length: limits::PASSWORD_LENGTH_MIN }
     }
 }
 
 impl Default for Mail {
     fn default() -> Self {
         Self { max_message_size: Size(50 << 20), max_recipients: 1000, quota: Size(2 << 30) }
+    }
+}
+
+impl Listen {
+    /// The addresses of one listener.
+    pub fn of(&self, listener: Listener) -> &[ListenAddress] {
+        match listener {
+            Listener::Smtp => &self.smtp,
+            Listener::Submission => &self.submission,
+            Listener::Submissions => &self.submissions,
+            Listener::Imap => &self.imap,
+            Listener::Imaps => &self.imaps,
+            Listener::Metrics => &self.metrics,
+        }
     }
 }
 
@@ -162,22 +196,21 @@ impl Config {
     /// [`ConfigError`], naming the place. The files it points to are checked when they are used.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(file).map_err(|e| ConfigError::read(file, e))?;
-        let mut config = Self::parse(&text, file)?;
-        let base = file.parent().unwrap_or(Path::new("")).to_owned();
-        config.server.data_dir = base.join(&config.server.data_dir);
-        config.tls.certificate = config.tls.certificate.map(|path| base.join(path));
-        config.tls.key = config.tls.key.map(|path| base.join(path));
-        Ok(config)
+        Ok(Self::parse(&text, file)?.relative_to(file.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// The same with its paths taken from a directory.
+    #[must_use]
+    pub fn relative_to(mut self, base: &Path) -> Self {
+        self.server.data_dir = base.join(&self.server.data_dir).components().collect();
+        self.tls.certificate = self.tls.certificate.map(|path| base.join(path));
+        self.tls.key = self.tls.key.map(|path| base.join(path));
+        self
     }
 
     /// Reads a configuration text; `file` is what errors call it.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
-        let wrong = |key: Option<String>, at: Position, problem: String| ConfigError::Key {
-            file: file.to_owned(),
-            at,
-            key,
-            problem,
-        };
+        let wrong = |key, at, problem| ConfigError::Key { file: file.to_owned(), at, key, problem };
         let placed = |e: &toml::de::Error| e.span().map(|span| Position::of(text, span.start)).unwrap_or_default();
         let parser = toml::Deserializer::parse(text).map_err(|e| wrong(None, placed(&e), e.message().to_owned()))?;
         let mut config: Self = serde_path_to_error::deserialize(parser).map_err(|e| {
@@ -189,9 +222,17 @@ impl Config {
             let (given, missing) =
                 if config.tls.key.is_some() { ("key", "certificate") } else { ("certificate", "key") };
             let problem = format!("a certificate and its key go together: set tls.{missing} too, or neither");
-            return Err(wrong(Some(format!("tls.{given}")), position(text, "tls", given), problem));
+            return Err(wrong(Some(format!("tls.{given}")), Position::of_key(text, "tls", given), problem));
         }
         Ok(config)
+    }
+
+    /// The error for a value that turned out to be wrong when it was used, with the place of its key.
+    pub fn wrong(&self, section: &str, key: &str, problem: String) -> ConfigError {
+        // The file was readable a moment ago; if it is no longer, the key still says where to look.
+        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        let at = Position::of_key(&text, section, key);
+        ConfigError::Key { file: self.file.clone(), at, key: Some(format!("{section}.{key}")), problem }
     }
 
     /// Certificate and key: those configured, else the self-signed pair in the data directory.
@@ -201,16 +242,6 @@ impl Config {
             _ => (self.server.data_dir.join("tls/certificate.pem"), self.server.data_dir.join("tls/key.pem")),
         }
     }
-}
-
-/// Where a key stands, for what only shows when several keys are seen together.
-fn position(text: &str, section: &str, key: &str) -> Position {
-    let table = toml::de::DeTable::parse(text).ok();
-    let entry = table.as_ref().and_then(|table| {
-        let section = table.get_ref().get(section)?.get_ref().as_table()?;
-        section.get_key_value(key).map(|(key, _)| key.span().start)
-    });
-    entry.map(|offset| Position::of(text, offset)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -36,11 +36,11 @@ fn key_of(line: &str) -> Option<&str> {
     key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_').then_some(key)
 }
 
-/// The file with every default stated, except the certificate, which has none.
+/// The file with every default stated, except the keys that have none.
 #[cfg(test)]
 pub(super) fn uncommented() -> String {
     let stated = |line: &str| match key_of(line) {
-        Some("certificate" | "key") | None => line.to_owned(),
+        Some("certificate" | "key" | "provincial_domain") | None => line.to_owned(),
         Some(_) => line.trim_start_matches('#').to_owned(),
     };
     TEMPLATE.lines().map(|line| stated(line) + "\n").collect()

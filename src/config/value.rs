@@ -39,6 +39,15 @@ pub enum ValueError {
 /// The units, largest first.
 const SIZE_UNITS: [(char, u64); 3] = [('G', 1 << 30), ('M', 1 << 20), ('k', 1 << 10)];
 
+/// Reads a value by its [`FromStr`].
+pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
 impl FromStr for Size {
     type Err = ValueError;
 

@@ -1,3 +1,23 @@
-//! The control socket.
+//! The administrator's door: one request, one response, over a Unix socket that only the daemon's owner may open.
+//!
+//! The command line sends a [`Request`] to the running daemon, or, where none runs, opens the database under the same
+//! lock and calls [`execute`] itself: both run the same code.
+
+mod alarms;
+mod checks;
+mod execute;
+mod failure;
 mod frame;
+mod reply;
+mod request;
+mod socket;
+
+pub use execute::{Services, execute};
+pub use failure::{Exit, Failure};
 pub use frame::FrameError;
+pub use reply::{
+    Alarm, Checked, Checks, DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status,
+    StepView, StoreStatus, UnitView,
+};
+pub use request::{Asked, Call, Caller, Manner, Request, SlipForm};
+pub use socket::{CallError, Control, call};

@@ -93,6 +93,13 @@ impl Db {
         &self.path
     }
 
+    /// Reads every page and says what is wrong with them (hostile F13).
+    pub async fn damage(&self) -> Result<Vec<String>, DbError> {
+        let found: Vec<String> =
+            sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut *self.read().await?).await?;
+        Ok(found.into_iter().filter(|line| line != "ok").collect())
+    }
+
     /// The present length of the write-ahead log: 0 where there is none.
     pub fn wal_bytes(&self) -> u64 {
         let mut wal = self.path.as_os_str().to_owned();

@@ -69,7 +69,7 @@ pub async fn check(connection: &mut SqliteConnection) -> Result<Vec<Violation>, 
     );
     violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::StaffWithoutMailbox));
     let found = sqlx::query_scalar(
-        "SELECT code FROM unit u LEFT JOIN staff h ON h.id = u.head WHERE u.state = 'open' AND (h.state = 'departed' \
+        "SELECT u.code FROM unit u LEFT JOIN staff h ON h.id = u.head WHERE u.state = 'open' AND (h.state = 'departed' \
          OR NOT EXISTS (SELECT 1 FROM mailbox WHERE unit = u.id AND state = 'open'))",
     );
     violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::Unit));

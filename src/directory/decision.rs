@@ -50,7 +50,7 @@ pub enum DecisionState {
 }
 
 /// A decision in the records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// For ever.
     pub id: DecisionId,

@@ -2,11 +2,7 @@
 
 /// A pattern: `*` stands for anything, `%` for anything without the separator `/`.
 #[derive(Clone, Debug)]
-pub struct Pattern {
-    tokens: Vec<Token>,
-    /// No shorter name can match. Kept, so that a long pattern costs nothing per folder.
-    octets: usize,
-}
+pub struct Pattern(Vec<Token>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
@@ -37,21 +33,21 @@ impl Pattern {
                 _ => tokens.push(token),
             }
         }
-        let octets = tokens.iter().filter(|token| matches!(token, Token::Octet(_))).count();
-        Self { tokens, octets }
+        Self(tokens)
     }
 
     /// Whether a folder's name is meant. Takes at most the product of both lengths in steps, whatever the wildcards
     /// (hostile B57a): it follows all ways through the pattern at once.
     pub fn matches(&self, name: &str) -> bool {
-        if self.octets > name.len() {
+        let octets = self.0.iter().filter(|token| matches!(token, Token::Octet(_))).count();
+        if octets > name.len() {
             return false;
         }
         // INBOX is the same in any case: RFC 9051 §5.1.
         let inbox = if name == "INBOX" || name.starts_with("INBOX/") { "INBOX".len() } else { 0 };
-        let mut ways = Ways::start(&self.tokens);
+        let mut ways = Ways::start(&self.0);
         for (place, octet) in name.bytes().enumerate() {
-            ways.advance(&self.tokens, false, |token| match token {
+            ways.advance(&self.0, false, |token| match token {
                 Token::Octet(expected) if place < inbox => expected.eq_ignore_ascii_case(&octet),
                 Token::Octet(expected) => expected == octet,
                 Token::Level => octet != b'/',

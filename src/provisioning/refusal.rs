@@ -98,7 +98,7 @@ pub struct Candidate {
 
 impl Refusal {
     /// A lookup's failure, with what tells the candidates apart.
-    pub(super) fn of_find(error: FindError, snapshot: &Snapshot) -> Self {
+    pub fn of_find(error: FindError, snapshot: &Snapshot) -> Self {
         match error {
             FindError::Unknown(who) => Self::WhoUnknown(who),
             FindError::Ambiguous { name, candidates } => Self::WhoAmbiguous {

@@ -1,6 +1,6 @@
 //! What the configuration says about acts on people and mailboxes (R29).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::credential::Policy;
 use crate::name::NameRule;
@@ -21,7 +21,7 @@ pub struct Settings {
 }
 
 /// What a person types into a mail program (R10).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientSettings {
     /// Reading mail.
     pub imap: Endpoint,
@@ -30,7 +30,7 @@ pub struct ClientSettings {
 }
 
 /// A server of a mail program's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Its name, which is also in its certificate.
     pub host: String,

@@ -1,8 +1,175 @@
 //! The daemon: one process that owns a data directory, listens, and ends in order.
 
+mod addresses;
+mod certificate;
+pub mod daemon;
+mod doors;
+mod installation;
 mod listen;
 mod lock;
 mod sessions;
 
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, ConfigError, files};
+use crate::control::{self, Control};
+use crate::db::DbError;
+use crate::limits;
+use crate::metrics::Listener;
+use crate::net::Gate;
+
+pub use addresses::Addresses;
+pub use certificate::check as check_certificate;
+pub use installation::{Installation, OpenError, database};
 pub use listen::ListenError;
 pub use lock::{Lock, LockError};
+
+use doors::Doors;
+use listen::Activated;
+use sessions::Sessions;
+
+/// Starts daemons.
+pub struct Server;
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration or a file that it names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data directory.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A socket.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The run directory, in which sockets and addresses are.
+    #[error("{file}: {error}")]
+    Run {
+        /// Which file.
+        file: String,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+}
+
+/// A daemon that serves.
+pub struct Running {
+    installation: Installation,
+    doors: Arc<ArcSwap<Doors>>,
+    control: Arc<ArcSwap<control::Services>>,
+    addresses: Addresses,
+    sessions: Sessions,
+    answering: TaskTracker,
+}
+
+impl Server {
+    /// Opens the data directory, listens, and returns once everything accepts.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        let installation = Installation::open(config).await?;
+        let config = &installation.config;
+        let tls = Arc::new(certificate::load(config)?);
+        let run = config.server.data_dir.join("run");
+        let failed = |error| StartError::Run { file: run.display().to_string(), error };
+        files::make_directory(&run).map_err(failed)?;
+        let socket = Control::bind(&config.server.data_dir).map_err(failed)?;
+        let (sockets, addresses) = bind_all(config)?;
+        addresses.write(&config.server.data_dir).map_err(failed)?;
+
+        let sessions = Sessions::new(installation.metrics.clone());
+        let drain = sessions.drain();
+        let doors = Arc::new(ArcSwap::from_pointee(Doors::new(&installation, config, &tls, &drain)));
+        for (listener, socket) in sockets {
+            accept(listener, socket, &doors, &sessions);
+        }
+        let control = Arc::new(ArcSwap::from_pointee(installation.control(config, Some(&addresses))));
+        let answering = TaskTracker::new();
+        answering.spawn(socket.serve(control.clone(), drain));
+        tracing::info!(addresses = %serde_json::json!(addresses), "serving");
+        Ok(Running { installation, doors, control, addresses, sessions, answering })
+    }
+}
+
+/// Opens every listening socket of the configuration: all or none.
+fn bind_all(config: &Config) -> Result<(Vec<(Listener, TcpListener)>, Addresses), ListenError> {
+    let mut activated = Activated::take();
+    let mut sockets = Vec::new();
+    let mut addresses = Addresses::default();
+    for listener in Listener::ALL {
+        for socket in activated.or_bind(listener.name(), config.listen.of(listener))? {
+            if let Ok(address) = socket.local_addr() {
+                addresses.add(listener, address);
+            }
+            sockets.push((listener, socket));
+        }
+    }
+    Ok((sockets, addresses))
+}
+
+/// Accepts at one socket. Each has a gate of its own, so that a flood at one cannot shut the others.
+fn accept(listener: Listener, socket: TcpListener, doors: &Arc<ArcSwap<Doors>>, sessions: &Sessions) {
+    let gate = Gate::new(limits::SESSIONS_MAX, limits::SESSIONS_PER_ADDRESS_MAX);
+    let doors = doors.clone();
+    let serve = move |connection, peer| doors.load().session(listener, connection, peer);
+    sessions.listen(listener, socket, gate, doors::turned_away(listener), serve);
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// What it serves.
+    pub fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// Resolves when the disk failed: the process must end, without a further word to the disk (hostile F5).
+    pub async fn failed(&self) -> DbError {
+        self.installation.db.failed().await
+    }
+
+    /// Reads configuration and certificate again. New sessions follow the new ones; open sessions live on. What cannot
+    /// change without a restart (`data_dir`, `[listen]`) is said in the log.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; then everything stays as it was.
+    pub async fn reload(&self, file: &Path) -> Result<(), ReloadError> {
+        let new = Config::load(file)?;
+        let tls = Arc::new(certificate::load(&new)?);
+        let old = &self.installation.config;
+        if (&new.server.data_dir, &new.listen) != (&old.server.data_dir, &old.listen) {
+            tracing::warn!("server.data_dir and [listen] change at the next restart only");
+        }
+        self.installation.directory.configure(installation::domains(&new)).await?;
+        self.doors.store(Arc::new(Doors::new(&self.installation, &new, &tls, &self.sessions.drain())));
+        self.control.store(Arc::new(self.installation.control(&new, Some(&self.addresses))));
+        Ok(())
+    }
+
+    /// Stops accepting, lets sessions finish, and closes the database: within 10 s.
+    pub async fn shutdown(self) {
+        Addresses::remove(&self.installation.config.server.data_dir);
+        self.sessions.end().await;
+        self.answering.close();
+        self.answering.wait().await;
+        self.installation.close().await;
+    }
+}
+
+/// Why a reload was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The configuration, or the certificate that it names.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The directory could not take over the domains.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}

@@ -1,0 +1,360 @@
+//! The command line: one table of nouns and verbs, from which parsing, help, completions and the manual are made.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+
+use crate::address::Domain;
+use crate::config::value::Size;
+use crate::directory::UnitKind;
+use crate::language::Language;
+use crate::name::{Label, LocalPart, PersonName};
+
+/// Hộp thư: máy chủ thư điện tử của cơ quan | the office's mail server
+#[derive(Debug, Parser)]
+#[command(name = "hopthu", version, infer_subcommands = false, arg_required_else_help = true)]
+pub struct Cli {
+    /// Tệp cấu hình | Configuration file [default: ./hopthu.toml, then /etc/hopthu/hopthu.toml]
+    #[arg(long, global = true, env = "HOPTHU_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Ngôn ngữ, thay cho server.language | Language, instead of server.language
+    #[arg(long, global = true, env = "HOPTHU_LANG", value_name = "vi|en", value_parser = language)]
+    pub lang: Option<Language>,
+    /// In một tài liệu JSON | Print one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The noun, or a command of the house.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Everything that can be asked of the program.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Chạy thử với cơ quan mẫu | Try it out with a sample department
+    Quickstart(Quickstart),
+    /// Tạo một hệ thống mới, chưa có ai | Make an empty installation
+    Init(Init),
+    /// In tệp hoàn thành lệnh cho shell | Print completions for a shell
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// In trang hướng dẫn (man) | Print the manual page
+    Man,
+    /// Everything that needs an installation.
+    #[command(flatten)]
+    Installed(Installed),
+}
+
+/// What is asked of an installation that is there.
+#[derive(Debug, Subcommand)]
+pub enum Installed {
+    /// Chạy máy chủ | Run the daemon
+    Serve,
+    /// Kiểm tra cấu hình, chứng thư, dữ liệu | Verify configuration, certificate and data
+    Check {
+        /// Chỉ kiểm tra cấu hình và chứng thư | Configuration and certificate only
+        #[arg(long)]
+        config_only: bool,
+    },
+    /// Tình trạng máy chủ | Sessions, queue, store, alarms at a glance
+    Status,
+    /// Đơn vị | Units
+    #[command(subcommand)]
+    Unit(Unit),
+    /// Cán bộ, công chức | Staff
+    #[command(subcommand)]
+    Staff(Staff),
+    /// Hộp thư | Mailboxes
+    #[command(subcommand)]
+    Mailbox(Mailbox),
+    /// Quyết định | Decisions
+    #[command(subcommand)]
+    Decision(Decision),
+    /// Nhật ký | Audit
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person
+    Guide {
+        /// Địa chỉ, mã số hoặc họ tên | Address, staff code or full name
+        who: String,
+    },
+}
+
+/// `quickstart`
+#[derive(Args, Debug)]
+pub struct Quickstart {
+    /// Thư mục, được tạo nếu chưa có | Directory, made if it is not there
+    #[arg(long, default_value = "./hopthu-data")]
+    pub dir: PathBuf,
+    /// Địa chỉ mạng | Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub listen: IpAddr,
+    /// Cổng = số này + cổng chuẩn; 0: cổng trống bất kỳ | Ports are this plus the standard ones; 0: free ports
+    #[arg(long, default_value_t = 20000, value_parser = clap::value_parser!(u16).range(0..=64000))]
+    pub port_base: u16,
+}
+
+/// `init`
+#[derive(Args, Debug)]
+pub struct Init {
+    /// Thư mục mới | New directory
+    #[arg(long)]
+    pub dir: PathBuf,
+    /// Tên miền của cơ quan | The department's domain
+    #[arg(long)]
+    pub domain: Domain,
+    /// Tên miền của tỉnh | The province's domain
+    #[arg(long)]
+    pub provincial_domain: Option<Domain>,
+    /// Tên cơ quan | The department's name
+    #[arg(long)]
+    pub organisation: Label,
+    /// Phần trước @ của hộp thư cơ quan, mặc định lấy từ tên | The part before @ of the department's own address
+    #[arg(long, value_name = "LOCAL")]
+    pub address: Option<LocalPart>,
+    /// Tên máy chủ, mặc định mail.TÊN-MIỀN | This machine's name, mail.DOMAIN if not given
+    #[arg(long)]
+    pub hostname: Option<Domain>,
+}
+
+/// `unit …`
+#[derive(Debug, Subcommand)]
+pub enum Unit {
+    /// Lập đơn vị và hộp thư của đơn vị | A new unit with its mailbox
+    Create {
+        /// Mã, cũng là phần trước @ của địa chỉ | Code, also the part before @ of its address
+        code: LocalPart,
+        /// Tên đầy đủ | Full name
+        #[arg(long)]
+        name: Label,
+        /// Loại | Kind
+        #[arg(long, value_parser = unit_kind)]
+        kind: UnitKind,
+        /// Không nối mạng LAN với Sở | Not on the department's network
+        #[arg(long)]
+        remote: bool,
+        /// Đơn vị cấp trên | The unit it belongs to
+        #[arg(long, value_name = "CODE")]
+        parent: Option<String>,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
+    },
+    /// Danh sách đơn vị | All units
+    List,
+    /// Một đơn vị | One unit
+    Show {
+        /// Mã đơn vị | Its code
+        code: String,
+    },
+}
+
+/// `staff …`
+#[derive(Debug, Subcommand)]
+pub enum Staff {
+    /// Tiếp nhận cán bộ theo quyết định | A person joins, by decision
+    Hire(Hire),
+    /// Danh sách cán bộ | Everybody
+    List,
+    /// Một cán bộ | One person
+    Show(Who),
+    /// Đặt mật khẩu mới | Set a new password
+    Passwd {
+        /// Whose.
+        #[command(flatten)]
+        who: Who,
+        /// Where the password comes from; a terminal asks for it.
+        #[command(flatten)]
+        source: PasswordSource,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
+    },
+    /// Tạm ngừng đăng nhập, cắt ngay phiên đang mở | Stop logins and cut open sessions at once
+    Suspend {
+        /// Whose.
+        #[command(flatten)]
+        who: Who,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
+    },
+    /// Cho đăng nhập lại | Allow logins again
+    Resume {
+        /// Whose.
+        #[command(flatten)]
+        who: Who,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
+    },
+}
+
+/// `staff hire`
+#[derive(Args, Debug)]
+pub struct Hire {
+    /// The decision.
+    #[command(flatten)]
+    pub decision: ByDecision,
+    /// Họ và tên | Full name
+    #[arg(long)]
+    pub name: PersonName,
+    /// Mã đơn vị | Code of the unit
+    #[arg(long, value_name = "CODE")]
+    pub unit: String,
+    /// Chức vụ | Position
+    #[arg(long)]
+    pub position: Option<Label>,
+    /// Mã số cán bộ | The personnel office's number
+    #[arg(long, value_name = "X")]
+    pub staff_code: Option<Label>,
+    /// Phần trước @, thay cho quy tắc | The part before @, instead of the rule's
+    #[arg(long, value_name = "LOCAL")]
+    pub address: Option<LocalPart>,
+    /// Dung lượng hộp thư | Size of the mailbox
+    #[arg(long, value_name = "2G")]
+    pub quota: Option<Size>,
+    /// Được gửi thư ra ngoài tỉnh | May send beyond the province
+    #[arg(long)]
+    pub internet: bool,
+    /// Không đăng ký hộp thư của tỉnh | No provincial address
+    #[arg(long)]
+    pub no_provincial: bool,
+    /// Ghi phiếu cấp hộp thư vào tệp | Write the slip to this file
+    #[arg(long, value_name = "FILE")]
+    pub slip: Option<PathBuf>,
+    /// Every act takes these.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// The paper that an act rests on.
+#[derive(Args, Debug)]
+pub struct ByDecision {
+    /// Số quyết định | Number of the decision
+    #[arg(long = "decision", value_name = "NO")]
+    pub number: Label,
+    /// Ngày ký | The day it was issued
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub dated: Date,
+    /// Ngày có hiệu lực, mặc định ngày ký | The day from which it holds, that of issue if not given
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub effective: Option<Date>,
+}
+
+/// Where a new password comes from.
+#[derive(Args, Debug)]
+pub struct PasswordSource {
+    /// Đọc mật khẩu từ đầu vào chuẩn | Read the password from standard input
+    #[arg(long)]
+    pub stdin: bool,
+    /// Tự tạo mật khẩu và in phiếu | Make a password and print the slip
+    #[arg(long, conflicts_with = "stdin")]
+    pub generate: bool,
+}
+
+/// A person.
+#[derive(Args, Debug)]
+pub struct Who {
+    /// Địa chỉ, mã số hoặc họ tên | Address, staff code or full name
+    pub who: String,
+}
+
+/// How an act is done.
+#[derive(Args, Debug)]
+pub struct Manner {
+    /// Chỉ in kế hoạch, không thay đổi gì | Print the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Ghi chú vào nhật ký | A note for the audit
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<Label>,
+}
+
+/// `mailbox …`
+#[derive(Debug, Subcommand)]
+pub enum Mailbox {
+    /// Danh sách hộp thư | All mailboxes
+    List,
+    /// Một hộp thư | One mailbox
+    Show {
+        /// Địa chỉ | Its address
+        address: crate::address::Address,
+    },
+}
+
+/// `decision …`
+#[derive(Debug, Subcommand)]
+pub enum Decision {
+    /// Danh sách quyết định | All decisions
+    List,
+    /// Một quyết định | One decision
+    Show {
+        /// Số quyết định | Its number
+        number: Label,
+    },
+}
+
+/// `audit …`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Xem nhật ký | The entries
+    List {
+        /// Chỉ n mục cuối | The last n entries only
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        last: u32,
+    },
+    /// Kiểm tra chuỗi băm của nhật ký | Verify the chain of digests
+    Verify,
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "vi" => Ok(Language::Vi),
+        "en" => Ok(Language::En),
+        _ => Err("vi | en".to_owned()),
+    }
+}
+
+fn unit_kind(text: &str) -> Result<UnitKind, String> {
+    let known = || UnitKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" | ");
+    UnitKind::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or_else(known)
+}
+
+/// `2026-11-23` or `23/11/2026`.
+fn date(text: &str) -> Result<Date, String> {
+    let written = || -> Option<Date> {
+        let mut parts = text.splitn(3, '/');
+        let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+        Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    };
+    text.parse().ok().or_else(written).ok_or_else(|| "2026-11-23 | 23/11/2026".to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn dates_are_read_in_both_forms() {
+        let expected = jiff::civil::date(2026, 11, 3);
+        for text in ["2026-11-03", "03/11/2026", "3/11/2026"] {
+            assert_eq!(date(text), Ok(expected), "{text}");
+        }
+        for text in ["2026-13-01", "31/2/2026", "11/2026", "", "1/2/3/4"] {
+            assert!(date(text).is_err(), "{text}");
+        }
+    }
+}

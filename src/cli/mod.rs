@@ -1,0 +1,180 @@
+//! The command line: reads arguments, asks the daemon or does it itself, shows the answer, and ends with its exit code.
+
+pub mod args;
+mod ask;
+mod install;
+mod logs;
+mod output;
+mod requests;
+mod sample;
+mod slip;
+mod tables;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::config::Config;
+use crate::control::{Checked, Exit, Failure, Reply, Request};
+use crate::language::Language;
+use crate::server::{self, daemon};
+
+use args::{Cli, Command, Installed};
+use output::Output;
+use slip::SlipFile;
+
+/// Where the configuration is looked for, in this order.
+const CONFIGURATIONS: [&str; 2] = ["hopthu.toml", "/etc/hopthu/hopthu.toml"];
+
+/// Runs one command line, the program's name first.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let early = Output { json, language: Language::default() };
+    if let Some(refused) = arguments.iter().find(|argument| !is_plain(argument)) {
+        return early.failure(&not_plain(refused));
+    }
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(usage) => return early.usage(&usage),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return early.failure(&Failure::new(Exit::System, "runtime", &error.to_string())),
+    };
+    runtime.block_on(command(cli))
+}
+
+/// Whether an argument is text that no terminal, header or log can be led astray with (hostile B83).
+fn is_plain(argument: &OsString) -> bool {
+    argument.to_str().is_some_and(|text| crate::text::printable(text) == text)
+}
+
+fn not_plain(argument: &OsString) -> Failure {
+    let shown = argument.to_string_lossy();
+    let message = format!("an argument holds control characters or is not UTF-8: {shown}");
+    Failure::new(Exit::Input, "argument", &message)
+}
+
+async fn command(cli: Cli) -> ExitCode {
+    let output = Output { json: cli.json, language: cli.lang.unwrap_or_default() };
+    let done = match cli.command {
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "hopthu", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => Ok(output.done(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()))),
+        Command::Quickstart(quickstart) => self::quickstart(&quickstart, cli.lang).await,
+        Command::Init(init) => {
+            install::init(init, cli.lang).await.map(|file| output.print(&file.display().to_string()))
+        }
+        Command::Installed(command) => installed(command, cli.config.as_deref(), cli.lang, cli.json).await,
+    };
+    done.unwrap_or_else(|failure| output.failure(&failure))
+}
+
+/// The commands of an installation that is there.
+async fn installed(
+    command: Installed,
+    file: Option<&Path>,
+    language: Option<Language>,
+    json: bool,
+) -> Result<ExitCode, Failure> {
+    let config = configuration(file)?;
+    let output = Output { json, language: language.unwrap_or(config.server.language) };
+    match with_configuration(command, config, &output).await {
+        Ok(code) => Ok(code),
+        Err(failure) => Ok(output.failure(&failure)),
+    }
+}
+
+async fn with_configuration(command: Installed, config: Config, output: &Output) -> Result<ExitCode, Failure> {
+    let mut slip = None;
+    let request = match command {
+        Installed::Serve => return serve(config, |_| ()).await,
+        Installed::Check { config_only } => return check(&config, config_only, output).await,
+        Installed::Status => Request::Status,
+        Installed::Unit(unit) => requests::unit(unit),
+        Installed::Staff(staff) => {
+            if let args::Staff::Hire(hire) = &staff {
+                slip = hire.slip.as_deref().map(SlipFile::make).transpose()?;
+            }
+            requests::staff(staff, &config, output.language)?
+        }
+        Installed::Mailbox(mailbox) => requests::mailbox(mailbox),
+        Installed::Decision(decision) => requests::decision(decision),
+        Installed::Audit(audit) => requests::audit(&audit),
+        Installed::Guide { who } => Request::Guide(who),
+    };
+    let mut reply = ask::ask(&config, output.language, request).await?;
+    if let (Some(file), Reply::Done(done)) = (slip, &mut reply)
+        && let Some(text) = &done.slip
+    {
+        match file.write(text) {
+            // It is in the file, and nowhere else.
+            Ok(()) => done.slip = None,
+            Err(failure) => {
+                output.reply(&reply);
+                return Err(failure);
+            }
+        }
+    }
+    Ok(output.reply(&reply))
+}
+
+/// The configuration named, or the first one found.
+fn configuration(named: Option<&Path>) -> Result<Config, Failure> {
+    let found = CONFIGURATIONS.iter().map(PathBuf::from).find(|path| path.exists());
+    let Some(file) = named.map(Path::to_owned).or(found) else {
+        let places = CONFIGURATIONS.join(", ");
+        let message = format!("no configuration: neither --config FILE, nor {places}; hopthu init makes one");
+        return Err(Failure::new(Exit::Input, "configuration_missing", &message));
+    };
+    Config::load(&file).map_err(|error| ask::misconfigured(&error))
+}
+
+async fn quickstart(quickstart: &args::Quickstart, language: Option<Language>) -> Result<ExitCode, Failure> {
+    let config = install::quickstart(quickstart, language).await?;
+    let shown = config.clone();
+    let output = Output { json: false, language: config.server.language };
+    serve(config, move |addresses| {
+        output.print(&install::greeting(&shown, addresses));
+    })
+    .await
+}
+
+async fn serve(config: Config, started: impl FnOnce(&server::Addresses)) -> Result<ExitCode, Failure> {
+    logs::start();
+    daemon::run(config, started).await.map(|()| ExitCode::SUCCESS).map_err(|error| ask::not_started(&error))
+}
+
+/// The configuration and its certificate first; the rest needs the database.
+async fn check(config: &Config, config_only: bool, output: &Output) -> Result<ExitCode, Failure> {
+    let mut checks = vec![Checked::new("configuration", Ok(config.file.display().to_string()))];
+    if config_only {
+        let certificate = server::check_certificate(config).map(|tls| tls.expires().to_string());
+        checks.push(Checked::new("certificate", certificate.map_err(|error| error.to_string())));
+    } else {
+        match ask::ask(config, output.language, Request::Check).await? {
+            Reply::Checks(more) => checks.extend(more.checks),
+            other => return Err(ask::unexpected(&other)),
+        }
+    }
+    Ok(output.reply(&Reply::Checks(checks.into_iter().collect())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    #[test]
+    fn arguments_that_could_act_on_a_terminal_are_not_taken() {
+        for octets in [&b"a\r\nb"[..], b"\x1b[31m", b"\xff\xfe", "\u{202e}abc".as_bytes(), b"\0"] {
+            assert!(!is_plain(&OsString::from_vec(octets.to_vec())), "{octets:?}");
+        }
+        assert!(is_plain(&OsString::from("Nguyễn Thị Đào")));
+    }
+}

@@ -1,0 +1,93 @@
+//! What is printed: tables and sentences for people, or one JSON document.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use serde_json::json;
+
+use crate::audit::Verified;
+use crate::control::{Checks, Exit, Failure, Reply};
+use crate::language::Language;
+use crate::text::printable;
+
+use super::tables;
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(match exit {
+        Exit::Refused => 1,
+        Exit::Input => 2,
+        Exit::System => 3,
+    })
+}
+
+/// How answers are shown.
+pub(super) struct Output {
+    pub(super) json: bool,
+    pub(super) language: Language,
+}
+
+impl Output {
+    /// Shows an answer; one that tells of something wrong ends the program with 1.
+    pub(super) fn reply(&self, reply: &Reply) -> ExitCode {
+        let shown = if self.json {
+            match reply.document() {
+                Ok(document) => self.print(&format!("{document:#}\n")),
+                Err(error) => self.failure(&Failure::new(Exit::System, "json", &error.to_string())),
+            }
+        } else {
+            self.print(&tables::show(reply, self.language))
+        };
+        match reply {
+            Reply::Checks(Checks { ok: false, .. }) | Reply::AuditVerify(Verified { ok: false, .. }) => {
+                code(Exit::Refused)
+            }
+            _ => shown,
+        }
+    }
+
+    /// Shows why something was not done.
+    pub(super) fn failure(&self, failure: &Failure) -> ExitCode {
+        if self.json {
+            self.print(&format!("{:#}\n", json!({ "error": failure })));
+        } else {
+            let rule = failure.rule.as_ref().map(|rule| format!(" [{rule}]")).unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "hopthu: {}{rule}", failure.message);
+            if !failure.candidates.is_empty() {
+                let _ = write!(std::io::stderr(), "{}", tables::people(&failure.candidates, self.language));
+            }
+        }
+        code(failure.exit)
+    }
+
+    /// Shows what is wrong with the command line, or the help that was asked for.
+    pub(super) fn usage(&self, usage: &clap::Error) -> ExitCode {
+        let asked = matches!(usage.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        if self.json && !asked {
+            let text = usage.render().to_string();
+            let first = text.lines().next().unwrap_or_default();
+            return self.failure(&Failure::new(Exit::Input, "usage", first.trim_start_matches("error: ")));
+        }
+        let _ = usage.print();
+        if asked { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    }
+
+    /// Ends a command that printed by itself.
+    pub(super) fn done(&self, printed: std::io::Result<()>) -> ExitCode {
+        match printed {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => self.failure(&Failure::new(Exit::System, "output", &error.to_string())),
+        }
+    }
+
+    /// Prints a text whose lines hold nothing that acts on a terminal.
+    pub(super) fn print(&self, text: &str) -> ExitCode {
+        let mut out = std::io::stdout().lock();
+        let printed = text.lines().try_for_each(|line| writeln!(out, "{}", printable(line))).and_then(|()| out.flush());
+        match printed {
+            // Whoever reads us has read enough: `hopthu staff list | head`.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            printed => self.done(printed),
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Answers as people read them, in both languages.
+
+use comfy_table::{ContentArrangement, Table, TableStyle};
+
+use jiff::civil::Date;
+
+use crate::audit::{Listed, Verified};
+use crate::control::{Checks, Done, GuideView, MailboxView, Reply, StaffView, Status, UnitView};
+use crate::directory::{DecisionState, MailboxState, Place, Reach, Recorded, StaffState, UnitKind, UnitState};
+use crate::language::Language;
+use crate::provisioning::Endpoint;
+
+/// Columns that a table fits into.
+const WIDTH: u16 = 100;
+
+/// An answer, ready to print.
+pub(super) fn show(reply: &Reply, language: Language) -> String {
+    match reply {
+        Reply::Status(status) => glance(status, language),
+        Reply::Checks(checks) => checked(checks, language),
+        Reply::UnitList { units } => self::units(units, language),
+        Reply::Unit { unit } => self::unit(unit, language),
+        Reply::StaffList { staff } => people(staff, language),
+        Reply::Staff { staff } => person(staff, language),
+        Reply::DecisionList { decisions } => self::decisions(decisions, language),
+        Reply::AuditList { entries } => self::entries(entries, language),
+        Reply::AuditVerify(verified) => chain(verified, language),
+        Reply::Guide { guide } => self::guide(guide, language),
+        Reply::Done(done) => self::done(done, language),
+        Reply::MailboxList { mailboxes } => self::mailboxes(mailboxes, language),
+        Reply::Mailbox { mailbox } => self::mailbox(mailbox, language),
+    }
+}
+
+fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut table = plain();
+    table.set_header(headings.map(str::to_uppercase));
+    lines(table.add_rows(rows))
+}
+
+/// One thing and what is known of it.
+fn detail<const N: usize>(labels: [&str; N], values: [String; N]) -> String {
+    let rows = labels.into_iter().zip(values).map(|(label, value)| [format!("{label}:"), value]);
+    lines(plain().add_rows(rows))
+}
+
+fn plain() -> Table {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table
+}
+
+fn lines(table: &Table) -> String {
+    table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
+}
+
+fn text(of: Option<&impl ToString>) -> String {
+    of.map_or_else(|| "-".to_owned(), ToString::to_string)
+}
+
+/// People: also the candidates for an ambiguous name.
+pub(super) fn people(staff: &[StaffView], language: Language) -> String {
+    let headings = match language {
+        Language::Vi => ["địa chỉ", "họ và tên", "đơn vị", "chức vụ", "tình trạng"],
+        Language::En => ["address", "name", "unit", "position", "state"],
+    };
+    let row = |person: &StaffView| {
+        let state = standing(person.state, language).to_owned();
+        let position = text(person.position.as_ref());
+        [text(person.address.as_ref()), person.name.clone(), person.unit.clone(), position, state]
+    };
+    table(headings, staff.iter().map(row))
+}
+
+fn person(person: &StaffView, language: Language) -> String {
+    let labels = match language {
+        Language::Vi => ["họ và tên", "địa chỉ", "đơn vị", "chức vụ", "mã số", "từ ngày", "tình trạng"],
+        Language::En => ["name", "address", "unit", "position", "staff code", "since", "state"],
+    };
+    let values = [
+        person.name.clone(),
+        text(person.address.as_ref()),
+        person.unit.clone(),
+        text(person.position.as_ref()),
+        text(person.code.as_ref()),
+        day(person.since, language),
+        standing(person.state, language).to_owned(),
+    ];
+    detail(labels, values)
+}
+
+fn standing(state: StaffState, language: Language) -> &'static str {
+    match (state, language) {
+        (StaffState::Active, Language::Vi) => "đang làm việc",
+        (StaffState::Suspended, Language::Vi) => "tạm ngừng",
+        (StaffState::Departed, Language::Vi) => "đã thôi việc",
+        (state, Language::En) => state.as_str(),
+    }
+}
+
+fn units(units: &[UnitView], language: Language) -> String {
+    let headings = match language {
+        Language::Vi => ["mã", "tên", "loại", "nơi", "số người"],
+        Language::En => ["code", "name", "kind", "place", "staff"],
+    };
+    let row = |unit: &UnitView| {
+        let (kind, place) = (kind(unit, language).to_owned(), place(unit, language).to_owned());
+        [unit.code.clone(), unit.name.clone(), kind, place, unit.staff.to_string()]
+    };
+    table(headings, units.iter().map(row))
+}
+
+fn unit(unit: &UnitView, language: Language) -> String {
+    let labels = match language {
+        Language::Vi => ["mã", "tên", "địa chỉ", "loại", "nơi", "cấp trên", "thủ trưởng", "số người"],
+        Language::En => ["code", "name", "address", "kind", "place", "parent", "head", "staff"],
+    };
+    let values = [
+        unit.code.clone(),
+        unit.name.clone(),
+        text(unit.address.as_ref()),
+        kind(unit, language).to_owned(),
+        place(unit, language).to_owned(),
+        text(unit.parent.as_ref()),
+        text(unit.head.as_ref()),
+        unit.staff.to_string(),
+    ];
+    detail(labels, values)
+}
+
+fn kind(unit: &UnitView, language: Language) -> &'static str {
+    match (unit.kind, language) {
+        (UnitKind::Office, Language::Vi) => "văn phòng",
+        (UnitKind::Division, Language::Vi) => "phòng",
+        (UnitKind::Centre, Language::Vi) => "trung tâm",
+        (UnitKind::Enforcement, Language::Vi) => "thi hành án",
+        (UnitKind::Notary, Language::Vi) => "công chứng",
+        (kind, Language::En) => kind.as_str(),
+    }
+}
+
+fn place(unit: &UnitView, language: Language) -> &'static str {
+    match (unit.state, unit.place, language) {
+        (UnitState::Closed, _, Language::Vi) => "đã giải thể",
+        (UnitState::Closed, _, Language::En) => "closed",
+        (UnitState::Open, Place::Lan, Language::Vi) => "mạng LAN",
+        (UnitState::Open, Place::Remote, Language::Vi) => "ở xa",
+        (UnitState::Open, place, Language::En) => place.as_str(),
+    }
+}
+
+fn mailboxes(mailboxes: &[MailboxView], language: Language) -> String {
+    let headings = match language {
+        Language::Vi => ["địa chỉ", "của", "đã dùng", "dung lượng", "tình trạng"],
+        Language::En => ["address", "owner", "used", "quota", "state"],
+    };
+    let row = |mailbox: &MailboxView| {
+        let state = life(mailbox.state, language).to_owned();
+        let (used, quota) = (octets(mailbox.used_bytes), octets(mailbox.quota_bytes));
+        [text(mailbox.address.as_ref()), mailbox.owner.clone(), used, quota, state]
+    };
+    table(headings, mailboxes.iter().map(row))
+}
+
+fn mailbox(mailbox: &MailboxView, language: Language) -> String {
+    let labels = match language {
+        Language::Vi => ["địa chỉ", "địa chỉ khác", "của", "đã dùng", "dung lượng", "gửi tới", "tình trạng"],
+        Language::En => ["address", "other addresses", "owner", "used", "quota", "reach", "state"],
+    };
+    let others: Vec<_> = mailbox.aliases.iter().map(ToString::to_string).collect();
+    let reach = match (mailbox.reach, language) {
+        (Reach::Province, Language::Vi) => "trong tỉnh",
+        (Reach::Internet, Language::Vi) => "mọi nơi",
+        (reach, Language::En) => reach.as_str(),
+    };
+    let values = [
+        text(mailbox.address.as_ref()),
+        if others.is_empty() { "-".to_owned() } else { others.join(", ") },
+        mailbox.owner.clone(),
+        octets(mailbox.used_bytes),
+        octets(mailbox.quota_bytes),
+        reach.to_owned(),
+        life(mailbox.state, language).to_owned(),
+    ];
+    detail(labels, values)
+}
+
+fn life(state: MailboxState, language: Language) -> &'static str {
+    match (state, language) {
+        (MailboxState::Open, Language::Vi) => "mở",
+        (MailboxState::Closed, Language::Vi) => "đã đóng",
+        (MailboxState::Removed, Language::Vi) => "đã loại bỏ",
+        (state, Language::En) => state.as_str(),
+    }
+}
+
+fn decisions(decisions: &[Recorded], language: Language) -> String {
+    let headings = match language {
+        Language::Vi => ["số", "ngày ký", "hiệu lực", "loại", "tình trạng"],
+        Language::En => ["number", "dated", "effective", "kind", "state"],
+    };
+    let row = |recorded: &Recorded| {
+        let decision = &recorded.decision;
+        let state = match (recorded.state, language) {
+            (DecisionState::Waiting, Language::Vi) => "chờ hiệu lực",
+            (DecisionState::Applied, Language::Vi) => "đã thực hiện",
+            (DecisionState::Cancelled, Language::Vi) => "đã huỷ",
+            (DecisionState::Waiting, Language::En) => "waiting",
+            (DecisionState::Applied, Language::En) => "applied",
+            (DecisionState::Cancelled, Language::En) => "cancelled",
+        };
+        let (dated, effective) = (day(decision.dated, language), day(decision.effective, language));
+        [decision.number.to_string(), dated, effective, decision.kind.0.clone(), state.to_owned()]
+    };
+    table(headings, decisions.iter().map(row))
+}
+
+fn entries(entries: &[Listed], language: Language) -> String {
+    let headings = match language {
+        Language::Vi => ["số", "lúc", "người thực hiện", "việc", "đối tượng", "ghi chú"],
+        Language::En => ["no", "at", "actor", "what", "subject", "note"],
+    };
+    let row = |entry: &Listed| {
+        let at = jiff::Timestamp::from_second(entry.at).map(|at| at.to_string()).unwrap_or_default();
+        let note = text(entry.note.as_ref());
+        [entry.seq.to_string(), at, entry.actor.clone(), entry.what.clone(), entry.subject.clone(), note]
+    };
+    table(headings, entries.iter().map(row))
+}
+
+fn chain(verified: &Verified, language: Language) -> String {
+    let (entries, head) = (verified.entries, &verified.head);
+    match (verified.broken_at, language) {
+        (None, Language::Vi) => format!("nhật ký nguyên vẹn: {entries} mục, chuỗi băm kết thúc bằng {head}\n"),
+        (None, Language::En) => format!("the audit is whole: {entries} entries, the chain ends with {head}\n"),
+        (Some(place), Language::Vi) => format!("nhật ký đã bị sửa: chuỗi băm bị đứt ở mục {place}\n"),
+        (Some(place), Language::En) => format!("the audit was tampered with: the chain is broken at entry {place}\n"),
+    }
+}
+
+fn guide(guide: &GuideView, language: Language) -> String {
+    let (imap, submission) = (&guide.client.imap, &guide.client.submission);
+    let labels = match language {
+        Language::Vi => ["họ và tên", "địa chỉ, tên đăng nhập", "nhận thư (IMAP)", "gửi thư (SMTP)"],
+        Language::En => ["name", "address, name to log in", "incoming mail (IMAP)", "outgoing mail (SMTP)"],
+    };
+    let server = |endpoint: &Endpoint| match language {
+        Language::Vi => format!("{}, cổng {}, SSL/TLS", endpoint.host, endpoint.port),
+        Language::En => format!("{}, port {}, SSL/TLS", endpoint.host, endpoint.port),
+    };
+    let values = [guide.name.clone(), guide.address.to_string(), server(imap), server(submission)];
+    detail(labels, values)
+}
+
+fn done(done: &Done, language: Language) -> String {
+    let heading = match (done.dry_run, language) {
+        (true, Language::Vi) => "Kế hoạch, chưa thực hiện:",
+        (true, Language::En) => "The plan; nothing was done:",
+        (false, Language::Vi) => "Đã thực hiện:",
+        (false, Language::En) => "Done:",
+    };
+    let mut text = format!("{heading}\n");
+    for step in &done.steps {
+        text.extend(["  - ", &step.text, "\n"]);
+    }
+    if let Some(slip) = &done.slip {
+        text.extend(["\n", slip]);
+    }
+    text
+}
+
+/// A date as the office writes it.
+fn day(date: Date, language: Language) -> String {
+    match language {
+        Language::Vi => format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year()),
+        Language::En => date.to_string(),
+    }
+}
+
+fn checked(checks: &Checks, language: Language) -> String {
+    let headings = match language {
+        Language::Vi => ["", "mục", "kết quả"],
+        Language::En => ["", "check", "found"],
+    };
+    let row = |check: &crate::control::Checked| {
+        [if check.ok { "✓" } else { "✗" }.to_owned(), check.name.clone(), check.detail.clone()]
+    };
+    table(headings, checks.checks.iter().map(row))
+}
+
+fn glance(status: &Status, language: Language) -> String {
+    let labels = match language {
+        Language::Vi => ["máy chủ", "phiên", "hàng đợi", "hộp thư", "cơ sở dữ liệu", "đĩa còn trống", "cảnh báo"],
+        Language::En => ["daemon", "sessions", "queue", "mailboxes", "database", "disk free", "alarms"],
+    };
+    let daemon = match (status.running, language) {
+        (true, Language::Vi) => "đang chạy",
+        (false, Language::Vi) => "không chạy",
+        (true, Language::En) => "running",
+        (false, Language::En) => "not running",
+    };
+    let sessions: Vec<_> = status.sessions.iter().map(|(listener, open)| format!("{listener} {open}")).collect();
+    let alarms: Vec<_> = status.alarms.iter().map(|alarm| alarm.message.clone()).collect();
+    let values = [
+        daemon.to_owned(),
+        sessions.join(", "),
+        status.queue.waiting.to_string(),
+        status.store.mailboxes.to_string(),
+        format!("{} + WAL {}", octets(status.store.database_bytes), octets(status.store.wal_bytes)),
+        octets(status.store.free_bytes),
+        if alarms.is_empty() { "-".to_owned() } else { alarms.join("; ") },
+    ];
+    detail(labels, values)
+}
+
+/// Octets with the largest unit that leaves a whole number.
+fn octets(count: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let large = units.iter().find(|(_, bits)| count >> bits >= 1);
+    large.map_or_else(|| format!("{count} B"), |(unit, bits)| format!("{} {unit}", count >> bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::*;
+
+    #[test]
+    fn tables_fit_into_their_columns() {
+        let long = "Trung tâm Dịch vụ bán đấu giá tài sản và những việc khác nữa, tỉnh Đắk Lắk".to_owned();
+        let rows = vec![[long.clone(), long.clone(), long]; 3];
+        for line in table(["một", "hai", "ba"], rows.into_iter()).lines() {
+            assert!(line.nfc().count() <= usize::from(WIDTH), "{line}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What somebody should look at, before it becomes a fault.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::language::Language;
+use crate::limits;
+use crate::net::tls;
+
+use super::execute::Services;
+use super::reply::Alarm;
+
+/// Everything that is amiss now.
+pub(super) fn all(services: &Services, language: Language) -> Vec<Alarm> {
+    let panics = services.metrics.panics.get();
+    let found = [
+        ("certificate", certificate(&services.certificate, services.provisioning.clock.now(), language).err()),
+        ("disk_space", disk_space(services.provisioning.db.path(), language).err()),
+        ("panics", (panics > 0).then(|| panicked(panics, language))),
+    ];
+    let alarm = |(code, message): (&str, Option<String>)| Some(Alarm { code: code.to_owned(), message: message? });
+    found.into_iter().filter_map(alarm).collect()
+}
+
+/// How long the certificate lasts; an error where it ends soon or cannot be read (hostile F30).
+pub(super) fn certificate(path: &Path, now: Timestamp, language: Language) -> Result<String, String> {
+    let expires = tls::expiry(path).map_err(|error| error.to_string())?;
+    let text = match language {
+        Language::Vi => format!("{} hết hạn lúc {expires}", path.display()),
+        Language::En => format!("{} ends at {expires}", path.display()),
+    };
+    let warning = SignedDuration::try_from(limits::CERTIFICATE_WARNING).unwrap_or(SignedDuration::ZERO);
+    if expires.duration_since(now) > warning { Ok(text) } else { Err(text) }
+}
+
+/// How much the disk can still take; an error where it is little (hostile F7).
+pub(super) fn disk_space(path: &Path, language: Language) -> Result<String, String> {
+    let free = free_bytes(path).ok_or_else(|| format!("statvfs {}", path.display()))?;
+    let mebibytes = free / (1 << 20);
+    let text = match language {
+        Language::Vi => format!("còn trống {mebibytes} MiB"),
+        Language::En => format!("{mebibytes} MiB free"),
+    };
+    if free >= limits::DISK_FREE_BYTES_MIN { Ok(text) } else { Err(text) }
+}
+
+/// Octets that we may still write on a path's file system.
+pub(super) fn free_bytes(path: &Path) -> Option<u64> {
+    let system = nix::sys::statvfs::statvfs(path).ok()?;
+    Some(system.blocks_available() * system.fragment_size())
+}
+
+fn panicked(panics: u64, language: Language) -> String {
+    match language {
+        Language::Vi => format!("{panics} phiên kết thúc do lỗi chương trình; xem nhật ký hệ thống"),
+        Language::En => format!("{panics} sessions ended by a mistake of the program; see the log"),
+    }
+}

@@ -1,0 +1,72 @@
+//! `check`: everything that must hold, looked at one by one.
+
+use jiff::Timestamp;
+
+use crate::db::DbError;
+use crate::language::Language;
+use crate::{audit, store};
+
+use super::alarms;
+use super::execute::Services;
+use super::reply::{Checked, Checks};
+
+/// Looks at the database, what it holds, the certificate, the clock and the disk.
+pub(super) async fn run(services: &Services, language: Language) -> Checks {
+    let now = services.provisioning.clock.now();
+    [
+        Checked::new("certificate", alarms::certificate(&services.certificate, now, language)),
+        Checked::new("clock", clock(now, language)),
+        Checked::new("disk_space", alarms::disk_space(services.provisioning.db.path(), language)),
+        Checked::new("database", database(services).await),
+        Checked::new("store", store(services).await),
+        Checked::new("directory", directory(services).await),
+        Checked::new("audit", audit(services, language).await),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// A clock before this program was written was never set.
+fn clock(now: Timestamp, language: Language) -> Result<String, String> {
+    let written = jiff::civil::date(2026, 1, 1).to_zoned_datetime(jiff::tz::TimeZone::UTC).map(|z| z.timestamp());
+    match (written, language) {
+        (Ok(written), _) if now >= written => Ok(now.to_string()),
+        (_, Language::Vi) => Err(format!("đồng hồ chỉ {now}: chưa được đặt giờ")),
+        (_, Language::En) => Err(format!("the clock says {now}: it was never set")),
+    }
+}
+
+async fn database(services: &Services) -> Result<String, String> {
+    outcome(services.provisioning.db.damage().await)
+}
+
+async fn store(services: &Services) -> Result<String, String> {
+    let violations = async { store::check(&mut *services.provisioning.db.read().await?).await };
+    outcome(violations.await)
+}
+
+async fn directory(services: &Services) -> Result<String, String> {
+    outcome(services.provisioning.directory.check().await)
+}
+
+async fn audit(services: &Services, language: Language) -> Result<String, String> {
+    let verified = async { audit::verify(&mut *services.provisioning.db.read().await?).await };
+    let verified = verified.await.map_err(|error: DbError| error.to_string())?;
+    match (verified.broken_at, language) {
+        (None, Language::Vi) => Ok(format!("{} mục", verified.entries)),
+        (None, Language::En) => Ok(format!("{} entries", verified.entries)),
+        (Some(place), Language::Vi) => Err(format!("chuỗi băm bị đứt ở mục {place}")),
+        (Some(place), Language::En) => Err(format!("the chain is broken at entry {place}")),
+    }
+}
+
+/// Nothing found is well; the first of what was found is shown with how many there are.
+fn outcome<V: std::fmt::Debug>(found: Result<Vec<V>, DbError>) -> Result<String, String> {
+    match found {
+        Ok(violations) => match violations.first() {
+            None => Ok("ok".to_owned()),
+            Some(first) => Err(format!("{} x {first:?}", violations.len())),
+        },
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,189 @@
+//! Doing what was asked: the one place, whether the daemon is asked or the command line does it itself.
+
+use std::path::PathBuf;
+
+use crate::address::Address;
+use crate::audit::{self, Filter};
+use crate::directory::{MailboxState, Owner, Recorded, Snapshot, Staff};
+use crate::language::Language;
+use crate::metrics::{Listener, Metrics};
+use crate::name::Label;
+use crate::provisioning::{Applied, Order, Provisioning, Refusal};
+
+use super::failure::Failure;
+use super::reply::{
+    DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
+};
+use super::request::{Asked, Call, Caller, Manner, Request, SlipForm};
+use super::{alarms, checks};
+
+/// What requests act on.
+#[derive(Clone)]
+pub struct Services {
+    /// The database, the directory, the store, and the acts on them.
+    pub provisioning: Provisioning,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// The certificate in use.
+    pub certificate: PathBuf,
+    /// Whether this process is the daemon.
+    pub running: bool,
+}
+
+/// Does one request.
+pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result<Reply, Failure> {
+    let language = call.language;
+    let snapshot = services.provisioning.directory.snapshot();
+    match call.request {
+        Request::Status => Ok(Reply::Status(status(services, &snapshot, language))),
+        Request::Check => Ok(Reply::Checks(checks::run(services, language).await)),
+        Request::UnitList => {
+            Ok(Reply::UnitList { units: snapshot.all_units().map(|unit| UnitView::of(unit, &snapshot)).collect() })
+        }
+        Request::UnitShow(code) => {
+            let unknown = || Failure::refused(&Refusal::UnitUnknown(code.clone()), &snapshot, language);
+            let unit = snapshot.unit_by_code(&code).ok_or_else(unknown)?;
+            Ok(Reply::Unit { unit: UnitView::of(unit, &snapshot) })
+        }
+        Request::StaffList => Ok(Reply::StaffList {
+            staff: snapshot.all_staff().map(|person| StaffView::of(person, &snapshot)).collect(),
+        }),
+        Request::StaffShow(who) => {
+            Ok(Reply::Staff { staff: StaffView::of(find(&who, &snapshot, language)?, &snapshot) })
+        }
+        Request::MailboxList => mailboxes(services, &snapshot).await,
+        Request::MailboxShow(address) => mailbox(&address, services, &snapshot, language).await,
+        Request::DecisionList => decisions(services, None, language).await,
+        Request::DecisionShow(number) => decisions(services, Some(number), language).await,
+        Request::AuditList { last } => audited(services, last).await,
+        Request::AuditVerify => {
+            Ok(Reply::AuditVerify(audit::verify(&mut *services.provisioning.db.read().await?).await?))
+        }
+        Request::Guide(who) => guide(&who, services, &snapshot, language),
+        Request::Act(asked) => act(*asked, caller, services, language).await,
+    }
+}
+
+/// The person meant; where several may be, all of them are named in the failure.
+fn find<'s>(who: &str, snapshot: &'s Snapshot, language: Language) -> Result<&'s Staff, Failure> {
+    snapshot.find(who).map_err(|error| Failure::refused(&Refusal::of_find(error, snapshot), snapshot, language))
+}
+
+async fn mailboxes(services: &Services, snapshot: &Snapshot) -> Result<Reply, Failure> {
+    let mut mailboxes = Vec::new();
+    for mailbox in snapshot.all_mailboxes() {
+        let used = services.provisioning.store.usage(mailbox.id).await?;
+        mailboxes.push(MailboxView::of(mailbox, used, snapshot, &services.provisioning.settings.organisation));
+    }
+    Ok(Reply::MailboxList { mailboxes })
+}
+
+async fn mailbox(
+    address: &Address,
+    services: &Services,
+    snapshot: &Snapshot,
+    language: Language,
+) -> Result<Reply, Failure> {
+    let unknown = || Failure::unknown("mailbox_unknown", ("hộp thư", "mailbox"), &address.to_string(), language);
+    let mailbox = snapshot.holder(address).ok_or_else(unknown)?;
+    let used = services.provisioning.store.usage(mailbox.id).await?;
+    Ok(Reply::Mailbox {
+        mailbox: MailboxView::of(mailbox, used, snapshot, &services.provisioning.settings.organisation),
+    })
+}
+
+/// All decisions, or those of one number: numbers begin again each year.
+async fn decisions(services: &Services, number: Option<Label>, language: Language) -> Result<Reply, Failure> {
+    let mut decisions = Recorded::list(&mut *services.provisioning.db.read().await?).await?;
+    if let Some(number) = number {
+        decisions.retain(|recorded| recorded.decision.number.key() == number.key());
+        if decisions.is_empty() {
+            let what = ("quyết định", "decision");
+            return Err(Failure::unknown("decision_unknown", what, number.as_str(), language));
+        }
+    }
+    Ok(Reply::DecisionList { decisions })
+}
+
+async fn audited(services: &Services, last: u32) -> Result<Reply, Failure> {
+    let mut reader = services.provisioning.db.read().await?;
+    let after = audit::length(&mut reader).await?.saturating_sub(last.into());
+    let filter = Filter { after, ..Filter::default() };
+    Ok(Reply::AuditList { entries: audit::list(&mut reader, &filter).await? })
+}
+
+fn guide(who: &str, services: &Services, snapshot: &Snapshot, language: Language) -> Result<Reply, Failure> {
+    let person = find(who, snapshot, language)?;
+    let address = snapshot.of(Owner::Staff(person.id)).and_then(|mailbox| mailbox.primary()).cloned();
+    let address = address.ok_or_else(|| {
+        let name = person.name.as_str();
+        Failure::unknown("mailbox_unknown", ("hộp thư của người", "mailbox of a person"), name, language)
+    })?;
+    let client = services.provisioning.settings.client.clone();
+    Ok(Reply::Guide { guide: GuideView { name: person.name.to_string(), address, client } })
+}
+
+/// Does an act, or only tells what it would do.
+async fn act(asked: Asked, caller: &Caller, services: &Services, language: Language) -> Result<Reply, Failure> {
+    let decision = asked.decision.clone();
+    let order = Order {
+        decision: asked.decision,
+        acts: vec![asked.act],
+        password: asked.password,
+        note: asked.note,
+        actor: caller.actor(),
+    };
+    let provisioning = &services.provisioning;
+    let done = match asked.manner {
+        Manner::Apply => provisioning.execute(order).await,
+        Manner::Rehearse => provisioning.rehearse(order).await,
+    };
+    let snapshot = provisioning.directory.snapshot();
+    let done = done.map_err(|failure| Failure::act(&failure, &snapshot, language))?;
+    let mut view = Done {
+        dry_run: asked.manner == Manner::Rehearse,
+        decision: decision.map(|decision| DecisionView { id: done.decision, decision }),
+        ..Done::default()
+    };
+    for applied in done.acts {
+        tell(&mut view, &applied, asked.slip, &snapshot, language);
+    }
+    Ok(Reply::Done(Box::new(view)))
+}
+
+fn tell(view: &mut Done, applied: &Applied, form: SlipForm, snapshot: &Snapshot, language: Language) {
+    let step = |step: &crate::provisioning::Step| StepView {
+        text: step.describe(language),
+        step: serde_json::to_value(step).unwrap_or_default(),
+    };
+    view.steps.extend(applied.steps.iter().map(step));
+    // What was only rehearsed is not there to be shown, and its password opens nothing.
+    if view.dry_run {
+        return;
+    }
+    let (staff, unit) = (applied.subject.staff, applied.subject.unit);
+    view.staff = staff.and_then(|id| snapshot.staff(id)).map(|person| StaffView::of(person, snapshot));
+    view.unit = unit.and_then(|id| snapshot.unit(id)).map(|unit| UnitView::of(unit, snapshot));
+    view.first_password = applied.slip.as_ref().map(|slip| slip.password.expose().to_owned());
+    view.slip = applied.slip.as_ref().map(|slip| match form {
+        SlipForm::Text => slip.text(language),
+        SlipForm::Html => slip.html(language),
+    });
+}
+
+fn status(services: &Services, snapshot: &Snapshot, language: Language) -> Status {
+    let db = &services.provisioning.db;
+    let open = |listener: &Listener| (listener.name().to_owned(), services.metrics.sessions(*listener).get());
+    Status {
+        running: services.running,
+        sessions: Listener::ALL.iter().map(open).collect(),
+        queue: QueueStatus::default(),
+        store: StoreStatus {
+            mailboxes: snapshot.all_mailboxes().filter(|m| m.state != MailboxState::Removed).count(),
+            database_bytes: std::fs::metadata(db.path()).map_or(0, |m| m.len()),
+            wal_bytes: db.wal_bytes(),
+            free_bytes: alarms::free_bytes(db.path()).unwrap_or_default(),
+        },
+        alarms: alarms::all(services, language),
+    }
+}

@@ -1,0 +1,311 @@
+//! What is answered over the control socket. These structs are the JSON that `--json` prints: their fields are a promise.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::audit::{Listed, Verified};
+use crate::directory::{
+    AddressKind, Decision, Mailbox, MailboxState, Owner, Place, Reach, Recorded, Snapshot, Staff, StaffState, Unit,
+    UnitKind, UnitState,
+};
+use crate::id::{DecisionId, MailboxId, StaffId, UnitId};
+use crate::provisioning::ClientSettings;
+
+/// The answer to a request that was done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each variant is the answer to the request of its name; its field names what it holds")]
+pub enum Reply {
+    Status(Status),
+    Checks(Checks),
+    UnitList { units: Vec<UnitView> },
+    Unit { unit: UnitView },
+    StaffList { staff: Vec<StaffView> },
+    Staff { staff: StaffView },
+    MailboxList { mailboxes: Vec<MailboxView> },
+    Mailbox { mailbox: MailboxView },
+    DecisionList { decisions: Vec<Recorded> },
+    AuditList { entries: Vec<Listed> },
+    AuditVerify(Verified),
+    Guide { guide: GuideView },
+    Done(Box<Done>),
+}
+
+impl Reply {
+    /// The document that `--json` prints: what the variant holds, without its name.
+    pub fn document(&self) -> Result<Value, serde_json::Error> {
+        Ok(match serde_json::to_value(self)? {
+            Value::Object(tagged) => tagged.into_iter().next().map_or(Value::Null, |(_, held)| held),
+            other => other,
+        })
+    }
+}
+
+/// What an act did, or would do.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Done {
+    /// Whether it was done.
+    pub dry_run: bool,
+    /// Whom it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<StaffView>,
+    /// Which unit it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitView>,
+    /// The password that was made or set; shown here and nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_password: Option<String>,
+    /// One by one.
+    pub steps: Vec<StepView>,
+    /// The paper it rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionView>,
+    /// For the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<String>,
+}
+
+/// One planned effect.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StepView {
+    /// For people.
+    pub text: String,
+    /// For scripts.
+    #[serde(flatten)]
+    pub step: Value,
+}
+
+/// The paper that an act rests on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DecisionView {
+    /// Its record.
+    pub id: Option<DecisionId>,
+    /// What it says.
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+/// What a person types into a mail program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GuideView {
+    /// The holder.
+    pub name: String,
+    /// The address, which is also the name to log in with.
+    pub address: Address,
+    /// The servers.
+    #[serde(flatten)]
+    pub client: ClientSettings,
+}
+
+/// The daemon at a glance.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// Whether a daemon answered; otherwise this is read from the data directory.
+    pub running: bool,
+    /// Open sessions by listener.
+    pub sessions: BTreeMap<String, i64>,
+    /// Mail that waits to be sent elsewhere.
+    pub queue: QueueStatus,
+    /// The database.
+    pub store: StoreStatus,
+    /// What somebody should look at.
+    pub alarms: Vec<Alarm>,
+}
+
+/// Mail on its way out. Nothing is relayed yet, so nothing waits.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct QueueStatus {
+    /// Deliveries that wait.
+    pub waiting: u64,
+}
+
+/// The database in numbers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoreStatus {
+    /// Mailboxes in use.
+    pub mailboxes: usize,
+    /// Octets of the database file.
+    pub database_bytes: u64,
+    /// Octets of its write-ahead log.
+    pub wal_bytes: u64,
+    /// Octets free on its file system.
+    pub free_bytes: u64,
+}
+
+/// What somebody should look at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Alarm {
+    /// A stable word.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// The outcome of all checks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Checks {
+    /// Whether all is well.
+    pub ok: bool,
+    /// One by one.
+    pub checks: Vec<Checked>,
+}
+
+/// One check.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Checked {
+    /// A stable word.
+    pub name: String,
+    /// Whether all is well.
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
+}
+
+impl Checked {
+    /// A check's outcome: what was found, or what is wrong.
+    pub fn new(name: &str, found: Result<String, String>) -> Self {
+        let ok = found.is_ok();
+        Self { name: name.to_owned(), ok, detail: found.unwrap_or_else(|wrong| wrong) }
+    }
+}
+
+impl FromIterator<Checked> for Checks {
+    fn from_iter<I: IntoIterator<Item = Checked>>(checks: I) -> Self {
+        let checks: Vec<_> = checks.into_iter().collect();
+        Self { ok: checks.iter().all(|check| check.ok), checks }
+    }
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StaffView {
+    /// For ever.
+    pub id: StaffId,
+    /// The personnel office's number.
+    pub code: Option<String>,
+    /// Full name.
+    pub name: String,
+    /// Primary address; nobody who left has one.
+    pub address: Option<Address>,
+    /// Code of the unit.
+    pub unit: String,
+    /// Position.
+    pub position: Option<String>,
+    /// Standing.
+    pub state: StaffState,
+    /// The day of joining.
+    pub since: Date,
+}
+
+/// A unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitView {
+    /// For ever.
+    pub id: UnitId,
+    /// Short name.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+    /// What sort.
+    pub kind: UnitKind,
+    /// On the department's network or not.
+    pub place: Place,
+    /// Code of the unit it belongs to.
+    pub parent: Option<String>,
+    /// Name of its head.
+    pub head: Option<String>,
+    /// In being or not.
+    pub state: UnitState,
+    /// Address of its mailbox.
+    pub address: Option<Address>,
+    /// How many people are in it.
+    pub staff: usize,
+}
+
+/// A mailbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MailboxView {
+    /// For ever.
+    pub id: MailboxId,
+    /// Primary address.
+    pub address: Option<Address>,
+    /// All others that lead to it.
+    pub aliases: Vec<Address>,
+    /// `staff`, `unit` or `department`.
+    pub kind: String,
+    /// Whose it is, by name.
+    pub owner: String,
+    /// In use or not.
+    pub state: MailboxState,
+    /// How far its mail may go.
+    pub reach: Reach,
+    /// Octets that it may hold.
+    pub quota_bytes: u64,
+    /// Octets that it holds.
+    pub used_bytes: u64,
+}
+
+impl StaffView {
+    /// How a person is shown.
+    pub fn of(person: &Staff, snapshot: &Snapshot) -> Self {
+        let mailbox = snapshot.of(Owner::Staff(person.id));
+        Self {
+            id: person.id,
+            code: person.code.clone(),
+            name: person.name.to_string(),
+            address: mailbox.and_then(Mailbox::primary).cloned(),
+            unit: snapshot.unit(person.unit).map(|unit| unit.code.clone()).unwrap_or_default(),
+            position: person.position.clone(),
+            state: person.state,
+            since: person.since,
+        }
+    }
+}
+
+impl UnitView {
+    /// How a unit is shown.
+    pub fn of(unit: &Unit, snapshot: &Snapshot) -> Self {
+        Self {
+            id: unit.id,
+            code: unit.code.clone(),
+            name: unit.name.clone(),
+            kind: unit.kind,
+            place: unit.place,
+            parent: unit.parent.and_then(|id| snapshot.unit(id)).map(|parent| parent.code.clone()),
+            head: unit.head.and_then(|id| snapshot.staff(id)).map(|head| head.name.to_string()),
+            state: unit.state,
+            address: snapshot.of(Owner::Unit(unit.id)).and_then(Mailbox::primary).cloned(),
+            staff: snapshot
+                .all_staff()
+                .filter(|person| person.unit == unit.id && person.state != StaffState::Departed)
+                .count(),
+        }
+    }
+}
+
+impl MailboxView {
+    /// How a mailbox is shown.
+    pub fn of(mailbox: &Mailbox, used_bytes: u64, snapshot: &Snapshot, organisation: &str) -> Self {
+        let (kind, owner) = match mailbox.owner {
+            Owner::Staff(id) => ("staff", snapshot.staff(id).map(|person| person.name.to_string())),
+            Owner::Unit(id) => ("unit", snapshot.unit(id).map(|unit| unit.name.clone())),
+            Owner::Department => ("department", Some(organisation.to_owned())),
+        };
+        let others = mailbox.addresses.iter().filter(|held| held.kind != AddressKind::Primary);
+        Self {
+            id: mailbox.id,
+            address: mailbox.primary().cloned(),
+            aliases: others.map(|held| held.address.clone()).collect(),
+            kind: kind.to_owned(),
+            owner: owner.unwrap_or_default(),
+            state: mailbox.state,
+            reach: mailbox.reach,
+            quota_bytes: mailbox.quota_bytes,
+            used_bytes,
+        }
+    }
+}

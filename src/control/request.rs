@@ -1,0 +1,140 @@
+//! What can be asked over the control socket.
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::credential::Secret;
+use crate::directory::Decision;
+use crate::language::Language;
+use crate::name::Label;
+use crate::provisioning::Act;
+
+/// One request with all that its execution depends on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// In which messages are written.
+    pub language: Language,
+    /// Who asks, where the socket alone does not tell: the person behind `sudo`.
+    pub behalf: Option<String>,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// `status`
+    Status,
+    /// `check`: the part that needs the database.
+    Check,
+    /// `unit list`
+    UnitList,
+    /// `unit show CODE`
+    UnitShow(String),
+    /// `staff list`
+    StaffList,
+    /// `staff show WHO`
+    StaffShow(String),
+    /// `mailbox list`
+    MailboxList,
+    /// `mailbox show ADDRESS`
+    MailboxShow(Address),
+    /// `decision list`
+    DecisionList,
+    /// `decision show NO`
+    DecisionShow(Label),
+    /// `audit list`
+    AuditList {
+        /// Only so many, the newest.
+        last: u32,
+    },
+    /// `audit verify`
+    AuditVerify,
+    /// `guide WHO`
+    Guide(String),
+    /// Everything that changes something.
+    Act(Box<Asked>),
+}
+
+/// An act and how it is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Asked {
+    /// What is to be done.
+    pub act: Act,
+    /// The paper it rests on.
+    pub decision: Option<Decision>,
+    /// The password to set, where the act sets one and it is not to be made.
+    #[serde(with = "password")]
+    pub password: Option<Secret>,
+    /// For the audit.
+    pub note: Option<String>,
+    /// Whether it is done, or only what would be done is told.
+    pub manner: Manner,
+    /// The form of the slip, where the act makes one.
+    pub slip: SlipForm,
+}
+
+/// Whether an act is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// It is.
+    Apply,
+    /// It is not: `--dry-run`.
+    Rehearse,
+}
+
+/// The form of a slip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlipForm {
+    /// Plain text.
+    Text,
+    /// A page to be printed.
+    Html,
+}
+
+/// A password is shown in full in one place: the frame that carries it to the daemon of the same owner.
+mod password {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::credential::Secret;
+
+    #[allow(clippy::ref_option, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+        secret.as_ref().map(Secret::expose).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| Secret::parse(&text)).transpose().map_err(D::Error::custom)
+    }
+}
+
+/// Who asks: named in every audit entry of what is done.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The system's name of the process's owner.
+    pub login: String,
+    /// The person behind `sudo`, as told by it.
+    pub behalf: Option<String>,
+}
+
+impl Caller {
+    /// The owner of a process.
+    pub fn of(uid: u32, behalf: Option<String>) -> Self {
+        let known = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
+        Self { login: known.map_or_else(|| format!("uid {uid}"), |known| known.name), behalf }
+    }
+
+    /// The name that the audit keeps: `root (sudo: hoa)`.
+    pub fn actor(&self) -> String {
+        match &self.behalf {
+            Some(person) => format!("{} (sudo: {})", self.login, crate::text::printable(person)),
+            None => self.login.clone(),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The daemon in its surroundings: signals, the service manager, exit.
+
+use std::path::Path;
+
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::db::DbError;
+
+use super::{Server, StartError};
+
+/// Why the daemon did not end in order.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// It could not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The disk failed while it ran (hostile F5).
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The system does not let it hear signals.
+    #[error("signals: {0}")]
+    Signals(#[from] std::io::Error),
+}
+
+/// Serves until SIGTERM or SIGINT; `started` is told once all listeners accept. SIGHUP reloads.
+pub async fn run(config: Config, started: impl FnOnce(&super::Addresses)) -> Result<(), DaemonError> {
+    let file = config.file.clone();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hangup = signal(SignalKind::hangup())?;
+    let running = Server::start(config).await?;
+    started(running.addresses());
+    tell(&[NotifyState::Ready]);
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => reload(&running, &file).await,
+            error = running.failed() => {
+                tracing::error!(%error, "ending, since the disk can no longer be trusted");
+                return Err(error.into());
+            }
+        }
+    }
+    tracing::info!("stopping");
+    tell(&[NotifyState::Stopping]);
+    running.shutdown().await;
+    Ok(())
+}
+
+/// A bad configuration or certificate changes nothing, and the log says what is wrong with it.
+async fn reload(running: &super::Running, file: &Path) {
+    // Since systemd 253 the two go together.
+    tell(&std::iter::once(NotifyState::Reloading).chain(NotifyState::monotonic_usec_now()).collect::<Vec<_>>());
+    match running.reload(file).await {
+        Ok(()) => tracing::info!("reloaded"),
+        Err(error) => tracing::error!(%error, "not reloaded; the old configuration and certificate stay"),
+    }
+    tell(&[NotifyState::Ready]);
+}
+
+/// Nobody listens where there is no service manager.
+fn tell(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "the service manager cannot be told");
+    }
+}

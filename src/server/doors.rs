@@ -1,0 +1,124 @@
+//! What stands behind each listener, made from one configuration; a reload makes another.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::delivery::Delivery;
+use crate::metrics::Listener;
+use crate::net::Tls;
+use crate::{imap, smtp, web};
+
+use super::Installation;
+
+/// All doors, as configured.
+pub(super) struct Doors {
+    relay: Arc<smtp::Door>,
+    submission: Arc<smtp::Door>,
+    submissions: Arc<smtp::Door>,
+    imap: Arc<imap::Door>,
+    imaps: Arc<imap::Door>,
+    pages: Router,
+    drain: CancellationToken,
+}
+
+impl Doors {
+    /// The doors to an installation; `drain` is cancelled when sessions are to end.
+    pub(super) fn new(here: &Installation, config: &Config, tls: &Arc<Tls>, drain: &CancellationToken) -> Self {
+        let smtp = Arc::new(smtp(here, config, tls));
+        let imap = Arc::new(imap(here, config, tls));
+        let door = |kind| Arc::new(smtp::Door::new(smtp.clone(), kind, drain.clone()));
+        let reading = |port| Arc::new(imap::Door::new(imap.clone(), port, drain.clone()));
+        Self {
+            relay: door(smtp::Kind::Relay),
+            submission: door(smtp::Kind::Submission),
+            submissions: door(smtp::Kind::Submissions),
+            imap: reading(imap::Port::Imap),
+            imaps: reading(imap::Port::Imaps),
+            pages: web::pages(web::Services { metrics: here.metrics.clone(), db: here.db.clone() }),
+            drain: drain.clone(),
+        }
+    }
+
+    /// Serves one connection that came in at a listener.
+    pub(super) fn session(
+        &self,
+        listener: Listener,
+        connection: TcpStream,
+        peer: SocketAddr,
+    ) -> BoxFuture<'static, ()> {
+        match listener {
+            Listener::Smtp => send(self.relay.clone(), connection, peer),
+            Listener::Submission => send(self.submission.clone(), connection, peer),
+            Listener::Submissions => send(self.submissions.clone(), connection, peer),
+            Listener::Imap => read(self.imap.clone(), connection, peer),
+            Listener::Imaps => read(self.imaps.clone(), connection, peer),
+            Listener::Metrics => web::serve(connection, self.pages.clone(), self.drain.clone()).boxed(),
+        }
+    }
+}
+
+fn send(door: Arc<smtp::Door>, connection: TcpStream, peer: SocketAddr) -> BoxFuture<'static, ()> {
+    async move { door.session(connection, peer).await }.boxed()
+}
+
+fn read(door: Arc<imap::Door>, connection: TcpStream, peer: SocketAddr) -> BoxFuture<'static, ()> {
+    async move { door.session(connection, peer).await }.boxed()
+}
+
+fn smtp(here: &Installation, config: &Config, tls: &Arc<Tls>) -> smtp::Services {
+    smtp::Services {
+        access: here.access.clone(),
+        directory: here.directory.clone(),
+        delivery: Delivery::new(here.store.clone(), here.directory.clone(), here.clock.clone()),
+        tls: tls.clone(),
+        clock: here.clock.clone(),
+        metrics: here.metrics.clone(),
+        in_flight: here.in_flight.clone(),
+        settings: smtp::Settings {
+            hostname: config.server.hostname.to_string(),
+            message_bytes_max: message_bytes_max(config),
+            recipients_max: config.mail.max_recipients,
+            plaintext_login_from: config.tls.plaintext_login_from.clone(),
+            trusted: config.relay.trusted.clone(),
+        },
+    }
+}
+
+fn imap(here: &Installation, config: &Config, tls: &Arc<Tls>) -> imap::Services {
+    imap::Services {
+        access: here.access.clone(),
+        directory: here.directory.clone(),
+        store: here.store.clone(),
+        tls: tls.clone(),
+        clock: here.clock.clone(),
+        metrics: here.metrics.clone(),
+        in_flight: here.in_flight.clone(),
+        settings: imap::Settings {
+            hostname: config.server.hostname.to_string(),
+            language: config.server.language,
+            message_bytes_max: message_bytes_max(config),
+            plaintext_login_from: config.tls.plaintext_login_from.clone(),
+        },
+    }
+}
+
+fn message_bytes_max(config: &Config) -> usize {
+    usize::try_from(config.mail.max_message_size.0).unwrap_or(usize::MAX)
+}
+
+/// What a connection beyond the bounds is told.
+pub(super) fn turned_away(listener: Listener) -> &'static [u8] {
+    match listener {
+        Listener::Smtp | Listener::Submission => smtp::reply::TURNED_AWAY,
+        Listener::Imap => imap::reply::TURNED_AWAY,
+        // Before a handshake there is no language to say it in; nor does a web server speak first.
+        Listener::Submissions | Listener::Imaps | Listener::Metrics => b"",
+    }
+}

@@ -1,0 +1,140 @@
+//! Everything of one data directory, open: what the daemon serves, and what the command line acts on when none runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::access::{Access, Rates};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, files};
+use crate::control;
+use crate::credential::{Hasher, Policy};
+use crate::db::{Db, DbError};
+use crate::directory::{Directory, Domains};
+use crate::limits;
+use crate::metrics::{Listener, Metrics};
+use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
+use crate::store::{Store, StoreError};
+
+use tokio::sync::Semaphore;
+
+use super::{Addresses, Lock, LockError};
+
+/// An open data directory. One process has it at a time.
+pub struct Installation {
+    /// The configuration it was opened with.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// The office's time.
+    pub clock: Clock,
+    /// People, units, mailboxes, addresses.
+    pub directory: Directory,
+    /// Folders and messages.
+    pub store: Store,
+    /// Hashes passwords.
+    pub hasher: Hasher,
+    /// Who may log in.
+    pub access: Access,
+    /// Memory for messages on their way in; a permit is a KiB.
+    pub in_flight: Arc<Semaphore>,
+    /// Counters since the start.
+    pub metrics: Metrics,
+    _lock: Lock,
+}
+
+/// Why a data directory cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not made yet, or others may enter it.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Another process has it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The file of the database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// What the database holds.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system has none to give.
+    #[error("randomness: {0}")]
+    Randomness(std::io::Error),
+}
+
+impl Installation {
+    /// Takes the lock and opens the database, bringing an older one up to date.
+    pub async fn open(config: Config) -> Result<Self, OpenError> {
+        let data_dir = &config.server.data_dir;
+        files::check_directory(data_dir).map_err(|error| config.wrong("server", "data_dir", error.to_string()))?;
+        let lock = Lock::take(data_dir)?;
+        let db = Db::open(&database(data_dir)).await?;
+        let clock = Clock::system(config.server.timezone.0.clone());
+        let directory = Directory::open(&db, domains(&config)).await?;
+        let store = Store::open(db.clone(), clock.clone()).await?;
+        let hasher = Hasher::new();
+        let access = Access::new(&db, &directory, &hasher, Rates::default()).map_err(OpenError::Randomness)?;
+        let in_flight = Arc::new(Semaphore::new(limits::IN_FLIGHT_KIB_MAX));
+        let metrics = Metrics::default();
+        Ok(Self { config, db, clock, directory, store, hasher, access, in_flight, metrics, _lock: lock })
+    }
+
+    /// What requests act on, by the daemon that listens at these addresses, or without one.
+    pub fn control(&self, config: &Config, addresses: Option<&Addresses>) -> control::Services {
+        control::Services {
+            provisioning: Provisioning {
+                db: self.db.clone(),
+                directory: self.directory.clone(),
+                store: self.store.clone(),
+                hasher: self.hasher.clone(),
+                clock: self.clock.clone(),
+                settings: Arc::new(settings(config, addresses)),
+            },
+            metrics: self.metrics.clone(),
+            certificate: config.tls_files().0,
+            running: addresses.is_some(),
+        }
+    }
+
+    /// Finishes what is being written and gives the directory free.
+    pub async fn close(self) {
+        self.db.close().await;
+    }
+}
+
+/// The one file of a data directory that holds everything.
+pub fn database(data_dir: &Path) -> PathBuf {
+    data_dir.join("hopthu.db")
+}
+
+/// The domains that the directory answers for.
+pub(super) fn domains(config: &Config) -> Domains {
+    let organisation = &config.organisation;
+    Domains {
+        own: organisation.domain.clone(),
+        provincial: organisation.provincial_domain.clone(),
+        // The department's mailbox answers for postmaster@ and the like.
+        postmaster: None,
+    }
+}
+
+/// What the configuration says about acts.
+fn settings(config: &Config, addresses: Option<&Addresses>) -> Settings {
+    let endpoint =
+        |listener| Endpoint { host: config.server.hostname.to_string(), port: port(config, addresses, listener) };
+    Settings {
+        organisation: config.organisation.name.clone(),
+        name_rule: config.organisation.name_rule.clone(),
+        passwords: Policy { min_length: config.passwords.min_length },
+        quota_bytes: config.mail.quota.0,
+        client: ClientSettings { imap: endpoint(Listener::Imaps), submission: endpoint(Listener::Submissions) },
+    }
+}
+
+/// The port that mail programs are told: the one listened at, else the configured one, else the standard one.
+fn port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> u16 {
+    let real = addresses.and_then(|addresses| addresses.of(listener)).map(|address| address.port());
+    let configured = || config.listen.of(listener).first().map(|address| address.0.port()).filter(|port| *port != 0);
+    let standard = if listener == Listener::Imaps { 993 } else { 465 };
+    real.or_else(configured).unwrap_or(standard)
+}
