@@ -2,7 +2,11 @@
 
 /// A pattern: `*` stands for anything, `%` for anything without the separator `/`.
 #[derive(Clone, Debug)]
-pub struct Pattern(Vec<Token>);
+pub struct Pattern {
+    tokens: Vec<Token>,
+    /// No shorter name can match. Kept, so that a long pattern costs nothing per folder.
+    octets: usize,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
@@ -33,21 +37,21 @@ impl Pattern {
                 _ => tokens.push(token),
             }
         }
-        Self(tokens)
+        let octets = tokens.iter().filter(|token| matches!(token, Token::Octet(_))).count();
+        Self { tokens, octets }
     }
 
     /// Whether a folder's name is meant. Takes at most the product of both lengths in steps, whatever the wildcards
     /// (hostile B57a): it follows all ways through the pattern at once.
     pub fn matches(&self, name: &str) -> bool {
-        let octets = self.0.iter().filter(|token| matches!(token, Token::Octet(_))).count();
-        if octets > name.len() {
+        if self.octets > name.len() {
             return false;
         }
         // INBOX is the same in any case: RFC 9051 §5.1.
         let inbox = if name == "INBOX" || name.starts_with("INBOX/") { "INBOX".len() } else { 0 };
-        let mut ways = Ways::start(&self.0);
+        let mut ways = Ways::start(&self.tokens);
         for (place, octet) in name.bytes().enumerate() {
-            ways.advance(&self.0, false, |token| match token {
+            ways.advance(&self.tokens, false, |token| match token {
                 Token::Octet(expected) if place < inbox => expected.eq_ignore_ascii_case(&octet),
                 Token::Octet(expected) => expected == octet,
                 Token::Level => octet != b'/',
