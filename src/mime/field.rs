@@ -120,6 +120,10 @@ mod tests {
             ("=?x-viet-tcvn5712?Q?Ng=AD=EAi?=", "Người"),
             ("=?no-such?Q?abc?=", "abc"),
             ("=?utf-8?B?%%%?= b", "=?utf-8?B?%%%?= b"),
+            ("\"=?utf-8?Q?=C4=90=C3=A0o?=\" <a@b>", "\"Đào\" <a@b>"),
+            // A letter cut in two by the words, and one that never ends (hostile B63).
+            ("=?utf-8?Q?S=E1=BB?= =?utf-8?Q?=9F?=", "Sở"),
+            ("=?utf-8?Q?S=E1=BB?= x", "S\u{fffd} x"),
         ] {
             let header = format!("Subject: {value}\r\n");
             let read = fields(header.as_bytes()).next().map(|f| f.text()).unwrap_or_default();
