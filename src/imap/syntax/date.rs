@@ -95,3 +95,47 @@ fn decimal(digits: &[u8]) -> u32 {
 fn narrow(number: u32) -> Option<i8> {
     i8::try_from(number).ok()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::super::command::Command;
+    use super::super::parse::tests::read;
+    use super::*;
+
+    fn internal(text: &str) -> Result<Timestamp, Cause> {
+        match read(&format!("APPEND x \"{text}\" {{1}}\r\nx"))? {
+            Command::Append(append) => Ok(append.messages[0].date.unwrap()),
+            _ => Err(Cause::UnknownCommand),
+        }
+    }
+
+    #[test]
+    fn an_internal_date_is_a_moment() {
+        assert_eq!(internal("17-Jul-1996 02:44:25 -0700").unwrap().to_string(), "1996-07-17T09:44:25Z");
+        assert_eq!(internal(" 7-feb-1994 22:43:04 +0530").unwrap().to_string(), "1994-02-07T17:13:04Z");
+        assert_eq!(internal("31-Dec-2016 23:59:60 +0000").unwrap().to_string(), "2016-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn a_moment_that_does_not_exist_is_refused() {
+        for text in [
+            "17-Jul-0000 02:44:25 -0700",
+            "17-Jul-9999 02:44:25 -0700",
+            "30-Feb-2026 02:44:25 +0700",
+            "00-Jan-2026 02:44:25 +0700",
+            "17-Jul-1996 24:44:25 -0700",
+            "17-Jul-1996 02:60:25 -0700",
+            "17-Jul-1996 02:44:61 -0700",
+            "17-Jul-1996 02:44:25 -2400",
+            "17-Jul-1996 02:44:25 -0060",
+        ] {
+            assert_eq!(internal(text), Err(Cause::Date), "{text}");
+        }
+        for text in
+            ["", "7-Jul-1996 02:44:25 -0700", "17-Juli-1996", "17-Jul-96 02:44:25 -0700", "17-Jul-1996 02:44:25 GMT"]
+        {
+            assert!(matches!(internal(text), Err(Cause::Expected(_))), "{text}");
+        }
+    }
+}

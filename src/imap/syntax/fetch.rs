@@ -321,3 +321,86 @@ fn changed_since(cursor: &mut Cursor, numbers: Numbers) -> Parsed<ChangedSince> 
         None => cursor.expected("CHANGEDSINCE"),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::command::Command;
+    use super::super::parse::tests::read;
+    use super::*;
+
+    fn fetched(arguments: &str) -> Result<Fetch, Cause> {
+        match read(&format!("UID FETCH $ {arguments}"))? {
+            Command::Fetch(fetch) => Ok(fetch),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn macros_are_spelled_out() {
+        let fast = vec![FetchItem::Flags, FetchItem::InternalDate, FetchItem::Rfc822Size];
+        assert_eq!(fetched("fast").unwrap().items, fast);
+        assert_eq!(fetched("ALL").unwrap().items, [&fast[..], &[FetchItem::Envelope]].concat());
+        assert_eq!(fetched("FULL").unwrap().items, [&fast[..], &[FetchItem::Envelope, FetchItem::Body]].concat());
+        assert_eq!(fetched("(FLAGS FLAGS UID)").unwrap().items, [FetchItem::Flags, FetchItem::Uid]);
+    }
+
+    #[test]
+    fn headers_as_thunderbird_asks_for_them() {
+        let fetch = fetched("(UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (From To \"Message-ID\")])").unwrap();
+        let fields = HeaderFields(["From", "To", "Message-ID"].map(str::to_owned).to_vec());
+        let section = Section { path: vec![], text: SectionText::Fields(fields) };
+        assert_eq!(fetch.items[..3], [FetchItem::Uid, FetchItem::Rfc822Size, FetchItem::Flags]);
+        assert_eq!(fetch.items[3..], [FetchItem::Section { section, partial: None, seen: Seen::Keep }]);
+    }
+
+    #[test]
+    fn sections_of_every_form() {
+        let path = vec![4, 2];
+        for (name, path, text) in [
+            ("", vec![], SectionText::Whole),
+            ("text", vec![], SectionText::Text),
+            ("4.2", path.clone(), SectionText::Whole),
+            ("4.2.HEADER", path.clone(), SectionText::Header),
+            ("4.2.MIME", path, SectionText::Mime),
+        ] {
+            let section = Section { path, text };
+            let item = FetchItem::Section { section, partial: None, seen: Seen::Set };
+            assert_eq!(fetched(&format!("BODY[{name}]")).unwrap().items, [item], "{name}");
+        }
+        for name in ["MIME", "0", "1.", ".1", "1.0", "4294967296", "1.HEADER.FIELDS", "HEADER.FIELDS ()", "1 2", "FROB"]
+        {
+            assert!(fetched(&format!("BODY[{name}]")).is_err(), "{name}");
+        }
+        let long = vec!["1"; 1000].join(".");
+        assert!(fetched(&format!("BODY[{long}]")).is_ok());
+        assert_eq!(fetched("BINARY.SIZE[1.2]").unwrap().items, [FetchItem::BinarySize(vec![1, 2])]);
+        assert!(fetched("BINARY[TEXT]").is_err());
+        assert_eq!(fetched("RFC822.HEADER").unwrap().items, [FetchItem::Rfc822(Rfc822::Header)]);
+    }
+
+    #[test]
+    fn a_partial_is_never_empty() {
+        let partial = |text: &str| match fetched(&format!("BINARY.PEEK[]{text}"))?.items.remove(0) {
+            FetchItem::Binary { partial, .. } => Ok(partial),
+            other => unreachable!("{other:?}"),
+        };
+        assert_eq!(partial("<0.2048>"), Ok(Some(Partial { offset: 0, length: 2048 })));
+        assert_eq!(partial("<4294967295.1>"), Ok(Some(Partial { offset: 4_294_967_295, length: 1 })));
+        assert_eq!(partial("<0.0>"), Err(Cause::Number));
+        assert_eq!(partial("<9223372036854775808.1>"), Err(Cause::Number));
+        assert_eq!(partial("<0>"), Err(Cause::Expected(".")));
+        assert_eq!(partial("<0.1"), Err(Cause::Expected(">")));
+    }
+
+    #[test]
+    fn only_what_has_changed() {
+        let since = |mod_seq, expunged| Some(ChangedSince { mod_seq: ModSeq(mod_seq), expunged });
+        assert_eq!(fetched("FLAGS (CHANGEDSINCE 12345)").unwrap().changed_since, since(12345, Expunged::Omit));
+        assert_eq!(fetched("FLAGS (CHANGEDSINCE 1 VANISHED)").unwrap().changed_since, since(1, Expunged::Tell));
+        assert_eq!(fetched("FLAGS (VANISHED CHANGEDSINCE 1)").unwrap().changed_since, since(1, Expunged::Tell));
+        assert_eq!(fetched("FLAGS (VANISHED)"), Err(Cause::Expected("CHANGEDSINCE")));
+        assert_eq!(fetched("FLAGS (CHANGEDSINCE 0)"), Err(Cause::Number));
+        assert_eq!(read("FETCH 1 FLAGS (CHANGEDSINCE 1 VANISHED)"), Err(Cause::Expected("fetch modifier")));
+    }
+}

@@ -138,3 +138,65 @@ pub(super) fn keyword(cursor: &mut Cursor) -> Parsed<String> {
     let keyword = cursor.atom("flag")?;
     if keyword.len() > IMAP_KEYWORD_BYTES_MAX { Err(Cause::FlagLimit.at(start)) } else { Ok(keyword) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::SequenceSet;
+    use super::super::command::Command;
+    use super::super::parse::tests::read;
+    use super::*;
+
+    fn keyword(name: &str) -> Flag {
+        Flag::Keyword(name.to_owned())
+    }
+
+    #[test]
+    fn store_changes_flags_as_thunderbird_and_the_rfc_spell_it() {
+        let saved = |change, answer, unchanged_since: Option<u64>, flags: Vec<Flag>| {
+            let unchanged_since = unchanged_since.map(ModSeq);
+            let (numbers, messages) = (Numbers::Uid, Messages::Saved);
+            Ok(Command::Store(Store { numbers, messages, unchanged_since, change, answer, flags }))
+        };
+        for (text, command) in [
+            ("+Flags (\\Seen)", saved(FlagChange::Add, Answer::Flags, None, vec![Flag::Seen])),
+            (
+                "-FLAGS.SILENT \\Draft $a",
+                saved(FlagChange::Remove, Answer::Silent, None, vec![Flag::Draft, keyword("$a")]),
+            ),
+            ("FLAGS ()", saved(FlagChange::Replace, Answer::Flags, None, vec![])),
+            (
+                "(UNCHANGEDSINCE 0) +FLAGS.SILENT \\deleted",
+                saved(FlagChange::Add, Answer::Silent, Some(0), vec![Flag::Deleted]),
+            ),
+        ] {
+            assert_eq!(read(&format!("UID STORE $ {text}")), command, "{text}");
+        }
+        assert!(matches!(
+            read("store 1:* +FLAGS.SILENT (\\Deleted)"),
+            Ok(Command::Store(Store { numbers: Numbers::Sequence, messages: Messages::Set(SequenceSet { .. }), .. }))
+        ));
+    }
+
+    #[test]
+    fn flags_are_bounded_in_kind_length_and_number() {
+        for (flags, cause) in [
+            ("(\\Recent)".to_owned(), Cause::Flag),
+            ("(\\*)".to_owned(), Cause::Expected("flag")),
+            ("(\\Invented)".to_owned(), Cause::Flag),
+            ("x".repeat(10_000), Cause::FlagLimit),
+            (format!("({})", "k ".repeat(30_000)), Cause::FlagLimit),
+            ("(a".to_owned(), Cause::Expected(")")),
+            ("(a\u{111})".to_owned(), Cause::Expected(")")),
+        ] {
+            assert_eq!(read(&format!("STORE 1 FLAGS {flags}")), Err(cause));
+        }
+        assert!(read(&format!("STORE 1 FLAGS {}", "x".repeat(IMAP_KEYWORD_BYTES_MAX))).is_ok());
+    }
+
+    #[test]
+    fn a_mod_sequence_has_63_bits() {
+        assert!(read("STORE 1 (UNCHANGEDSINCE 9223372036854775807) FLAGS ()").is_ok());
+        assert_eq!(read("STORE 1 (UNCHANGEDSINCE 9223372036854775808) FLAGS ()"), Err(Cause::Number));
+        assert_eq!(read("STORE 1 (UNCHANGEDSINCE -1) FLAGS ()"), Err(Cause::Expected("number")));
+    }
+}

@@ -1,9 +1,9 @@
-//! Commands on folders: SELECT, CREATE, RENAME, LIST, LSUB, STATUS (RFC 9051 §6.3, RFC 5258, 5819, 6154, 7162, 8440).
+//! Commands on folders: SELECT, CREATE, RENAME, STATUS (RFC 9051 §6.3, RFC 6154 and 7162).
 
 use super::cursor::{Cursor, Parsed, add_new};
 use super::{Cause, MailboxArg, SequenceSet, sequence};
 use crate::id::ModSeq;
-use crate::limits::{IMAP_LIST_OPTIONS_MAX, IMAP_LIST_PATTERNS_MAX};
+use crate::limits::IMAP_LIST_OPTIONS_MAX;
 
 /// The arguments of SELECT and EXAMINE.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,67 +71,6 @@ pub struct Rename {
     pub from: MailboxArg,
     /// The new name.
     pub to: MailboxArg,
-}
-
-/// The arguments of LIST.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct List {
-    /// How it was asked, which decides on what goes without saying.
-    pub form: ListForm,
-    /// Which folders: RFC 5258 §3.1.
-    pub selection: Vec<ListSelection>,
-    /// In front of every pattern; often empty. Decoded.
-    pub reference: String,
-    /// Names with `*` and `%`, at least one. Decoded.
-    pub patterns: Vec<String>,
-    /// What to tell of them: RFC 5258 §3.2.
-    pub returns: Vec<ListReturn>,
-}
-
-/// LIST of RFC 3501, or of RFC 5258.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListForm {
-    /// No options, one pattern without parentheses: an empty pattern asks for the separator.
-    Basic,
-    /// Anything else.
-    Extended,
-}
-
-/// Which folders LIST names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListSelection {
-    /// `SUBSCRIBED`
-    Subscribed,
-    /// `REMOTE`
-    Remote,
-    /// `RECURSIVEMATCH`, never alone
-    RecursiveMatch,
-    /// `SPECIAL-USE`
-    SpecialUse,
-}
-
-/// What LIST tells of a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ListReturn {
-    /// `SUBSCRIBED`
-    Subscribed,
-    /// `CHILDREN`
-    Children,
-    /// `SPECIAL-USE`
-    SpecialUse,
-    /// `STATUS (…)`: RFC 5819
-    Status(Vec<StatusItem>),
-    /// `MYRIGHTS`: RFC 8440
-    MyRights,
-}
-
-/// The arguments of LSUB: RFC 3501 §6.3.9.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lsub {
-    /// In front of the pattern. Decoded.
-    pub reference: String,
-    /// A name with `*` and `%`. Decoded.
-    pub pattern: String,
 }
 
 /// The arguments of STATUS.
@@ -273,96 +212,6 @@ pub(super) fn rename(cursor: &mut Cursor) -> Parsed<Rename> {
 }
 
 /// ```abnf
-/// lsub = "LSUB" SP mailbox SP list-mailbox
-/// ```
-pub(super) fn lsub(cursor: &mut Cursor) -> Parsed<Lsub> {
-    cursor.space()?;
-    let reference = cursor.pattern()?;
-    cursor.space()?;
-    Ok(Lsub { reference, pattern: cursor.pattern()? })
-}
-
-/// ```abnf
-/// list        = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP "RETURN" SP list-return-opts]
-/// mbox-or-pat = list-mailbox / "(" list-mailbox *(SP list-mailbox) ")"
-/// ```
-pub(super) fn list(cursor: &mut Cursor) -> Parsed<List> {
-    cursor.space()?;
-    let mut list = List {
-        form: ListForm::Basic,
-        selection: Vec::new(),
-        reference: String::new(),
-        patterns: Vec::new(),
-        returns: Vec::new(),
-    };
-    if cursor.peek() == Some(b'(') {
-        list.form = ListForm::Extended;
-        list.selection = list_selection(cursor)?;
-        cursor.space()?;
-    }
-    list.reference = cursor.pattern()?;
-    cursor.space()?;
-    if cursor.peek() == Some(b'(') {
-        list.form = ListForm::Extended;
-        list.patterns = cursor.nonempty_list("patterns", IMAP_LIST_PATTERNS_MAX, Cursor::pattern)?;
-    } else {
-        list.patterns = vec![cursor.pattern()?];
-    }
-    if cursor.take(b' ') {
-        list.form = ListForm::Extended;
-        cursor.one_of("RETURN", &[("RETURN", ())])?;
-        cursor.space()?;
-        cursor.list("return options", IMAP_LIST_OPTIONS_MAX, |cursor| {
-            add_new(&mut list.returns, list_return(cursor)?);
-            Ok(())
-        })?;
-    }
-    Ok(list)
-}
-
-/// ```abnf
-/// list-select-opts = "(" [list-select-opt *(SP list-select-opt)] ")"
-/// list-select-opt  = "SUBSCRIBED" / "REMOTE" / "RECURSIVEMATCH" / "SPECIAL-USE"
-/// ```
-fn list_selection(cursor: &mut Cursor) -> Parsed<Vec<ListSelection>> {
-    const OPTIONS: &[(&str, ListSelection)] = &[
-        ("SUBSCRIBED", ListSelection::Subscribed),
-        ("REMOTE", ListSelection::Remote),
-        ("RECURSIVEMATCH", ListSelection::RecursiveMatch),
-        ("SPECIAL-USE", ListSelection::SpecialUse),
-    ];
-    let mut selection = Vec::new();
-    cursor.list("selection options", IMAP_LIST_OPTIONS_MAX, |cursor| {
-        add_new(&mut selection, cursor.one_of("selection option", OPTIONS)?);
-        Ok(())
-    })?;
-    // RFC 9051 §6.3.9.1: nothing to match recursively by, which is BAD.
-    let has = |option| selection.contains(&option);
-    if has(ListSelection::RecursiveMatch) && !has(ListSelection::Subscribed) && !has(ListSelection::SpecialUse) {
-        return cursor.expected("SUBSCRIBED with RECURSIVEMATCH");
-    }
-    Ok(selection)
-}
-
-/// ```abnf
-/// return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" / "STATUS" SP "(" status-att *(SP status-att) ")"
-/// ```
-fn list_return(cursor: &mut Cursor) -> Parsed<ListReturn> {
-    let start = cursor.at();
-    match cursor.word().as_str() {
-        "SUBSCRIBED" => Ok(ListReturn::Subscribed),
-        "CHILDREN" => Ok(ListReturn::Children),
-        "SPECIAL-USE" => Ok(ListReturn::SpecialUse),
-        "MYRIGHTS" => Ok(ListReturn::MyRights),
-        "STATUS" => {
-            cursor.space()?;
-            status_items(cursor).map(ListReturn::Status)
-        }
-        _ => Err(Cause::Expected("return option").at(start)),
-    }
-}
-
-/// ```abnf
 /// status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
 /// ```
 pub(super) fn status(cursor: &mut Cursor) -> Parsed<Status> {
@@ -371,7 +220,7 @@ pub(super) fn status(cursor: &mut Cursor) -> Parsed<Status> {
     Ok(Status { mailbox, items: status_items(cursor)? })
 }
 
-fn status_items(cursor: &mut Cursor) -> Parsed<Vec<StatusItem>> {
+pub(super) fn status_items(cursor: &mut Cursor) -> Parsed<Vec<StatusItem>> {
     const ITEMS: &[(&str, StatusItem)] = &[
         ("MESSAGES", StatusItem::Messages),
         ("RECENT", StatusItem::Recent),
@@ -391,4 +240,56 @@ fn status_items(cursor: &mut Cursor) -> Parsed<Vec<StatusItem>> {
         Ok(())
     })?;
     Ok(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::command::Command;
+    use super::super::parse::tests::{inbox, read};
+    use super::*;
+
+    #[test]
+    fn a_folder_is_opened_with_what_the_client_remembers() {
+        let select = |parameters| Select { mailbox: inbox(), parameters };
+        assert_eq!(read("select \"INBOX\""), Ok(Command::Select(select(vec![]))));
+        let condstore = Ok(Command::Examine(select(vec![SelectParameter::CondStore])));
+        assert_eq!(read("EXAMINE inbox (CONDSTORE)"), condstore);
+        for (known, matched) in [("", ""), (" 41,43:211", ""), ("", " (1,3 9,11)"), (" 1:5", " (1 9)")] {
+            let Ok(Command::Select(select)) =
+                read(&format!("SELECT x (QRESYNC (67890007 90060115194045000{known}{matched}))"))
+            else {
+                unreachable!("{known}{matched}")
+            };
+            let Some(SelectParameter::QResync(qresync)) = select.parameters.first() else { unreachable!() };
+            assert_eq!((qresync.uid_validity, qresync.mod_seq), (67_890_007, ModSeq(90_060_115_194_045_000)));
+            assert_eq!((qresync.known.is_some(), qresync.matched.is_some()), (!known.is_empty(), !matched.is_empty()));
+        }
+        assert_eq!(read("SELECT x (QRESYNC (0 1))"), Err(Cause::Number));
+        assert_eq!(read("SELECT x (QRESYNC (1 1 1:*))"), Err(Cause::Expected("number")));
+        assert_eq!(read("SELECT x (FROB)"), Err(Cause::Expected("parameter")));
+    }
+
+    #[test]
+    fn a_folder_is_made_for_a_use() {
+        let create = |uses| Ok(Command::Create(Create { mailbox: inbox(), uses }));
+        assert_eq!(read("CREATE INBOX"), create(vec![]));
+        assert_eq!(read("CREATE INBOX (USE (\\drafts \\Sent))"), create(vec![SpecialUse::Drafts, SpecialUse::Sent]));
+        assert_eq!(read("CREATE INBOX (USE ())"), create(vec![]));
+        assert_eq!(read("CREATE x (USE (\\Frob))"), Err(Cause::SpecialUse));
+        assert_eq!(read("CREATE ../x").map(|_| ()), Ok(()));
+        assert_eq!(read("RENAME a"), Err(Cause::Expected("space")));
+    }
+
+    #[test]
+    fn status_tells_each_thing_once() {
+        let items =
+            vec![StatusItem::UidNext, StatusItem::Messages, StatusItem::DeletedStorage, StatusItem::HighestModSeq];
+        let status = Status { mailbox: inbox(), items };
+        assert_eq!(
+            read("STATUS inbox (UIDNEXT MESSAGES uidnext DELETED-STORAGE HIGHESTMODSEQ)"),
+            Ok(Command::Status(status))
+        );
+        assert_eq!(read("STATUS inbox ()"), Err(Cause::Expected("status items")));
+        assert_eq!(read("STATUS inbox (FROB)"), Err(Cause::Expected("status item")));
+    }
 }

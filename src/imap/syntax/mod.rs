@@ -13,6 +13,7 @@ mod error;
 mod fetch;
 mod flag;
 mod folder;
+mod list;
 mod mailbox;
 mod parse;
 pub mod print;
@@ -26,10 +27,8 @@ pub use command::{Authenticate, Command, Copy, Credentials, Numbers, Secret, Tag
 pub use error::{Cause, Failure, SyntaxError};
 pub use fetch::{ChangedSince, Expunged, Fetch, FetchItem, HeaderFields, Partial, Rfc822, Section, SectionText, Seen};
 pub use flag::{Answer, Flag, FlagChange, Store};
-pub use folder::{
-    Create, List, ListForm, ListReturn, ListSelection, Lsub, QResync, Rename, Select, SelectParameter, SpecialUse,
-    Status, StatusItem,
-};
+pub use folder::{Create, QResync, Rename, Select, SelectParameter, SpecialUse, Status, StatusItem};
+pub use list::{List, ListForm, ListReturn, ListSelection, Lsub};
 pub use mailbox::{Dialect, MailboxArg};
 pub use parse::parse;
 pub use rights::{AclChange, AclEntry, RightsChange, SetQuota};

@@ -3,7 +3,7 @@
 use super::cursor::{self, Cursor, Parsed};
 use super::{
     Authenticate, Cause, Command, Copy, Credentials, Dialect, Failure, Input, Numbers, Secret, Tagged, append, fetch,
-    flag, folder, rights, search, sequence,
+    flag, folder, list, rights, search, sequence,
 };
 use crate::limits::{IMAP_ENABLE_NAMES_MAX, IMAP_ID_FIELDS_MAX, IMAP_ID_NAME_BYTES_MAX, IMAP_ID_VALUE_BYTES_MAX};
 
@@ -58,8 +58,8 @@ const COMMANDS: &[(&str, Grammar)] = &[
     ("RENAME", |cursor| folder::rename(cursor).map(Command::Rename)),
     ("SUBSCRIBE", |cursor| folder::name(cursor).map(Command::Subscribe)),
     ("UNSUBSCRIBE", |cursor| folder::name(cursor).map(Command::Unsubscribe)),
-    ("LIST", |cursor| folder::list(cursor).map(Command::List)),
-    ("LSUB", |cursor| folder::lsub(cursor).map(Command::Lsub)),
+    ("LIST", |cursor| list::list(cursor).map(Command::List)),
+    ("LSUB", |cursor| list::lsub(cursor).map(Command::Lsub)),
     ("NAMESPACE", |_| Ok(Command::Namespace)),
     ("STATUS", |cursor| folder::status(cursor).map(Command::Status)),
     ("APPEND", |cursor| append::append(cursor).map(Command::Append)),

@@ -101,3 +101,39 @@ pub(super) fn set_quota(cursor: &mut Cursor) -> Parsed<SetQuota> {
     })?;
     Ok(SetQuota { root, limits })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::command::Command;
+    use super::super::parse::tests::{inbox, read};
+    use super::*;
+
+    #[test]
+    fn rights_are_given_taken_and_replaced() {
+        for (text, change, rights) in [
+            ("lrs", RightsChange::Replace, "lrs"),
+            ("+cda", RightsChange::Add, "cda"),
+            ("\"-x\"", RightsChange::Remove, "x"),
+            ("\"\"", RightsChange::Replace, ""),
+        ] {
+            let entry =
+                AclChange { mailbox: inbox(), identifier: "Fred đ".to_owned(), change, rights: rights.to_owned() };
+            assert_eq!(read(&format!("SETACL INBOX \"Fred đ\" {text}")), Ok(Command::SetAcl(entry)), "{text}");
+        }
+        assert_eq!(read("SETACL INBOX Fred LRS"), Err(Cause::Expected("rights")));
+        let entry = AclEntry { mailbox: inbox(), identifier: "Fred".to_owned() };
+        assert_eq!(read("DELETEACL INBOX Fred"), Ok(Command::DeleteAcl(entry.clone())));
+        assert_eq!(read("LISTRIGHTS INBOX Fred"), Ok(Command::ListRights(entry)));
+        assert_eq!(read("MYRIGHTS INBOX"), Ok(Command::MyRights(inbox())));
+        assert_eq!(read("GETACL INBOX"), Ok(Command::GetAcl(inbox())));
+    }
+
+    #[test]
+    fn quota_is_asked_for_and_set() {
+        assert_eq!(read("GETQUOTA \"\""), Ok(Command::GetQuota(String::new())));
+        assert_eq!(read("getquotaroot \"INBOX\""), Ok(Command::GetQuotaRoot(inbox())));
+        let limits = vec![("STORAGE".to_owned(), 512), ("MESSAGE".to_owned(), 0)];
+        let set = SetQuota { root: "#a".to_owned(), limits };
+        assert_eq!(read("SETQUOTA \"#a\" (STORAGE 512 message 0)"), Ok(Command::SetQuota(set)));
+    }
+}

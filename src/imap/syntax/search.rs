@@ -304,3 +304,165 @@ fn mod_seq(cursor: &mut Cursor) -> Parsed<SearchKey> {
     }
     Ok(SearchKey::ModSeq(ModSeq(cursor.number64()?)))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::command::Command;
+    use super::super::parse::tests::{read, read_octets};
+    use super::super::{Dialect, Ranges, print};
+    use super::*;
+    use crate::limits::IMAP_NESTING_MAX;
+
+    fn searched(program: &str) -> Result<Search, Cause> {
+        match read(&format!("UID SEARCH {program}"))? {
+            Command::Search(search) => Ok(search),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn not(key: SearchKey) -> SearchKey {
+        SearchKey::Not(Box::new(key))
+    }
+
+    #[test]
+    fn the_examples_of_the_rfcs() {
+        let smith = SearchKey::Field(SearchField::From, "Smith".to_owned());
+        let since = SearchKey::Received(DateTest::Since, jiff::civil::date(1994, 2, 1));
+        let flagged = SearchKey::Flag(Flag::Flagged);
+        let search = searched("FLAGGED SINCE 1-Feb-1994 NOT FROM \"Smith\"").unwrap();
+        assert_eq!(search.key, SearchKey::And(vec![flagged, since, not(smith)]));
+        assert_eq!((search.returns, search.numbers), (None, Numbers::Uid));
+
+        let search = searched("RETURN (MIN COUNT min) DELETED").unwrap();
+        assert_eq!(search.returns, Some(vec![SearchReturn::Min, SearchReturn::Count]));
+        assert_eq!(searched("RETURN () ALL").unwrap().returns, Some(vec![SearchReturn::All]));
+        assert_eq!(searched("RETURN (SAVE) $").unwrap().key, SearchKey::Sequence(Messages::Saved));
+        for program in ["MODSEQ \"/flags/\\\\draft\" all 620162338", "MODSEQ 620162338"] {
+            assert_eq!(searched(program).unwrap().key, SearchKey::ModSeq(ModSeq(620_162_338)), "{program}");
+        }
+        assert_eq!(searched("YOUNGER 259200").unwrap().key, SearchKey::Age(Comparison::Less, 259_200));
+    }
+
+    #[test]
+    fn old_names_stand_for_their_meaning() {
+        for (name, meaning) in [("NEW", "RECENT UNSEEN"), ("OLD", "NOT RECENT"), ("UNKEYWORD x", "NOT KEYWORD x")] {
+            assert_eq!(searched(name), searched(meaning), "{name}");
+        }
+        assert_eq!(searched("((ALL))").unwrap().key, SearchKey::All);
+    }
+
+    #[test]
+    fn text_is_decoded_from_its_charset() {
+        let subject = |text: &str| SearchKey::Field(SearchField::Subject, text.to_owned());
+        let search = |octets: &[u8]| match read_octets(octets, Dialect::Utf7).map(|tagged| tagged.command) {
+            Ok(Command::Search(search)) => Ok(search.key),
+            Ok(other) => unreachable!("{other:?}"),
+            Err(failure) => Err(failure.error.cause),
+        };
+        let utf8 = "a uid SEARCH CHARSET UTF-8 SUBJECT {9}\r\nđường".as_bytes();
+        assert_eq!(search(utf8), Ok(subject("đường")));
+        assert_eq!(search("a SEARCH SUBJECT \"đường\"".as_bytes()), Ok(subject("đường")));
+        assert_eq!(search(b"a SEARCH CHARSET iso-8859-1 SUBJECT {2}\r\n\xe9t"), Ok(subject("ét")));
+        assert_eq!(search(b"a SEARCH CHARSET \"windows-1258\" SUBJECT {1}\r\n\xf0"), Ok(subject("đ")));
+        assert_eq!(search(b"a SEARCH CHARSET UTF-8 SUBJECT {1}\r\n\xf0"), Err(Cause::Encoding));
+        assert_eq!(search(b"a SEARCH CHARSET x-bogus ALL"), Err(Cause::Charset));
+    }
+
+    #[test]
+    fn nesting_and_number_of_keys_are_bounded() {
+        let deep = |open: &str, close: &str, depth| format!("{}ALL{}", open.repeat(depth), close.repeat(depth));
+        for (open, close) in [("(", ")"), ("NOT ", ""), ("OR ALL ", ""), ("OR ", " ALL")] {
+            assert!(searched(&deep(open, close, IMAP_NESTING_MAX)).is_ok(), "{open}");
+            assert_eq!(searched(&deep(open, close, 10_000)), Err(Cause::Nesting), "{open}");
+        }
+        let keys = |count| vec!["(SEEN SEEN)"; count].join(" ");
+        assert!(searched(&keys(1000)).is_ok());
+        assert_eq!(searched(&keys(3000)), Err(Cause::TooMany("search keys")));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        for program in
+            ["FROB", "", "()", "(ALL", "ALL)", "OR ALL", "NOT", "SINCE 30-Feb-2026", "LARGER -1", "OLDER 0", "UID"]
+        {
+            assert!(searched(program).is_err(), "{program}");
+        }
+    }
+
+    /// As a client would write it.
+    fn print(out: &mut Vec<u8>, key: &SearchKey) {
+        let mut text = |name: &str, texts: &[&str]| {
+            out.extend_from_slice(name.as_bytes());
+            for text in texts {
+                out.push(b' ');
+                print::string(out, text.as_bytes());
+            }
+        };
+        match key {
+            SearchKey::Flag(Flag::Keyword(keyword)) => text(&format!("KEYWORD {keyword}"), &[]),
+            SearchKey::Header(name, value) => text("HEADER", &[name, value]),
+            SearchKey::Body(value) => text("BODY", &[value]),
+            SearchKey::Sent(DateTest::On, date) => text(&date.strftime("SENTON %-d-%b-%Y").to_string(), &[]),
+            SearchKey::Size(Comparison::Greater, size) => text(&format!("LARGER {size}"), &[]),
+            SearchKey::Not(key) => {
+                text("NOT ", &[]);
+                print(out, key);
+            }
+            SearchKey::Or(keys) => {
+                text("OR ", &[]);
+                print(out, &keys.0);
+                out.push(b' ');
+                print(out, &keys.1);
+            }
+            SearchKey::And(keys) => {
+                out.push(b'(');
+                print::spaced(out, keys, print);
+                out.push(b')');
+            }
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn keys() -> impl Strategy<Value = SearchKey> {
+        let leaf = prop_oneof![
+            "[a-z$]{1,9}".prop_map(|name| SearchKey::Flag(Flag::Keyword(name))),
+            ("[a-zA-Z-]{1,5}", "[^\\x00]{0,9}").prop_map(|(name, value)| SearchKey::Header(name, value)),
+            "\\PC{0,9}".prop_map(SearchKey::Body),
+            (1i16..3000, 1i8..29).prop_map(|(y, d)| SearchKey::Sent(DateTest::On, jiff::civil::date(y, 2, d.min(28)))),
+            (0..1u64 << 63).prop_map(|size| SearchKey::Size(Comparison::Greater, size)),
+        ];
+        leaf.prop_recursive(6, 30, 4, |inner| {
+            prop_oneof![
+                inner.clone().prop_map(not),
+                (inner.clone(), inner.clone()).prop_map(|keys| SearchKey::Or(Box::new(keys))),
+                proptest::collection::vec(inner, 2..4).prop_map(SearchKey::And),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_condition_is_read_back(key in keys()) {
+            let mut command = b"a SEARCH ".to_vec();
+            print(&mut command, &key);
+            let read = read_octets(&command, Dialect::Utf7).map(|tagged| tagged.command);
+            // What stands in parentheses at the outermost is one key, as is what stands without.
+            let search = Search { numbers: Numbers::Sequence, returns: None, key };
+            prop_assert_eq!(read, Ok(Command::Search(search)));
+        }
+
+        #[test]
+        fn any_set_is_a_key(numbers in proptest::collection::vec(1u32.., 1..9)) {
+            let set: Ranges = numbers.into_iter().collect();
+            let mut command = b"a SEARCH UID ".to_vec();
+            print::ranges(&mut command, &set);
+            let read = read_octets(&command, Dialect::Utf7).map(|tagged| tagged.command);
+            let is_set = matches!(&read, Ok(Command::Search(Search { key: SearchKey::Uid(Messages::Set(read)), .. }))
+                if read.resolve(0) == set);
+            prop_assert!(is_set);
+        }
+    }
+}

@@ -152,3 +152,78 @@ pub(super) fn sequence_set(cursor: &mut Cursor) -> Parsed<SequenceSet> {
 fn edge(cursor: &mut Cursor) -> Parsed<Edge> {
     if cursor.take(b'*') { Ok(Edge::Last) } else { cursor.nonzero32().map(Edge::Number) }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::command::Command;
+    use super::super::parse::tests::read;
+    use super::super::{Cause, Numbers};
+    use super::*;
+
+    fn set(text: &str) -> Result<SequenceSet, Cause> {
+        match read(&format!("UID EXPUNGE {text}"))? {
+            Command::Expunge(Some(Messages::Set(set))) => Ok(set),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn resolved(text: &str, last: u32) -> Vec<(u32, u32)> {
+        set(text).unwrap().resolve(last).spans().iter().map(|span| (span.first, span.last)).collect()
+    }
+
+    #[test]
+    fn ranges_are_sorted_and_joined() {
+        assert_eq!(resolved("2,4:7,9,12:*", 15), [(2, 2), (4, 7), (9, 9), (12, 15)]);
+        assert_eq!(resolved("9:7,1,2,8:10", 15), [(1, 2), (7, 10)]);
+        assert_eq!(resolved("*:4,5:7", 5), [(4, 7)]);
+        assert_eq!(resolved("559:*", 5), [(5, 559)]);
+        assert_eq!(resolved("4294967295,1", 5), [(1, 1), (4_294_967_295, 4_294_967_295)]);
+    }
+
+    #[test]
+    fn the_last_message_of_an_empty_folder_is_none() {
+        assert_eq!(resolved("*", 0), []);
+        assert_eq!(resolved("1:*", 0), []);
+        assert_eq!(resolved("3,*:7", 0), [(3, 3)]);
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_refused() {
+        for text in ["0", "1:0", "4294967296", "99999999999999999999999"] {
+            assert_eq!(set(text), Err(Cause::Number), "{text}");
+        }
+        for text in ["1:", ",1", "1,", ":", "a", ""] {
+            assert_eq!(set(text), Err(Cause::Expected("number")), "{text}");
+        }
+        assert_eq!(set("1:2:3"), Err(Cause::Trailing));
+        assert_eq!(set("$,1"), Err(Cause::Trailing));
+    }
+
+    #[test]
+    fn repetition_costs_nothing() {
+        let text = vec!["1:*"; 10_000].join(",");
+        let Ok(Command::Copy(copy)) = read(&format!("COPY {text} x")) else { panic!() };
+        assert_eq!(copy.numbers, Numbers::Sequence);
+        let Messages::Set(set) = copy.messages else { panic!() };
+        assert_eq!((set.ranges().len(), set.resolve(7).spans().len()), (10_000, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_hold_what_was_put_in(numbers in proptest::collection::vec(1u32..60, 0..40)) {
+            let ranges: Ranges = numbers.iter().copied().collect();
+            let mut expected = numbers;
+            expected.sort_unstable();
+            expected.dedup();
+            prop_assert_eq!(ranges.iter().collect::<Vec<_>>(), expected.clone());
+            prop_assert_eq!(ranges.count(), expected.len() as u64);
+            prop_assert_eq!((ranges.min(), ranges.max()), (expected.first().copied(), expected.last().copied()));
+            for number in 0..61 {
+                prop_assert_eq!(ranges.contains(number), expected.contains(&number));
+            }
+        }
+    }
+}
