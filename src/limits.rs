@@ -29,9 +29,12 @@ pub const WAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
 // Messages (mime)
 
-/// Containers (multiparts and messages) within each other; mail-parser's own bound, far above any real message
-/// (hostile B58).
-pub const MIME_DEPTH_MAX: usize = 64;
+/// Containers (multiparts and messages) within each other, far above any real message (hostile B58). Every line that
+/// begins with two dashes is compared with the boundaries of all of them.
+pub const MIME_DEPTH_MAX: usize = 32;
+/// Lines of a message whose structure is looked at, since each may become a header field or a boundary: a longer one
+/// is described as a single text. 50 MB of base64 are 700,000 lines.
+pub const MIME_LINES_MAX: usize = 1_000_000;
 /// Parts of one message; the rest stays in the last one (hostile B58).
 pub const MIME_PARTS_MAX: usize = 10_000;
 /// What is looked at of one header field: a longer one is cut there (hostile B61).
@@ -229,6 +232,8 @@ pub const SMTP_DATA_WAIT_MAX: Duration = Duration::from_secs(180);
 pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_secs(3600);
 /// Memory that a message reserves at a time while it comes in.
 pub const SMTP_RESERVE_BYTES: usize = 64 * 1024;
+/// How long port 25 listens before it greets: servers do not notice it, and what speaks first is no server (hostile B27).
+pub const SMTP_GREETING_PAUSE: Duration = Duration::from_millis(5);
 /// How long the last words of a session may take to leave.
 pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(5);
 

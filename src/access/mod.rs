@@ -233,3 +233,6 @@ impl std::fmt::Debug for Access {
         f.debug_struct("Access").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

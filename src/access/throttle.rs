@@ -150,7 +150,7 @@ mod tests {
     }
 
     fn few() -> Rates {
-        let rate = |burst| Rate { burst, every: Duration::from_secs(60) };
+        let rate = |burst| Rate { burst, every: Duration::from_mins(1) };
         Rates { pair: rate(3), name: rate(5), network: rate(8) }
     }
 
@@ -170,7 +170,7 @@ mod tests {
             throttle.failed(&guess, now);
         }
         assert!(!throttle.allows(&guess, now), "no exemption for loopback");
-        assert!(throttle.allows(&guess, now + Duration::from_secs(60)), "no lock-out for good");
+        assert!(throttle.allows(&guess, now + Duration::from_mins(1)), "no lock-out for good");
     }
 
     #[test]

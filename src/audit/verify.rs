@@ -69,7 +69,7 @@ mod tests {
             what: "staff.suspended",
             subject: format!("staff:{n}"),
             decision: None,
-            note: (n % 2 == 0).then(|| "ghi chú \"'".to_owned()),
+            note: n.is_multiple_of(2).then(|| "ghi chú \"'".to_owned()),
             before: Some(serde_json::json!({"state": "active"})),
             after: Some(serde_json::json!({"state": "suspended", "n": n})),
         };
@@ -89,7 +89,7 @@ mod tests {
         })
         .await
         .unwrap();
-        verify(&mut *db.read().await.unwrap()).await.unwrap()
+        verify(&mut db.read().await.unwrap()).await.unwrap()
     }
 
     #[tokio::test]

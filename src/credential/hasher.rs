@@ -117,9 +117,9 @@ mod tests {
         let (right, wrong) = (Secret::parse("mật khẩu đúng").unwrap(), Secret::parse("mật khẩu sai").unwrap());
         let hash = hasher.hash(&right).await.unwrap();
         assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.0);
-        let hashes = vec![Hash::of_nobody(), hash];
-        assert_eq!(hasher.turn().await.unwrap().verify(&right, hashes.clone()).await, Some(1));
-        assert_eq!(hasher.turn().await.unwrap().verify(&wrong, hashes).await, None);
+        let some = vec![Hash::of_nobody(), hash];
+        assert_eq!(hasher.turn().await.unwrap().verify(&right, some.clone()).await, Some(1));
+        assert_eq!(hasher.turn().await.unwrap().verify(&wrong, some).await, None);
     }
 
     #[tokio::test]

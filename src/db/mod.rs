@@ -3,6 +3,8 @@
 mod checkpoint;
 mod error;
 mod open;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use error::DbError;

@@ -1,5 +1,5 @@
-//! Content-Type and Content-Disposition as BODYSTRUCTURE shows them: parameters stay as they came, those of RFC 2231
-//! (`filename*0*=…`) included, since it is for the client to decode them.
+//! Content-Type and Content-Disposition as BODYSTRUCTURE shows them: the pieces of a continued parameter are joined
+//! (RFC 2231 §6 asks this of IMAP servers), encoded text stays as it came for the client to decode.
 
 use std::borrow::Cow;
 
@@ -57,7 +57,56 @@ pub(super) fn parameters(value: &[u8]) -> Vec<Parameter<'_>> {
             found.push((name, value));
         }
     }
+    if found.iter().any(|(name, _)| name.contains(&b'*')) { joined(found) } else { found }
+}
+
+/// Joins `name*0`, `name*1`, … to `name`, or to `name*` if a piece is encoded (RFC 2231 §3, §4.1). What lacks its
+/// beginning, or lies behind a gap, stays as it came.
+///
+/// ```abnf
+/// parameter := attribute [section] ["*"] "=" value
+/// section   := "*" ("0" / nonzero-digit *DIGIT)
+/// ```
+fn joined(mut found: Vec<Parameter<'_>>) -> Vec<Parameter<'_>> {
+    let mut joined: Vec<Parameter<'_>> = Vec::new();
+    while let Some(first) = found.iter().position(|(name, _)| name.ends_with(b"*0") || name.ends_with(b"*0*")) {
+        let (name, value) = found.remove(first);
+        let base = name.strip_suffix(b"*").unwrap_or(&name).strip_suffix(b"*0").unwrap_or_default();
+        let mut pieces = vec![(name.ends_with(b"*"), value)];
+        while let Some(next) = found.iter().position(|(next, _)| is_piece(next, base, pieces.len())) {
+            let (name, value) = found.remove(next);
+            pieces.push((name.ends_with(b"*"), value));
+        }
+        joined.push(continued(base, &pieces));
+    }
+    found.append(&mut joined);
     found
+}
+
+fn is_piece(name: &[u8], base: &[u8], number: usize) -> bool {
+    let section = name.strip_prefix(base).and_then(|rest| rest.strip_prefix(b"*"));
+    section.map(|section| section.strip_suffix(b"*").unwrap_or(section)) == Some(number.to_string().as_bytes())
+}
+
+/// One parameter of pieces, each with whether it is encoded; plain pieces among encoded ones are encoded too.
+fn continued(base: &[u8], pieces: &[(bool, Cow<'_, [u8]>)]) -> Parameter<'static> {
+    let is_encoded = pieces.iter().any(|(is_encoded, _)| *is_encoded);
+    let mut value = Vec::new();
+    if is_encoded && !pieces.first().is_some_and(|(is_encoded, _)| *is_encoded) {
+        // RFC 2231 §4: charset'language' stands before encoded text; here neither was said.
+        value.extend_from_slice(b"''");
+    }
+    for (is_piece_encoded, piece) in pieces {
+        for byte in piece.iter() {
+            if is_encoded && !is_piece_encoded && !byte.is_ascii_alphanumeric() && !b"-._".contains(byte) {
+                value.extend_from_slice(format!("%{byte:02X}").as_bytes());
+            } else {
+                value.push(*byte);
+            }
+        }
+    }
+    let name = if is_encoded { [base, b"*"].concat() } else { base.to_vec() };
+    (name, Cow::Owned(value))
 }
 
 /// The value at the beginning of `text`, and what follows its `;`.
@@ -116,7 +165,6 @@ mod tests {
             ("a/b;Boundary=\"--=_a;b\\\"c\" ; x = y;", pairs(&[("boundary", "--=_a;b\"c"), ("x", "y")])),
             ("a/b; boundary=----=_Part_1", pairs(&[("boundary", "----=_Part_1")])),
             ("a/b; name=công văn (1).pdf", pairs(&[("name", "công văn (1).pdf")])),
-            ("a/b; name*0*=utf-8''a%20; name*1*=b", pairs(&[("name*0*", "utf-8''a%20"), ("name*1*", "b")])),
             ("a/b; a; =x; b=1; b=2", pairs(&[("b", "1")])),
             ("a/b; n=\"open", pairs(&[("n", "open")])),
             ("a/b", pairs(&[])),
@@ -126,8 +174,23 @@ mod tests {
     }
 
     #[test]
+    fn continued_parameters_are_joined() {
+        for (value, expected) in [
+            ("; n*0*=utf-8''a%20; size=1; n*1*=b", pairs(&[("size", "1"), ("n*", "utf-8''a%20b")])),
+            ("; n*1=\"b c\"; n*0=\"a \"", pairs(&[("n", "a b c")])),
+            ("; n*0=a; n*2=c; n*1=b", pairs(&[("n", "abc")])),
+            ("; n*0=a; n*2=c", pairs(&[("n*2", "c"), ("n", "a")])),
+            ("; n*0*=utf-8'vi'%C3%A1; n*1=\" %\"", pairs(&[("n*", "utf-8'vi'%C3%A1%20%25")])),
+            ("; n*0=a; n*1*=%20", pairs(&[("n*", "''a%20")])),
+            ("; n*=utf-8''a", pairs(&[("n*", "utf-8''a")])),
+        ] {
+            assert_eq!(read(value), expected, "{value}");
+        }
+    }
+
+    #[test]
     fn thousands_of_parameters_are_capped() {
-        let many: String = (0..2000).map(|n| format!("; p{n}=x")).collect();
+        let many = (0..2000).map(|n| format!("; p{n}=x")).collect::<Vec<_>>().concat();
         assert_eq!(read(&many).len(), limits::MIME_PARAMETERS_MAX);
         assert_eq!(read(&"; a=1".repeat(100_000)), pairs(&[("a", "1")]));
     }

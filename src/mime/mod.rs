@@ -30,3 +30,7 @@ pub use part::{Content, Encoding, Part, parts};
 pub use search::{body_text, header_field_text, header_text, search_text};
 pub use summary::{SUMMARY_VERSION, Summary, summarise};
 pub use thread::{Thread, thread};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+mod tests;

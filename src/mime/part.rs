@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use mail_parser::{HeaderForm, HeaderName, Message, MessageParser, MessagePart, PartKind};
+use memchr::{memchr, memchr_iter};
 
 use crate::limits;
 
@@ -53,9 +54,14 @@ pub enum Encoding {
     Unknown,
 }
 
-/// The parts of a message. Whatever is not a message is one text without header.
+/// The parts of a message. What is not a message is one text without header, what is beyond
+/// [`limits::MIME_LINES_MAX`] one text behind its header.
 pub fn parts(raw: &[u8]) -> Part {
-    parse(raw).map_or_else(|| Part::bare(raw), |message| Part::of(message.root().root_part()))
+    match parse(raw) {
+        Some(message) => Part::of(message.root().root_part()),
+        None if is_too_long(raw) => Part::text(raw, header_end(raw)),
+        None => Part::text(raw, 0),
+    }
 }
 
 impl Part {
@@ -88,18 +94,19 @@ impl Part {
         }
     }
 
-    /// Bytes that are not a message: no header, all text.
-    pub(super) fn bare(raw: &[u8]) -> Self {
-        Self { header: 0..0, body: 0..raw.len(), encoding: Encoding::Identity, content: Content::Text }
+    fn text(raw: &[u8], header_end: usize) -> Self {
+        let (header, body) = (0..header_end, header_end..raw.len());
+        Self { header, body, encoding: Encoding::Identity, content: Content::Text }
     }
 
     /// Recursion is bounded by [`limits::MIME_DEPTH_MAX`], which the parser keeps.
-    pub(super) fn of(part: MessagePart<'_>) -> Self {
+    fn of(part: MessagePart<'_>) -> Self {
         let (start, middle, end) =
             (offset(part.offset_header()), offset(part.offset_body()), offset(part.offset_end()));
         let content = match part.kind() {
             PartKind::Text => Content::Text,
             PartKind::Html => Content::Html,
+            PartKind::Binary if is_unbounded(part) => Content::Text,
             PartKind::Binary | PartKind::InlineBinary => Content::Other,
             PartKind::Multipart => Content::Multipart(part.children().map(Self::of).collect()),
             PartKind::Message(message) => Content::Message(Box::new(Self::of(message.root_part()))),
@@ -114,14 +121,37 @@ impl Part {
     }
 }
 
+/// Whether a part claims to be a multipart but has no boundary: then it is read as text, so that none is lost
+/// (hostile B59).
+pub(super) fn is_unbounded(part: MessagePart<'_>) -> bool {
+    !part.is_multipart() && part.content_type().is_some_and(|kind| kind.ctype() == "multipart")
+}
+
 fn offset(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
 /// Parses structure only: of the header fields those that make the structure are read, the others are kept as bytes
-/// for [`super::field`] to read where they are wanted.
+/// for [`super::field`] to read where they are wanted. `None` for what is not a message or too long.
 pub(super) fn parse(raw: &[u8]) -> Option<Message<'_>> {
-    PARSER.parse(raw)
+    if is_too_long(raw) { None } else { PARSER.parse(raw) }
+}
+
+fn is_too_long(raw: &[u8]) -> bool {
+    raw.len() > limits::MIME_LINES_MAX && memchr_iter(b'\n', raw).count() > limits::MIME_LINES_MAX
+}
+
+/// The end of the first empty line, or of the input (RFC 5322 §2.1).
+fn header_end(raw: &[u8]) -> usize {
+    let mut line = 0;
+    loop {
+        let Some(newline) = memchr(b'\n', raw.get(line..).unwrap_or_default()) else { return raw.len() };
+        let end = line + newline + 1;
+        if matches!(raw.get(line..end), Some(b"\r\n" | b"\n")) {
+            return end;
+        }
+        line = end;
+    }
 }
 
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {

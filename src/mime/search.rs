@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{Message, MessagePart, PartKind, html_to_text};
+use mail_parser::{MessagePart, PartKind, html_to_text};
 
 use super::envelope::Envelope;
 use super::field::{Field, fields};
-use super::part::parse;
+use super::part::{is_unbounded, parse};
 use super::vietnamese::Charset;
 use crate::limits;
 use crate::text::fold;
@@ -14,11 +14,8 @@ use crate::text::fold;
 /// Subject, addresses, file names and texts of a message: what a search index is fed with.
 pub fn search_text(raw: &[u8]) -> String {
     let mut text = Text::default();
-    let message = parse(raw);
-    if let Some(message) = &message {
-        text.envelope(&Envelope::of(message.root().root_part().raw_headers()));
-    }
-    text.body(raw, message.as_ref());
+    text.envelope(&Envelope::of(raw));
+    text.body(raw);
     text.folded()
 }
 
@@ -53,7 +50,7 @@ pub fn header_text(header: &[u8]) -> String {
 /// parts, the names of its files, and subjects and addresses of messages within it.
 pub fn body_text(raw: &[u8]) -> String {
     let mut text = Text::default();
-    text.body(raw, parse(raw).as_ref());
+    text.body(raw);
     text.folded()
 }
 
@@ -69,8 +66,8 @@ impl Text {
         }
     }
 
-    fn body(&mut self, raw: &[u8], message: Option<&Message<'_>>) {
-        let Some(message) = message else {
+    fn body(&mut self, raw: &[u8]) {
+        let Some(message) = parse(raw) else {
             let raw = raw.get(..limits::SEARCH_TEXT_BYTES_MAX).unwrap_or(raw);
             return self.line(&String::from_utf8_lossy(raw));
         };
@@ -83,6 +80,10 @@ impl Text {
             }
             match part.kind() {
                 PartKind::Text | PartKind::Html => self.text_part(part),
+                PartKind::Binary if is_unbounded(part) => {
+                    let bytes = part.decoded();
+                    self.line(&String::from_utf8_lossy(bytes.get(..self.room()).unwrap_or(&bytes)));
+                }
                 PartKind::Message(nested) => self.envelope(&Envelope::of(nested.root_part().raw_headers())),
                 PartKind::Binary | PartKind::InlineBinary | PartKind::Multipart => {}
             }

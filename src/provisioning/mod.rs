@@ -89,7 +89,7 @@ pub struct Applied {
 pub enum Failure {
     /// A rule forbids it.
     #[error(transparent)]
-    Refused(#[from] Box<Refusal>),
+    Refused(#[from] Refusal),
     /// Too many are hashing.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -108,12 +108,6 @@ pub enum Failure {
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
-    }
 }
 
 /// Why a write ended without being kept.
@@ -247,3 +241,6 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

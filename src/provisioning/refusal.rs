@@ -47,7 +47,7 @@ pub enum Refusal {
         /// The address.
         address: Address,
         /// The one that is there.
-        other: Address,
+        other: Box<Address>,
     },
     /// R3: the part before `@` makes no address at our domain.
     NotAnAddress(LocalPart),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::credential::Policy;
+use crate::language::Language;
 use crate::name::NameRule;
 
 /// The numbers and names that rules use.
@@ -36,4 +37,22 @@ pub struct Endpoint {
     pub host: String,
     /// The port; TLS from the first octet on (RFC 8314).
     pub port: u16,
+}
+
+impl ClientSettings {
+    /// The settings as labels and values: on the slip, in the welcome message, in the guide.
+    pub fn rows(&self, language: Language) -> Vec<(&'static str, String)> {
+        let (imap, submission, port) = match language {
+            Language::Vi => ("Nhận thư (IMAP)", "Gửi thư (SMTP)", "cổng"),
+            Language::En => ("Incoming mail (IMAP)", "Outgoing mail (SMTP)", "port"),
+        };
+        let server = |endpoint: &Endpoint| format!("{}, {port} {}, SSL/TLS", endpoint.host, endpoint.port);
+        vec![(imap, server(&self.imap)), (submission, server(&self.submission))]
+    }
+}
+
+/// Labels and values in two columns, a line each.
+pub(super) fn aligned(rows: &[(&str, String)]) -> String {
+    let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    rows.iter().fold(String::new(), |text, (label, value)| text + &format!("{label:width$}  {value}\n"))
 }

@@ -1,7 +1,7 @@
 //! The slip that a person is handed: address, password, and what to type into a mail program (R10). The password is on
 //! it and nowhere else.
 
-use super::settings::{ClientSettings, Settings};
+use super::settings::{ClientSettings, Settings, aligned};
 use crate::address::Address;
 use crate::credential::{Secret, Standing};
 use crate::language::Language;
@@ -29,19 +29,6 @@ struct Lines {
     title: String,
     rows: Vec<(&'static str, String)>,
     advice: &'static str,
-}
-
-/// The settings of a mail program as rows: also of the welcome message and the guide.
-pub(super) fn settings_rows(client: &ClientSettings, language: Language) -> Vec<(&'static str, String)> {
-    let server = |endpoint: &super::Endpoint| match language {
-        Language::Vi => format!("{}, cổng {}, SSL/TLS", endpoint.host, endpoint.port),
-        Language::En => format!("{}, port {}, SSL/TLS", endpoint.host, endpoint.port),
-    };
-    let (imap, submission) = match language {
-        Language::Vi => ("Nhận thư (IMAP)", "Gửi thư (SMTP)"),
-        Language::En => ("Incoming mail (IMAP)", "Outgoing mail (SMTP)"),
-    };
-    vec![(imap, server(&client.imap)), (submission, server(&client.submission))]
 }
 
 impl Slip {
@@ -72,7 +59,7 @@ impl Slip {
             (address, self.address.to_string()),
             (password, self.password.expose().to_owned()),
         ];
-        rows.extend(settings_rows(&self.client, language));
+        rows.extend(self.client.rows(language));
         let title = match language {
             Language::Vi => format!("{}: hộp thư điện tử", self.organisation),
             Language::En => format!("{}: your mailbox", self.organisation),
@@ -117,12 +104,6 @@ impl Slip {
              <h1>{title}</h1>\n<table>\n{rows}</table>\n<p>{advice}</p>\n</body>\n</html>\n"
         )
     }
-}
-
-/// Labels and values in two columns.
-pub(super) fn aligned(rows: &[(&str, String)]) -> String {
-    let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    rows.iter().map(|(label, value)| format!("{label:width$}  {value}\n")).collect()
 }
 
 fn escaped(text: &str) -> String {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::settings::Settings;
-use super::slip::{aligned, settings_rows};
+use super::settings::{Settings, aligned};
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::id::{FolderId, MailboxId};
@@ -21,7 +20,7 @@ pub(super) fn message(
     clock: &Clock,
 ) -> Result<Vec<u8>, ComposeError> {
     let mut rows = vec![("Tên đăng nhập", address.to_string()), ("Mật khẩu", "ghi trong phiếu cấp hộp thư".to_owned())];
-    rows.extend(settings_rows(&settings.client, Language::Vi));
+    rows.extend(settings.client.rows(Language::Vi));
     let text = format!(
         "Kính gửi {holder},\n\n\
          Hộp thư điện tử {address} của {organisation} đã sẵn sàng.\n\n\

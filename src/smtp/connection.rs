@@ -54,7 +54,7 @@ impl<'a> Connection<'a> {
         loop {
             let action = match self.hear(wire).await? {
                 Heard::Line(line) => self.session.command(&line),
-                Heard::TooLong => Action::Answer(self.session.bad(Refusal::LineTooLong.into())),
+                Heard::TooLong => Action::Answer(self.session.endless_line()),
                 Heard::Gone => return Ok(Outcome::Over),
                 Heard::End(refusal) => Action::Answer(Answer::HangUp(refusal.into())),
             };
@@ -130,7 +130,7 @@ impl<'a> Connection<'a> {
                 wire.queue(Reply::challenge(exchange.challenge()).as_bytes());
                 match self.hear(wire).await? {
                     Heard::Line(line) => line,
-                    Heard::TooLong => return Ok(self.session.bad(Refusal::LoginLineTooLong.into())),
+                    Heard::TooLong => return Ok(self.session.endless_line()),
                     // Nobody is there to hear it.
                     Heard::Gone => return Ok(Answer::HangUp(reply::BYE)),
                     Heard::End(refusal) => return Ok(Answer::HangUp(refusal.into())),

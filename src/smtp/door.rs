@@ -1,15 +1,13 @@
 //! What the door needs, and where a connection comes in.
 
-use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use data_encoding::BASE32_DNSSEC;
-use nix::sys::socket::{MsgFlags, recv};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -85,7 +83,7 @@ impl Door {
     }
 
     async fn converse(&self, stream: TcpStream, peer: SocketAddr) -> Result<(), WireError> {
-        if self.kind != Kind::Submissions && has_spoken(&stream) {
+        if self.kind == Kind::Relay && speaks_first(&stream).await {
             let mut wire = Wire::new(Stream::Plain(stream));
             wire.queue(Reply::from(Refusal::AheadOfReply).as_bytes());
             wire.close(limits::SMTP_FAREWELL_MAX).await;
@@ -134,9 +132,8 @@ impl Door {
     }
 }
 
-/// Whether the client sent something before it was greeted (hostile B27). Looks at what is here and waits for nothing.
-fn has_spoken(stream: &TcpStream) -> bool {
-    let mut first = [0];
-    let seen = recv(stream.as_raw_fd(), &mut first, MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT);
-    seen.map_err(io::Error::from).is_ok_and(|len| len > 0)
+/// Whether the client speaks before it is greeted, as programs do that send their words blindly (hostile B27).
+async fn speaks_first(stream: &TcpStream) -> bool {
+    let spoken = timeout(limits::SMTP_GREETING_PAUSE, stream.peek(&mut [0])).await;
+    matches!(spoken, Ok(Ok(len)) if len > 0)
 }

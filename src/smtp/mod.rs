@@ -16,6 +16,8 @@ pub mod reply;
 pub mod session;
 pub mod submission;
 pub mod syntax;
+#[cfg(test)]
+mod tests;
 
 pub use door::{Door, Services, Settings};
 pub use session::Kind;

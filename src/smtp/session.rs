@@ -169,6 +169,12 @@ impl<L> Session<L> {
         }
     }
 
+    /// Answers a line that is longer than any command; only a login is nearly as long.
+    pub fn endless_line(&mut self) -> Answer {
+        let refusal = if self.offers_login() { Refusal::LoginLineTooLong } else { Refusal::LineTooLong };
+        self.bad(refusal.into())
+    }
+
     /// The longest line that may come now; what extensions add holds once they were announced.
     fn line_bytes_max(&self, line: &[u8]) -> usize {
         match self.hello() {
@@ -450,9 +456,9 @@ mod tests {
     #[test]
     fn the_twentieth_bad_command_and_http_end_the_session() {
         let mut s = session(Kind::Relay, Security::Clear);
-        let answers = answers(&mut s, &["DEBUG"; 20]);
-        assert_eq!(answers.iter().filter(|answer| *answer == "500").count(), 19);
-        assert_eq!(answers.last().map(String::as_str), Some("421 and close"));
+        let said = answers(&mut s, &["DEBUG"; 20]);
+        assert_eq!(said.iter().filter(|answer| *answer == "500").count(), 19);
+        assert_eq!(said.last().map(String::as_str), Some("421 and close"));
         let mut s = session(Kind::Relay, Security::Clear);
         assert_eq!(answers(&mut s, &["GET / HTTP/1.1"]), ["521 and close"]);
     }

@@ -8,6 +8,6 @@ pub(super) fn plan(found: &FoundDepartment, case: &Case<'_>) -> Result<Vec<Step>
     if case.snapshot.of(Owner::Department).is_some() {
         return Err(Refusal::DepartmentExists);
     }
-    let address = case.chosen(&found.address)?;
-    Ok(case.open(address, case.settings.quota_bytes, Reach::Province, found.registration))
+    let addresses = case.chosen(&found.address, found.registration)?;
+    Ok(case.open(addresses, case.settings.quota_bytes, Reach::Province))
 }

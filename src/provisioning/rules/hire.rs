@@ -1,11 +1,8 @@
 //! A person joins: after the decision, a mailbox in both systems (R13).
 
-use super::Case;
-use crate::address::Address;
+use super::{Addresses, Case};
 use crate::credential::Standing;
-use crate::directory::Availability;
 use crate::directory::write::NewStaff;
-use crate::name::PersonName;
 use crate::provisioning::{FirstPassword, Hire, Refusal, Step, Whose};
 
 pub(super) fn plan(hire: &Hire, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
@@ -14,10 +11,11 @@ pub(super) fn plan(hire: &Hire, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
     if let Some(code) = hire.staff_code.as_ref().filter(|code| case.snapshot.staff_by_code(code.as_str()).is_some()) {
         return Err(Refusal::StaffCodeInUse(code.clone()));
     }
-    let address = match &hire.address {
-        Some(local) => case.chosen(local)?,
-        None => by_rule(&hire.name, case)?,
+    let addresses = match &hire.address {
+        Some(local) => case.chosen(local, hire.registration)?,
+        None => by_rule(hire, case)?,
     };
+    let address = addresses.own.clone();
     let standing = match hire.first_password {
         FirstPassword::ToBeChanged => Standing::First,
         FirstPassword::MayStay => Standing::Chosen,
@@ -30,7 +28,7 @@ pub(super) fn plan(hire: &Hire, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
         since: decision.effective,
     })];
     let quota_bytes = hire.quota_bytes.unwrap_or(case.settings.quota_bytes);
-    steps.extend(case.open(address.clone(), quota_bytes, hire.reach, hire.registration));
+    steps.extend(case.open(addresses, quota_bytes, hire.reach));
     steps.push(Step::SetPassword {
         mailbox: Whose::JustOpened,
         address: address.clone(),
@@ -41,12 +39,12 @@ pub(super) fn plan(hire: &Hire, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
     Ok(steps)
 }
 
-/// The first address of the rule that nobody has and that does not rest.
-fn by_rule(name: &PersonName, case: &Case<'_>) -> Result<Address, Refusal> {
+/// The first name of the rule under which everything is free.
+fn by_rule(hire: &Hire, case: &Case<'_>) -> Result<Addresses, Refusal> {
     case.settings
         .name_rule
-        .candidates(name)
-        .filter_map(|local| case.own(&local).ok())
-        .find(|address| case.snapshot.availability(address, case.today) == Availability::Free)
-        .ok_or_else(|| Refusal::NoAddress(name.clone()))
+        .candidates(&hire.name)
+        .filter_map(|local| case.addresses(&local, hire.registration).ok())
+        .find(|addresses| case.free(addresses).is_ok())
+        .ok_or_else(|| Refusal::NoAddress(hire.name.clone()))
 }

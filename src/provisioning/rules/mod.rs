@@ -14,7 +14,7 @@ use super::act::{Act, Registration};
 use super::refusal::Refusal;
 use super::settings::Settings;
 use super::step::Step;
-use crate::address::Address;
+use crate::address::{Address, Domain};
 use crate::credential::Secret;
 use crate::directory::write::NewMailbox;
 use crate::directory::{AddressKind, Availability, Decision, Mailbox, Owner, Reach, Snapshot, Staff, StaffState};
@@ -47,6 +47,12 @@ pub fn plan(act: &Act, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
     }
 }
 
+/// What a new mailbox is to be reached by.
+struct Addresses {
+    own: Address,
+    provincial: Option<Address>,
+}
+
 impl<'a> Case<'a> {
     /// The person meant, who is still here, and the mailbox.
     fn person(&self, who: &str) -> Result<(&'a Staff, &'a Mailbox, &'a Address), Refusal> {
@@ -63,34 +69,48 @@ impl<'a> Case<'a> {
         self.decision.map_or(self.today, |decision| decision.effective)
     }
 
-    /// An address at the department's own domain.
-    fn own(&self, local: &LocalPart) -> Result<Address, Refusal> {
-        let domain = self.snapshot.domains().own.clone();
-        Address::new(local.as_str(), domain).map_err(|_| Refusal::NotAnAddress(local.clone()))
+    /// The addresses that a mailbox under this name would have.
+    fn addresses(&self, local: &LocalPart, registration: Registration) -> Result<Addresses, Refusal> {
+        let domains = self.snapshot.domains();
+        let at = |domain: &Domain| {
+            Address::new(local.as_str(), domain.clone()).map_err(|_| Refusal::NotAnAddress(local.clone()))
+        };
+        let provincial = match registration {
+            Registration::Wanted => domains.provincial.as_ref().map(at).transpose()?,
+            Registration::None => None,
+        };
+        Ok(Addresses { own: at(&domains.own)?, provincial })
     }
 
-    /// An address that was chosen by hand, if it may be given out today (R3).
-    fn chosen(&self, local: &LocalPart) -> Result<Address, Refusal> {
-        let address = self.own(local)?;
-        match self.snapshot.availability(&address, self.today) {
-            Availability::InUse(_) => Err(Refusal::AddressInUse(address)),
-            Availability::Resting(resting) => Err(Refusal::AddressResting { address, until: resting.until }),
-            Availability::Free => match self.snapshot.look_alike(local) {
-                Some(other) => Err(Refusal::AddressLooksLike { address, other: other.clone() }),
-                None => Ok(address),
-            },
+    /// Whether they may be given out today (R3).
+    fn free(&self, addresses: &Addresses) -> Result<(), Refusal> {
+        for address in std::iter::once(&addresses.own).chain(&addresses.provincial) {
+            let address = address.clone();
+            match self.snapshot.availability(&address, self.today) {
+                Availability::Free => {}
+                Availability::InUse(_) => return Err(Refusal::AddressInUse(address)),
+                Availability::Resting(rest) => return Err(Refusal::AddressResting { address, until: rest.until }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Addresses under a name that was chosen by hand.
+    fn chosen(&self, local: &LocalPart, registration: Registration) -> Result<Addresses, Refusal> {
+        let addresses = self.addresses(local, registration)?;
+        self.free(&addresses)?;
+        match self.snapshot.look_alike(local) {
+            Some(other) => Err(Refusal::AddressLooksLike { address: addresses.own, other: Box::new(other.clone()) }),
+            None => Ok(addresses),
         }
     }
 
     /// The steps that open the mailbox of whoever was just entered.
-    fn open(&self, address: Address, quota_bytes: u64, reach: Reach, registration: Registration) -> Vec<Step> {
-        let provincial = match (registration, &self.snapshot.domains().provincial) {
-            (Registration::Wanted, Some(domain)) => Address::new(address.local(), domain.clone()).ok(),
-            _ => None,
-        };
+    fn open(&self, addresses: Addresses, quota_bytes: u64, reach: Reach) -> Vec<Step> {
+        let Addresses { own, provincial } = addresses;
         let mut steps = vec![
             Step::OpenMailbox(NewMailbox { quota_bytes, reach, opened: self.effective() }),
-            Step::GiveAddress { address, kind: AddressKind::Primary },
+            Step::GiveAddress { address: own, kind: AddressKind::Primary },
         ];
         steps.extend(provincial.map(|address| Step::GiveAddress { address, kind: AddressKind::Provincial }));
         steps.push(Step::MakeFolders);

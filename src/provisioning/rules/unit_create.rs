@@ -13,7 +13,7 @@ pub(super) fn plan(unit: &CreateUnit, case: &Case<'_>) -> Result<Vec<Step>, Refu
         Some(code) => Some(case.snapshot.unit_by_code(code).ok_or_else(|| Refusal::UnitUnknown(code.clone()))?.id),
         None => None,
     };
-    let address = case.chosen(&unit.code)?;
+    let addresses = case.chosen(&unit.code, Registration::Wanted)?;
     let mut steps = vec![Step::EnterUnit(NewUnit {
         code: unit.code.clone(),
         name: unit.name.clone(),
@@ -22,6 +22,6 @@ pub(super) fn plan(unit: &CreateUnit, case: &Case<'_>) -> Result<Vec<Step>, Refu
         parent,
         since: case.effective(),
     })];
-    steps.extend(case.open(address, case.settings.quota_bytes, Reach::Province, Registration::Wanted));
+    steps.extend(case.open(addresses, case.settings.quota_bytes, Reach::Province));
     Ok(steps)
 }

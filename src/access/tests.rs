@@ -1,0 +1,187 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::provisioning::tests::{Office, address, order};
+use crate::provisioning::{Act, Order};
+
+const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+struct Door {
+    office: Office,
+    access: Access,
+    password: String,
+}
+
+/// One person, `daont`, at a door.
+async fn door() -> Door {
+    let office = Office::open().await;
+    let password = office.hired("1/QĐ", "Nguyễn Thị Đào").await.password.expose().to_owned();
+    let acts = &office.acts;
+    let access = Access::new(&acts.db, &acts.directory, &acts.hasher, Rates::default()).unwrap();
+    Door { office, access, password }
+}
+
+impl Door {
+    async fn login(&self, name: &str, password: &str) -> Result<Login, LoginRefusal> {
+        self.access.login(name, password, None, PEER).await
+    }
+
+    async fn act(&self, act: Act) {
+        self.office.done(None, vec![act]).await;
+    }
+}
+
+fn who() -> String {
+    "daont@daklak.doj.gov.vn".to_owned()
+}
+
+#[tokio::test]
+async fn the_person_is_let_in_by_address_and_password() {
+    let door = door().await;
+    let login = door.login("DaoNT@daklak.doj.gov.vn", &door.password).await.unwrap();
+    assert_eq!((login.address, login.name.as_str()), (address("daont"), "Nguyễn Thị Đào"));
+    assert_eq!(login.standing, Standing::First);
+    assert_eq!(door.login("daont", &door.password).await.unwrap().mailbox, login.mailbox);
+}
+
+#[tokio::test]
+async fn everybody_else_is_refused() {
+    let door = door().await;
+    for (name, password) in [
+        ("daont", "wrong"),
+        ("nobody", door.password.as_str()),
+        ("van-phong", door.password.as_str()),
+        ("daont@example.vn", door.password.as_str()),
+        ("daont+tag", door.password.as_str()),
+    ] {
+        assert!(matches!(door.login(name, password).await, Err(LoginRefusal::Wrong)), "{name}");
+    }
+    let long = "x".repeat(1025);
+    for (name, password) in [("", "x"), ("daont", ""), ("daont", &long), ("daont", "a\0b"), ("a\rb", "x"), (&long, "x")]
+    {
+        assert!(matches!(door.login(name, password).await, Err(LoginRefusal::Malformed)), "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_acts_as_somebody_else() {
+    let door = door().await;
+    for (authzid, allowed) in
+        [("", true), ("daont", true), ("daont@daklak.doj.gov.vn", true), ("van-phong", false), ("x", false)]
+    {
+        let answer = door.access.login("daont", &door.password, Some(authzid), PEER).await;
+        match answer {
+            Ok(_) => assert!(allowed, "{authzid}"),
+            Err(LoginRefusal::AuthzidNotAllowed) => assert!(!allowed, "{authzid}"),
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_right_password_is_hashed_once_and_a_wrong_one_every_time() {
+    let door = door().await;
+    door.login("daont", &door.password).await.unwrap();
+    let begun = Instant::now();
+    for _ in 0..200 {
+        door.login("daont", &door.password).await.unwrap();
+    }
+    // Two hundred hashings take seven seconds.
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(matches!(door.login("daont", "wrong").await, Err(LoginRefusal::Wrong)));
+}
+
+#[tokio::test]
+async fn an_unknown_name_takes_as_long_as_a_wrong_password() {
+    let door = door().await;
+    let mut times = Vec::new();
+    for name in ["daont", "nobody"] {
+        let mut best = Duration::MAX;
+        for _ in 0..4 {
+            let begun = Instant::now();
+            assert!(matches!(door.login(name, "wrong").await, Err(LoginRefusal::Wrong)));
+            best = best.min(begun.elapsed());
+        }
+        times.push(best.as_secs_f64());
+    }
+    let ratio = times.iter().copied().fold(f64::MIN, f64::max) / times.iter().copied().fold(f64::MAX, f64::min);
+    // Without a hash it would be a thousand.
+    assert!(ratio < 3.0, "{times:?}");
+}
+
+#[tokio::test]
+async fn guessing_is_throttled_even_where_the_right_password_is_remembered() {
+    let door = door().await;
+    door.login("daont", &door.password).await.unwrap();
+    let elsewhere = "192.0.2.7".parse().unwrap();
+    let mut guesses = 0;
+    while !matches!(door.access.login("daont", "guess", None, elsewhere).await, Err(LoginRefusal::Throttled)) {
+        guesses += 1;
+        assert!(guesses < 50, "never throttled");
+    }
+    let right = door.access.login("daont", &door.password, None, elsewhere).await;
+    assert!(matches!(right, Err(LoginRefusal::Throttled)));
+    door.login("daont", &door.password).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_sessions_of_one_person_at_once_are_all_let_in() {
+    let door = door().await;
+    let logins = (0..100).map(|_| door.login("daont", &door.password));
+    assert!(futures_util::future::join_all(logins).await.into_iter().all(|login| login.is_ok()));
+}
+
+#[tokio::test]
+async fn a_suspended_person_is_cut_at_once_and_cannot_log_in() {
+    let door = door().await;
+    let login = door.login("daont", &door.password).await.unwrap();
+    let watched = login.clone();
+    let cut = tokio::spawn(async move {
+        watched.ended().await;
+        Instant::now()
+    });
+    tokio::task::yield_now().await;
+    door.act(Act::Suspend { who: who() }).await;
+    let committed = Instant::now();
+    let cut = tokio::time::timeout(Duration::from_secs(5), cut).await.unwrap().unwrap();
+    assert!(cut.saturating_duration_since(committed) < Duration::from_secs(1));
+    assert!(!login.holds());
+    assert!(matches!(door.login("daont", &door.password).await, Err(LoginRefusal::Suspended)));
+    assert!(matches!(door.login("daont", "wrong").await, Err(LoginRefusal::Wrong)));
+    door.act(Act::Resume { who: who() }).await;
+    assert!(!login.holds(), "an old session does not come back");
+    door.login("daont", &door.password).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_password_ends_what_the_old_one_opened() {
+    let door = door().await;
+    let login = door.login("daont", &door.password).await.unwrap();
+    let chosen = "một mật khẩu mới";
+    let change = |text: &str| Order {
+        password: Some(Secret::parse(text).unwrap()),
+        ..order(None, vec![Act::SetPassword { who: who() }])
+    };
+    let refused = door.office.acts.execute(change("ngắn")).await.unwrap_err();
+    assert!(refused.to_string().contains("at least 10"), "{refused}");
+    assert!(login.holds());
+    door.office.acts.execute(change(chosen)).await.unwrap();
+    login.ended().await;
+    assert!(matches!(door.login("daont", &door.password).await, Err(LoginRefusal::Wrong)));
+    assert_eq!(door.login("daont", chosen).await.unwrap().standing, Standing::Chosen);
+}
+
+#[tokio::test]
+async fn a_person_sends_as_themselves_only_and_only_while_logged_in() {
+    let door = door().await;
+    let login = door.login("daont", &door.password).await.unwrap();
+    let may = |local: &str| door.access.may_send_as(&login, &address(local));
+    assert!(may("daont") && may("daont+viec") && may("DAONT"));
+    assert!(!may("van-phong") && !may("postmaster") && !may("nobody"));
+    assert!(!door.access.may_send_as(&login, &Address::parse("daont@daklak.gov.vn").unwrap()), "not registered yet");
+    door.act(Act::Suspend { who: who() }).await;
+    assert!(!may("daont"));
+}

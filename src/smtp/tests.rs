@@ -1,0 +1,266 @@
+//! The door with everything behind it: what needs memory to be short, or a right to end at a certain moment.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::{Door, Kind, Services, Settings};
+use crate::access::{Access, Rates};
+use crate::address::{Address, Domain};
+use crate::clock::Clock;
+use crate::credential::{Hasher, Policy};
+use crate::db::Db;
+use crate::delivery::Delivery;
+use crate::directory::{Decision, DecisionKind, Directory, Domains, Place, Reach, UnitKind};
+use crate::metrics::Metrics;
+use crate::name::{Label, LocalPart, NameRule, PersonName};
+use crate::net::{Tls, tls};
+use crate::network::Network;
+use crate::provisioning::{
+    self, Act, ClientSettings, CreateUnit, Endpoint, FirstPassword, FoundDepartment, Hire, Order, Provisioning,
+    Registration,
+};
+use crate::store::Store;
+
+struct Office {
+    services: Arc<Services>,
+    provisioning: Provisioning,
+    store: Store,
+    address: SocketAddr,
+    drain: CancellationToken,
+    /// Of `binhdx@x.vn`.
+    password: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Office {
+    /// A department with one person, and one door with `kibibytes` for messages on their way in.
+    async fn open(kind: Kind, kibibytes: usize) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("mail.db")).await.unwrap();
+        let clock = Clock::system(TimeZone::UTC);
+        let store = Store::open(db.clone(), clock.clone()).await.unwrap();
+        let domains = Domains { own: Domain::parse("x.vn").unwrap(), provincial: None, postmaster: None };
+        let directory = Directory::open(&db, domains).await.unwrap();
+        let hasher = Hasher::new();
+        let provisioning = Provisioning {
+            db: db.clone(),
+            directory: directory.clone(),
+            store: store.clone(),
+            hasher: hasher.clone(),
+            clock: clock.clone(),
+            settings: Arc::new(rules()),
+        };
+        let password = found(&provisioning).await;
+        let services = Arc::new(Services {
+            access: Access::new(&db, &directory, &hasher, Rates::default()).unwrap(),
+            delivery: Delivery::new(store.clone(), directory.clone(), clock.clone()),
+            directory,
+            tls: Arc::new(certificate(dir.path())),
+            clock,
+            metrics: Metrics::default(),
+            in_flight: Arc::new(Semaphore::new(kibibytes)),
+            settings: Settings {
+                hostname: "mail.x.vn".into(),
+                message_bytes_max: 1 << 20,
+                recipients_max: 100,
+                plaintext_login_from: vec![Network::parse("127.0.0.0/8").unwrap()],
+                trusted: Vec::new(),
+            },
+        });
+        let drain = CancellationToken::new();
+        let door = Arc::new(Door::new(Arc::clone(&services), kind, drain.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, peer)) = listener.accept().await {
+                let door = Arc::clone(&door);
+                tokio::spawn(async move { door.session(stream, peer).await });
+            }
+        });
+        Self { services, provisioning, store, address, drain, password, _dir: dir }
+    }
+
+    async fn usage(&self) -> u64 {
+        let address = Address::parse("binhdx@x.vn").unwrap();
+        let mailbox = self.services.directory.snapshot().holder(&address).unwrap().id;
+        self.store.usage(mailbox).await.unwrap()
+    }
+
+    async fn client(&self) -> Client {
+        let mut client = Client { stream: TcpStream::connect(self.address).await.unwrap(), heard: Vec::new() };
+        client.expect("220").await;
+        client.say("EHLO c\r\n", "250 ").await;
+        client
+    }
+
+    /// A client that is logged in.
+    async fn person(&self) -> Client {
+        let mut client = self.client().await;
+        let response = data_encoding::BASE64.encode(format!("\0binhdx@x.vn\0{}", self.password).as_bytes());
+        client.say(&format!("AUTH PLAIN {response}\r\n"), "235").await;
+        client
+    }
+}
+
+fn rules() -> provisioning::Settings {
+    let endpoint = |port| Endpoint { host: "mail.x.vn".into(), port };
+    provisioning::Settings {
+        organisation: "Sở Tư pháp".into(),
+        name_rule: NameRule::parse("{given}{initials}").unwrap(),
+        passwords: Policy { min_length: 10 },
+        quota_bytes: 1 << 30,
+        client: ClientSettings { imap: endpoint(993), submission: endpoint(465) },
+    }
+}
+
+fn certificate(dir: &Path) -> Tls {
+    let (certificate, key) = (dir.join("tls.crt"), dir.join("tls.key"));
+    tls::self_signed(&["mail.x.vn".into()], &certificate, &key).unwrap();
+    Tls::load(&certificate, &key).unwrap()
+}
+
+/// The department and Đỗ Xuân Bình; his password.
+async fn found(provisioning: &Provisioning) -> String {
+    let department =
+        FoundDepartment { address: LocalPart::parse("sotuphap").unwrap(), registration: Registration::None };
+    let unit = CreateUnit {
+        code: LocalPart::parse("van-phong").unwrap(),
+        name: Label::parse("Văn phòng").unwrap(),
+        kind: UnitKind::Office,
+        place: Place::Lan,
+        parent: None,
+    };
+    let hire = Hire {
+        name: PersonName::parse("Đỗ Xuân Bình").unwrap(),
+        unit: "van-phong".into(),
+        position: None,
+        staff_code: None,
+        address: None,
+        quota_bytes: None,
+        reach: Reach::Province,
+        registration: Registration::None,
+        first_password: FirstPassword::MayStay,
+    };
+    let dated = jiff::civil::date(2026, 11, 2);
+    let decision = Decision {
+        number: Label::parse("1/QĐ-STP").unwrap(),
+        dated,
+        effective: dated,
+        kind: DecisionKind("staff.hire".into()),
+        issuer: None,
+        approver: None,
+        note: None,
+    };
+    let acts = vec![Act::FoundDepartment(department), Act::CreateUnit(unit), Act::Hire(hire)];
+    let order = Order { decision: Some(decision), acts, password: None, note: None, actor: "test".into() };
+    let done = provisioning.execute(order).await.unwrap();
+    done.acts.into_iter().find_map(|act| act.slip).unwrap().password.expose().to_owned()
+}
+
+struct Client {
+    stream: TcpStream,
+    heard: Vec<u8>,
+}
+
+impl Client {
+    /// Reads until a line begins with `start`; everything up to and with it.
+    async fn expect(&mut self, start: &str) -> String {
+        let reading = async {
+            loop {
+                let text = String::from_utf8_lossy(&self.heard).into_owned();
+                if text.ends_with("\r\n") && text.lines().any(|line| line.starts_with(start)) {
+                    self.heard.clear();
+                    return text;
+                }
+                assert!(self.stream.read_buf(&mut self.heard).await.unwrap() > 0, "closed after {text:?}");
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reading).await.unwrap_or_else(|_| panic!("no {start}"))
+    }
+
+    async fn say(&mut self, text: &str, answer: &str) -> String {
+        self.stream.write_all(text.as_bytes()).await.unwrap();
+        self.expect(answer).await
+    }
+
+    async fn is_closed(&mut self) {
+        let mut rest = Vec::new();
+        tokio::time::timeout(Duration::from_secs(20), self.stream.read_to_end(&mut rest)).await.unwrap().unwrap();
+    }
+}
+
+const ENVELOPE: &str = "MAIL FROM:<a@y.vn>\r\nRCPT TO:<binhdx@x.vn>\r\nDATA\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_for_messages_is_bounded_over_all_connections_and_given_back() {
+    let office = Office::open(Kind::Relay, 256).await;
+    let before = office.usage().await;
+    let line = format!("{}\r\n", "x".repeat(998));
+    let mut holder = office.client().await;
+    holder.say(ENVELOPE, "354").await;
+    holder.stream.write_all(format!("Subject: a\r\n\r\n{}", line.repeat(100)).as_bytes()).await.unwrap();
+    while office.services.in_flight.available_permits() > 160 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut other = office.client().await;
+    other.say(ENVELOPE, "354").await;
+    other.say(&format!("Subject: b\r\n\r\n{}.\r\n", line.repeat(250)), "452 4.3.1").await;
+    other.say("MAIL FROM:<a@y.vn> SIZE=260000\r\n", "452 4.3.1").await;
+    holder.say(".\r\n", "250 2.0.0").await;
+    assert_eq!(office.services.in_flight.available_permits(), 256);
+    other.say(ENVELOPE, "354").await;
+    other.say(&format!("Subject: b\r\n\r\n{}.\r\n", line.repeat(20)), "250 2.0.0").await;
+    let stored = office.usage().await - before;
+    assert!((120_000..125_000).contains(&stored), "{stored}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_ends_in_data_ends_the_session_and_stores_nothing() {
+    let office = Office::open(Kind::Submission, 1024).await;
+    let before = office.usage().await;
+    let mut person = office.person().await;
+    person.say("MAIL FROM:<binhdx@x.vn>\r\nRCPT TO:<binhdx@x.vn>\r\nDATA\r\n", "354").await;
+    person.stream.write_all(b"From: binhdx@x.vn\r\n\r\nhello\r\n").await.unwrap();
+    let acts = vec![Act::Suspend { who: "binhdx@x.vn".into() }];
+    let order = Order { decision: None, acts, password: None, note: None, actor: "test".into() };
+    office.provisioning.execute(order).await.unwrap();
+    person.expect("421 4.7.0").await;
+    person.is_closed().await;
+    assert_eq!(office.usage().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drain_ends_idle_sessions_and_lets_a_message_finish() {
+    let office = Office::open(Kind::Relay, 1024).await;
+    let (mut idle, mut busy) = (office.client().await, office.client().await);
+    busy.say(ENVELOPE, "354").await;
+    office.drain.cancel();
+    idle.expect("421 4.3.2").await;
+    idle.is_closed().await;
+    let said = busy.say("Subject: a\r\n\r\n.\r\n", "250 2.0.0").await;
+    if !said.contains("421 4.3.2") {
+        busy.expect("421 4.3.2").await;
+    }
+    busy.is_closed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submission_is_completed_and_delivered_to_oneself() {
+    let office = Office::open(Kind::Submission, 1024).await;
+    let before = office.usage().await;
+    let mut person = office.person().await;
+    person.say("MAIL FROM:<binhdx@x.vn>\r\nRCPT TO:<binhdx+a@x.vn>\r\nDATA\r\n", "354").await;
+    person.say("hello\nthere\r\n.\r\nNOOP\r\n", "250 2.0.0 Accepted").await;
+    assert!(office.usage().await > before);
+    person.say("MAIL FROM:<boss@x.vn>\r\n", "553 5.7.1").await;
+}
