@@ -23,10 +23,13 @@ const CONFIGURATION: &str = "hopthu.toml";
 const CREDENTIALS: &str = "credentials.txt";
 
 /// `init`: configuration, database, and the department's own mailbox; nobody yet.
-pub(super) async fn init(init: args::Init, language: Option<Language>) -> Result<PathBuf, Failure> {
+pub(super) async fn init(init: args::Init, spoken: Option<Language>, shown: Language) -> Result<PathBuf, Failure> {
     let file = init.dir.join(CONFIGURATION);
     if file.exists() {
-        let message = format!("{} is there already", file.display());
+        let message = match shown {
+            Language::Vi => format!("đã có {}: hãy chọn thư mục khác", file.display()),
+            Language::En => format!("{} is there already: choose another directory", file.display()),
+        };
         return Err(Failure::new(Exit::Refused, "installation_exists", &message));
     }
     let address = match init.address {
@@ -40,16 +43,20 @@ pub(super) async fn init(init: args::Init, language: Option<Language>) -> Result
         set("organisation", "name", init.organisation.as_str()),
         set("organisation", "domain", init.domain.as_str()),
     ];
-    settings.extend(language.map(spoken));
+    settings.extend(spoken.map(language));
     let registration = if init.provincial_domain.is_some() { Registration::Wanted } else { Registration::None };
     settings.extend(init.provincial_domain.map(|domain| set("organisation", "provincial_domain", domain.as_str())));
     let found = Act::FoundDepartment(FoundDepartment { address, registration });
-    make(&init.dir, &settings, vec![requests::plain(found, None)]).await?;
+    make(&init.dir, &settings, vec![requests::plain(found, None)], shown).await?;
     Ok(file)
 }
 
 /// `quickstart`: the configuration that is there, or a new one with the sample department and its passwords.
-pub(super) async fn quickstart(quickstart: &args::Quickstart, language: Option<Language>) -> Result<Config, Failure> {
+pub(super) async fn quickstart(
+    quickstart: &args::Quickstart,
+    spoken: Option<Language>,
+    shown: Language,
+) -> Result<Config, Failure> {
     let file = quickstart.dir.join(CONFIGURATION);
     if !file.exists() {
         let sample = Sample::read().map_err(|error| Failure::new(Exit::System, "sample", &error.to_string()))?;
@@ -60,24 +67,28 @@ pub(super) async fn quickstart(quickstart: &args::Quickstart, language: Option<L
             set("organisation", "domain", sample.domain.as_str()),
             set("organisation", "provincial_domain", sample.provincial_domain.as_str()),
         ];
-        settings.extend(language.map(spoken));
+        settings.extend(spoken.map(language));
         settings.extend(Listener::ALL.map(|listener| Setting {
             section: "listen",
             key: listener.name(),
             value: vec![listen(listener, quickstart.listen, quickstart.port_base)].into(),
         }));
-        make(&quickstart.dir, &settings, sample.requests()).await?;
+        make(&quickstart.dir, &settings, sample.requests(), shown).await?;
     }
     Config::load(&file).map_err(|error| misconfigured(&error))
 }
 
 /// Makes the directory and what is in it. The configuration comes last: where it is, everything is.
-async fn make(dir: &Path, settings: &[Setting], requests: Vec<Request>) -> Result<(), Failure> {
+async fn make(dir: &Path, settings: &[Setting], requests: Vec<Request>, shown: Language) -> Result<(), Failure> {
     let failed =
         |error: std::io::Error| Failure::new(Exit::System, "directory", &format!("{}: {error}", dir.display()));
     files::make_directory(dir).map_err(failed)?;
     if database(dir).exists() {
-        let message = format!("{} holds a database and no {CONFIGURATION}: choose another directory", dir.display());
+        let place = dir.display();
+        let message = match shown {
+            Language::Vi => format!("{place} có cơ sở dữ liệu mà không có {CONFIGURATION}: hãy chọn thư mục khác"),
+            Language::En => format!("{place} holds a database and no {CONFIGURATION}: choose another directory"),
+        };
         return Err(Failure::new(Exit::Refused, "installation_half_there", &message));
     }
     let text = config::write(settings);
@@ -132,8 +143,8 @@ fn named_after(organisation: &str) -> Result<LocalPart, Failure> {
     word.ok_or_else(|| Failure::new(Exit::Input, "address", "--address LOCAL"))
 }
 
-fn spoken(language: Language) -> Setting {
-    let word = match language {
+fn language(spoken: Language) -> Setting {
+    let word = match spoken {
         Language::Vi => "vi",
         Language::En => "en",
     };
@@ -144,9 +155,13 @@ fn set(section: &'static str, key: &'static str, value: &str) -> Setting {
     Setting { section, key, value: value.into() }
 }
 
+/// The passwords of an installation made to be tried.
+pub(super) fn credentials_of(config: &Config) -> PathBuf {
+    config.server.data_dir.join(CREDENTIALS)
+}
+
 /// How to connect to a daemon that was started to be tried.
 pub(super) fn greeting(config: &Config, addresses: &crate::server::Addresses) -> String {
-    let data_dir = &config.server.data_dir;
     let mut text = String::new();
     let (serving, passwords, stop) = match config.server.language {
         Language::Vi => ("đang phục vụ", "Địa chỉ và mật khẩu để thử", "Dừng: Ctrl-C"),
@@ -158,6 +173,6 @@ pub(super) fn greeting(config: &Config, addresses: &crate::server::Addresses) ->
             let _ = writeln!(text, "  {:<12} {address}", listener.name());
         }
     }
-    let _ = writeln!(text, "\n{passwords}: {}\n{stop}", data_dir.join(CREDENTIALS).display());
+    let _ = writeln!(text, "\n{passwords}: {}\n{stop}", credentials_of(config).display());
     text
 }

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use jiff::tz::TimeZone;
+use serde_json::json;
 
 use crate::config::Config;
 use crate::control::{Checked, Exit, Failure, Reply, Request};
@@ -30,10 +32,9 @@ const CONFIGURATIONS: [&str; 2] = ["hopthu.toml", "/etc/hopthu/hopthu.toml"];
 
 /// Runs one command line, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let json = arguments.iter().any(|argument| argument == "--json");
-    let early = Output { json, language: Language::default() };
+    let early = early(&arguments);
     if let Some(refused) = arguments.iter().find(|argument| !is_plain(argument)) {
-        return early.failure(&not_plain(refused));
+        return early.failure(&not_plain(refused, early.language));
     }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -43,7 +44,22 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return early.failure(&Failure::new(Exit::System, "runtime", &error.to_string())),
     };
-    runtime.block_on(command(cli))
+    runtime.block_on(command(cli, &early))
+}
+
+/// How to show what is wrong before the command line is understood.
+fn early(arguments: &[OsString]) -> Output {
+    let mut wished = std::env::var_os("HOPTHU_LANG");
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.to_str() {
+            Some("--lang") => wished = rest.next().cloned(),
+            Some(text) => wished = text.strip_prefix("--lang=").map(OsString::from).or(wished),
+            None => {}
+        }
+    }
+    let language = if wished.is_some_and(|word| word == "en") { Language::En } else { Language::default() };
+    Output { json: arguments.iter().any(|argument| argument == "--json"), language, zone: TimeZone::UTC }
 }
 
 /// Whether an argument is text that no terminal, header or log can be led astray with (hostile B83).
@@ -51,27 +67,27 @@ fn is_plain(argument: &OsString) -> bool {
     argument.to_str().is_some_and(|text| crate::text::printable(text) == text)
 }
 
-fn not_plain(argument: &OsString) -> Failure {
+fn not_plain(argument: &OsString, language: Language) -> Failure {
     let shown = argument.to_string_lossy();
-    let message = format!("an argument holds control characters or is not UTF-8: {shown}");
+    let message = match language {
+        Language::Vi => format!("tham số có ký tự điều khiển hoặc không phải UTF-8: {shown}"),
+        Language::En => format!("an argument holds control characters or is not UTF-8: {shown}"),
+    };
     Failure::new(Exit::Input, "argument", &message)
 }
 
-async fn command(cli: Cli) -> ExitCode {
-    let output = Output { json: cli.json, language: cli.lang.unwrap_or_default() };
+async fn command(cli: Cli, early: &Output) -> ExitCode {
     let done = match cli.command {
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hopthu", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Man => Ok(output.done(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()))),
-        Command::Quickstart(quickstart) => self::quickstart(&quickstart, cli.lang).await,
-        Command::Init(init) => {
-            install::init(init, cli.lang).await.map(|file| output.print(&file.display().to_string()))
-        }
-        Command::Installed(command) => installed(command, cli.config.as_deref(), cli.lang, cli.json).await,
+        Command::Man => Ok(early.done(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()))),
+        Command::Quickstart(quickstart) => self::quickstart(&quickstart, cli.lang, early).await,
+        Command::Init(init) => self::init(init, cli.lang, early).await,
+        Command::Installed(command) => installed(command, cli.config.as_deref(), cli.lang, early).await,
     };
-    done.unwrap_or_else(|failure| output.failure(&failure))
+    done.unwrap_or_else(|failure| early.failure(&failure))
 }
 
 /// The commands of an installation that is there.
@@ -79,10 +95,11 @@ async fn installed(
     command: Installed,
     file: Option<&Path>,
     language: Option<Language>,
-    json: bool,
+    early: &Output,
 ) -> Result<ExitCode, Failure> {
-    let config = configuration(file)?;
-    let output = Output { json, language: language.unwrap_or(config.server.language) };
+    let config = configuration(file, early.language)?;
+    let language = language.unwrap_or(config.server.language);
+    let output = Output { json: early.json, language, zone: config.server.timezone.0.clone() };
     match with_configuration(command, config, &output).await {
         Ok(code) => Ok(code),
         Err(failure) => Ok(output.failure(&failure)),
@@ -124,22 +141,43 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
 }
 
 /// The configuration named, or the first one found.
-fn configuration(named: Option<&Path>) -> Result<Config, Failure> {
+fn configuration(named: Option<&Path>, language: Language) -> Result<Config, Failure> {
     let found = CONFIGURATIONS.iter().map(PathBuf::from).find(|path| path.exists());
     let Some(file) = named.map(Path::to_owned).or(found) else {
         let places = CONFIGURATIONS.join(", ");
-        let message = format!("no configuration: neither --config FILE, nor {places}; hopthu init makes one");
+        let message = match language {
+            Language::Vi => format!("không có cấu hình: hãy ghi --config TỆP, hoặc đặt tệp ở {places} (hopthu init)"),
+            Language::En => format!("no configuration: give --config FILE, or put it at {places} (hopthu init)"),
+        };
         return Err(Failure::new(Exit::Input, "configuration_missing", &message));
     };
     Config::load(&file).map_err(|error| ask::misconfigured(&error))
 }
 
-async fn quickstart(quickstart: &args::Quickstart, language: Option<Language>) -> Result<ExitCode, Failure> {
-    let config = install::quickstart(quickstart, language).await?;
+async fn init(init: args::Init, language: Option<Language>, output: &Output) -> Result<ExitCode, Failure> {
+    let file = install::init(init, language, output.language).await?;
+    let shown = file.display();
+    let words = match output.language {
+        Language::Vi => {
+            format!("Đã tạo {shown}.\nTiếp theo: hopthu --config {shown} unit create …, staff hire …, rồi serve.\n")
+        }
+        Language::En => {
+            format!("Made {shown}.\nNext: hopthu --config {shown} unit create ..., staff hire ..., then serve.\n")
+        }
+    };
+    Ok(output.made(&json!({ "configuration": file }), &words))
+}
+
+async fn quickstart(
+    quickstart: &args::Quickstart,
+    language: Option<Language>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
+    let config = install::quickstart(quickstart, language, output.language).await?;
     let shown = config.clone();
-    let output = Output { json: false, language: config.server.language };
     serve(config, move |addresses| {
-        output.print(&install::greeting(&shown, addresses));
+        let document = json!({ "addresses": addresses, "credentials": install::credentials_of(&shown) });
+        output.made(&document, &install::greeting(&shown, addresses));
     })
     .await
 }

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use serde_json::json;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use crate::audit::Verified;
 use crate::control::{Checks, Exit, Failure, Reply};
@@ -25,6 +26,8 @@ fn code(exit: Exit) -> ExitCode {
 pub(super) struct Output {
     pub(super) json: bool,
     pub(super) language: Language,
+    /// In which times are shown.
+    pub(super) zone: TimeZone,
 }
 
 impl Output {
@@ -36,7 +39,7 @@ impl Output {
                 Err(error) => self.failure(&Failure::new(Exit::System, "json", &error.to_string())),
             }
         } else {
-            self.print(&tables::show(reply, self.language))
+            self.print(&tables::show(reply, self.language, &self.zone))
         };
         match reply {
             Reply::Checks(Checks { ok: false, .. }) | Reply::AuditVerify(Verified { ok: false, .. }) => {
@@ -70,6 +73,11 @@ impl Output {
         }
         let _ = usage.print();
         if asked { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    }
+
+    /// Shows what was made: as a document for scripts, or in words.
+    pub(super) fn made(&self, document: &Value, words: &str) -> ExitCode {
+        if self.json { self.print(&format!("{document:#}\n")) } else { self.print(words) }
     }
 
     /// Ends a command that printed by itself.

@@ -2,7 +2,9 @@
 
 use comfy_table::{ContentArrangement, Table, TableStyle};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::audit::{Listed, Verified};
 use crate::control::{Checks, Done, GuideView, MailboxView, Reply, StaffView, Status, UnitView};
@@ -14,7 +16,7 @@ use crate::provisioning::Endpoint;
 const WIDTH: u16 = 100;
 
 /// An answer, ready to print.
-pub(super) fn show(reply: &Reply, language: Language) -> String {
+pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String {
     match reply {
         Reply::Status(status) => glance(status, language),
         Reply::Checks(checks) => checked(checks, language),
@@ -23,7 +25,7 @@ pub(super) fn show(reply: &Reply, language: Language) -> String {
         Reply::StaffList { staff } => people(staff, language),
         Reply::Staff { staff } => person(staff, language),
         Reply::DecisionList { decisions } => self::decisions(decisions, language),
-        Reply::AuditList { entries } => self::entries(entries, language),
+        Reply::AuditList { entries } => self::entries(entries, language, zone),
         Reply::AuditVerify(verified) => chain(verified, language),
         Reply::Guide { guide } => self::guide(guide, language),
         Reply::Done(done) => self::done(done, language),
@@ -215,13 +217,14 @@ fn decisions(decisions: &[Recorded], language: Language) -> String {
     table(headings, decisions.iter().map(row))
 }
 
-fn entries(entries: &[Listed], language: Language) -> String {
+fn entries(entries: &[Listed], language: Language, zone: &TimeZone) -> String {
     let headings = match language {
         Language::Vi => ["số", "lúc", "người thực hiện", "việc", "đối tượng", "ghi chú"],
         Language::En => ["no", "at", "actor", "what", "subject", "note"],
     };
     let row = |entry: &Listed| {
-        let at = jiff::Timestamp::from_second(entry.at).map(|at| at.to_string()).unwrap_or_default();
+        let at = Timestamp::from_second(entry.at).unwrap_or_default().to_zoned_datetime(zone.clone());
+        let at = at.strftime("%Y-%m-%d %H:%M:%S").to_string();
         let note = text(entry.note.as_ref());
         [entry.seq.to_string(), at, entry.actor.clone(), entry.what.clone(), entry.subject.clone(), note]
     };

@@ -25,6 +25,14 @@ pub enum ConfigError {
         /// The system's reason.
         error: std::io::Error,
     },
+    /// It belongs to another system user than the one this program runs as.
+    #[error("{} belongs to {owner}: run this as {owner}, as in sudo -u {owner} hopthu ...", file.display())]
+    Owner {
+        /// The file or directory.
+        file: PathBuf,
+        /// Whose it is.
+        owner: String,
+    },
     /// Others than the owner may enter or read (hostile §7): repaired by the administrator, never silently.
     #[error("{}: mode {mode:04o} lets others in; it must be {wanted:04o}: chmod {wanted:04o} {}", file.display(), file.display())]
     Mode {

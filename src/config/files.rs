@@ -1,6 +1,6 @@
 //! Who may read what: the data directory and key files belong to their owner alone (hostile §7).
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use super::ConfigError;
@@ -13,6 +13,18 @@ pub const FILE_MODE: u32 = 0o600;
 /// Refuses a directory that anybody but its owner may enter.
 pub fn check_directory(path: &Path) -> Result<(), ConfigError> {
     check(path, DIRECTORY_MODE)
+}
+
+/// Refuses a directory of somebody else: what is written there would be unreadable for its owner's daemon.
+pub fn check_owner(path: &Path) -> Result<(), ConfigError> {
+    let owner = std::fs::metadata(path).map_err(|e| ConfigError::read(path, e))?.uid();
+    let own = nix::unistd::geteuid().as_raw();
+    if owner == own { Ok(()) } else { Err(ConfigError::Owner { file: path.to_owned(), owner: name_of(owner) }) }
+}
+
+fn name_of(uid: u32) -> String {
+    let known = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
+    known.map_or_else(|| uid.to_string(), |known| known.name)
 }
 
 /// Refuses a file that anybody but its owner may read or write.

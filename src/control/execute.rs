@@ -126,6 +126,7 @@ fn guide(who: &str, services: &Services, snapshot: &Snapshot, language: Language
 /// Does an act, or only tells what it would do.
 async fn act(asked: Asked, caller: &Caller, services: &Services, language: Language) -> Result<Reply, Failure> {
     let decision = asked.decision.clone();
+    let chosen = asked.password.is_some();
     let order = Order {
         decision: asked.decision,
         acts: vec![asked.act],
@@ -146,29 +147,32 @@ async fn act(asked: Asked, caller: &Caller, services: &Services, language: Langu
         ..Done::default()
     };
     for applied in done.acts {
-        tell(&mut view, &applied, asked.slip, &snapshot, language);
+        tell(&mut view, &applied, &snapshot, language);
+        // What was only rehearsed opens nothing, and whoever chose a password knows it.
+        if let (Some(slip), Manner::Apply, false) = (&applied.slip, asked.manner, chosen) {
+            view.first_password = Some(slip.password.expose().to_owned());
+            view.slip = Some(match asked.slip {
+                SlipForm::Text => slip.text(language),
+                SlipForm::Html => slip.html(language),
+            });
+        }
     }
     Ok(Reply::Done(Box::new(view)))
 }
 
-fn tell(view: &mut Done, applied: &Applied, form: SlipForm, snapshot: &Snapshot, language: Language) {
+fn tell(view: &mut Done, applied: &Applied, snapshot: &Snapshot, language: Language) {
     let step = |step: &crate::provisioning::Step| StepView {
         text: step.describe(language),
         step: serde_json::to_value(step).unwrap_or_default(),
     };
     view.steps.extend(applied.steps.iter().map(step));
-    // What was only rehearsed is not there to be shown, and its password opens nothing.
+    // Of a rehearsal nothing is there to be shown.
     if view.dry_run {
         return;
     }
     let (staff, unit) = (applied.subject.staff, applied.subject.unit);
     view.staff = staff.and_then(|id| snapshot.staff(id)).map(|person| StaffView::of(person, snapshot));
     view.unit = unit.and_then(|id| snapshot.unit(id)).map(|unit| UnitView::of(unit, snapshot));
-    view.first_password = applied.slip.as_ref().map(|slip| slip.password.expose().to_owned());
-    view.slip = applied.slip.as_ref().map(|slip| match form {
-        SlipForm::Text => slip.text(language),
-        SlipForm::Html => slip.html(language),
-    });
 }
 
 fn status(services: &Services, snapshot: &Snapshot, language: Language) -> Status {

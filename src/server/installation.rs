@@ -66,7 +66,9 @@ impl Installation {
     /// Takes the lock and opens the database, bringing an older one up to date.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         let data_dir = &config.server.data_dir;
-        files::check_directory(data_dir).map_err(|error| config.wrong("server", "data_dir", error.to_string()))?;
+        files::check_directory(data_dir)
+            .and_then(|()| files::check_owner(data_dir))
+            .map_err(|error| config.wrong("server", "data_dir", error.to_string()))?;
         let lock = Lock::take(data_dir)?;
         let db = Db::open(&database(data_dir)).await?;
         let clock = Clock::system(config.server.timezone.0.clone());

@@ -22,6 +22,7 @@ use crate::db::DbError;
 use crate::limits;
 use crate::metrics::Listener;
 use crate::net::Gate;
+use crate::provisioning::Provisioning;
 
 pub use addresses::Addresses;
 pub use certificate::check as check_certificate;
@@ -128,6 +129,11 @@ impl Running {
     /// What it serves.
     pub fn installation(&self) -> &Installation {
         &self.installation
+    }
+
+    /// The acts on what it serves.
+    pub fn provisioning(&self) -> Provisioning {
+        self.control.load().provisioning.clone()
     }
 
     /// Resolves when the disk failed: the process must end, without a further word to the disk (hostile F5).
