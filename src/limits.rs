@@ -203,6 +203,18 @@ pub const LOGIN_REMEMBERED: Duration = Duration::from_secs(10 * 60);
 pub const LOGINS_REMEMBERED_MAX: u64 = 20_000;
 /// Names, networks, and pairs of them, whose failed log-ins are counted at once.
 pub const THROTTLED_KEYS_MAX: u64 = 100_000;
+/// Failed log-ins in a row at one name from one network; NIST SP 800-63B-4 §3.2.2 allows no more than 100.
+pub const LOGIN_PAIR_FAILURES_MAX: u32 = 10;
+/// How soon one more is let through: 240 guesses an hour.
+pub const LOGIN_PAIR_FAILURE_EVERY: Duration = Duration::from_secs(15);
+/// Failed log-ins in a row at one name from all networks where its holder never was.
+pub const LOGIN_NAME_FAILURES_MAX: u32 = 20;
+/// How soon one more is let through.
+pub const LOGIN_NAME_FAILURE_EVERY: Duration = Duration::from_secs(30);
+/// Failed log-ins in a row from one network, which may be a whole office, at names whose holders never were there.
+pub const LOGIN_NETWORK_FAILURES_MAX: u32 = 100;
+/// How soon one more is let through.
+pub const LOGIN_NETWORK_FAILURE_EVERY: Duration = Duration::from_secs(2);
 /// How long a network from which somebody logged in stays known as theirs.
 pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 // Store: purge

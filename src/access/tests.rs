@@ -185,3 +185,22 @@ async fn a_person_sends_as_themselves_only_and_only_while_logged_in() {
     door.act(Act::Suspend { who: who() }).await;
     assert!(!may("daont"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_in_a_storm_do_not_hold_up_the_others() {
+    let door = door().await;
+    let right = door.password.clone();
+    let elsewhere: IpAddr = "192.0.2.7".parse().unwrap();
+    let storm = (0..200).map(|_| door.access.login("nobody", "guess", None, elsewhere));
+    let storm = futures_util::future::join_all(storm);
+    let others = async {
+        let begun = Instant::now();
+        door.login("daont", &right).await.unwrap();
+        begun.elapsed()
+    };
+    let (answers, waited) = tokio::join!(storm, others);
+    let hashed = answers.iter().filter(|answer| matches!(answer, Err(LoginRefusal::Wrong))).count();
+    // Those that wait for a turn are asked again when it comes; the turns under way may pass together.
+    assert!(hashed <= 10 + 8, "{hashed} guesses were hashed");
+    assert!(waited < Duration::from_secs(5), "{waited:?}");
+}

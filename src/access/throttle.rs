@@ -33,9 +33,9 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            pair: Rate { burst: 10, every: Duration::from_secs(15) },
-            name: Rate { burst: 20, every: Duration::from_secs(30) },
-            network: Rate { burst: 100, every: Duration::from_secs(2) },
+            pair: Rate { burst: limits::LOGIN_PAIR_FAILURES_MAX, every: limits::LOGIN_PAIR_FAILURE_EVERY },
+            name: Rate { burst: limits::LOGIN_NAME_FAILURES_MAX, every: limits::LOGIN_NAME_FAILURE_EVERY },
+            network: Rate { burst: limits::LOGIN_NETWORK_FAILURES_MAX, every: limits::LOGIN_NETWORK_FAILURE_EVERY },
         }
     }
 }

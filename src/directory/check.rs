@@ -83,3 +83,84 @@ pub async fn check(connection: &mut SqliteConnection) -> Result<Vec<Violation>, 
     violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::Reference));
     Ok(violations)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::db::Db;
+
+    /// One unit with its mailbox, one person with theirs.
+    const SOUND: &str = "
+        INSERT INTO unit (id, code, name, kind, place, state, since)
+            VALUES (1, 'vp', 'Văn phòng', 'office', 'lan', 'open', '2026-01-01');
+        INSERT INTO staff (id, name, unit, state, since) VALUES (1, 'Lê Văn An', 1, 'active', '2026-01-01');
+        INSERT INTO mailbox (id, kind, staff, unit, quota_bytes, reach, state, opened) VALUES
+            (1, 'staff', 1, NULL, 1, 'province', 'open', '2026-01-01'),
+            (2, 'unit', NULL, 1, 1, 'province', 'open', '2026-01-01');
+        INSERT INTO address (mailbox, local, key, domain, kind, state, since) VALUES
+            (1, 'anlv', 'anlv', 'x.vn', 'primary', 'live', '2026-01-01'),
+            (2, 'vp', 'vp', 'x.vn', 'primary', 'live', '2026-01-01');";
+
+    async fn after(changes: &'static str) -> Result<Vec<Violation>, DbError> {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("mail.db")).await.unwrap();
+        let verified = db.write(move |tx| {
+            Box::pin(async move {
+                sqlx::raw_sql(SOUND).execute(tx.connection()).await?;
+                sqlx::raw_sql(changes).execute(tx.connection()).await?;
+                check(tx.connection()).await
+            })
+        });
+        verified.await
+    }
+
+    #[tokio::test]
+    async fn what_must_not_be_is_found() {
+        let address = || "anlv@x.vn".to_owned();
+        for (changes, found) in [
+            ("", vec![]),
+            ("DELETE FROM address WHERE local = 'vp'", vec![Violation::MailboxWithoutAddress(2)]),
+            (
+                "UPDATE mailbox SET state = 'removed' WHERE id = 1; UPDATE staff SET state = 'departed'",
+                vec![Violation::AddressOfRemovedMailbox(address())],
+            ),
+            ("UPDATE mailbox SET state = 'closed' WHERE id = 1", vec![Violation::StaffWithoutMailbox(1)]),
+            ("UPDATE unit SET head = 1; UPDATE staff SET state = 'departed'", vec![Violation::Unit("vp".to_owned())]),
+            (
+                "INSERT INTO unit (id, code, name, kind, place, parent, state, since)
+                     VALUES (2, 'a', 'A', 'office', 'lan', 1, 'closed', '2026-01-01');
+                 UPDATE unit SET parent = 2 WHERE id = 1",
+                vec![Violation::UnitLoop("vp".to_owned()), Violation::UnitLoop("a".to_owned())],
+            ),
+            (
+                "INSERT INTO address (id, mailbox, local, key, domain, kind, state, since, until)
+                     VALUES (-1, 2, 'anlv', 'anlv', 'x.vn', 'alias', 'quarantined', '2025-01-01', '2026-06-01')",
+                vec![Violation::AddressGivenTooEarly(address())],
+            ),
+        ] {
+            assert_eq!(after(changes).await.unwrap(), found, "{changes}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_tables_themselves_forbid_cannot_be_written() {
+        for changes in [
+            // A second holder of an address, and a holder before the quarantine has ended.
+            "INSERT INTO address (mailbox, local, key, domain, kind, state, since)
+                 VALUES (2, 'Anlv', 'anlv', 'x.vn', 'alias', 'live', '2026-01-02')",
+            "UPDATE address SET state = 'quarantined', until = '2026-06-01' WHERE key = 'anlv';
+             INSERT INTO address (mailbox, local, key, domain, kind, state, since)
+                 VALUES (2, 'anlv', 'anlv', 'x.vn', 'alias', 'live', '2026-05-31')",
+            "INSERT INTO mailbox (kind, staff, quota_bytes, reach, state, opened)
+                 VALUES ('staff', 1, 1, 'province', 'open', '2026-01-01')",
+            "INSERT INTO mailbox (kind, quota_bytes, reach, state, opened)
+                 VALUES ('staff', 1, 'province', 'open', '2026-01-01')",
+            "UPDATE staff SET since = '2026-02-30'",
+            "UPDATE staff SET unit = 99",
+            "UPDATE unit SET parent = 1",
+        ] {
+            assert!(after(changes).await.is_err(), "{changes}");
+        }
+    }
+}

@@ -13,6 +13,7 @@ pub mod write;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use sqlx::Connection;
 use tokio::sync::watch;
 
 pub use check::{Violation, check};
@@ -88,10 +89,12 @@ impl Directory {
     /// Everything that is wrong with the directory's rows, and whether memory says the same as they do.
     pub async fn check(&self) -> Result<Vec<Violation>, DbError> {
         let mut connection = self.0.db.read().await?;
+        // One moment for all that is read.
+        let mut moment = connection.begin().await?;
+        let mut violations = check(&mut moment).await?;
         let held = self.snapshot();
-        let mut violations = check(&mut connection).await?;
-        let stored = load::load(&mut connection, held.domains().clone()).await?;
-        // A commit between the two reads is no disagreement.
+        let stored = load::load(&mut moment, held.domains().clone()).await?;
+        // A commit that is seen on one side only is no disagreement.
         if stored.version() == held.version() && stored != *held {
             violations.push(Violation::Snapshot);
         }

@@ -288,3 +288,56 @@ fn narrowed(people: Vec<&Staff>, holds: impl Fn(&Staff) -> bool) -> Vec<&Staff> 
         people
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::id::UnitId;
+    use crate::name::PersonName;
+
+    fn people(named: &[(&str, StaffState)]) -> Snapshot {
+        let person = |(n, (name, state)): (i64, &(&str, StaffState))| Staff {
+            id: StaffId(n),
+            code: Some(format!("CB{n}")),
+            name: PersonName::parse(name).unwrap(),
+            unit: UnitId(1),
+            position: None,
+            state: *state,
+            since: date(2026, 1, 1),
+        };
+        let domains = Domains { own: "x.vn".parse().unwrap(), provincial: None, postmaster: None };
+        let staff = (1..).zip(named).map(person).collect();
+        Snapshot::new(domains, Rows { version: 1, staff, units: vec![], mailboxes: vec![], resting: vec![] })
+    }
+
+    #[test]
+    fn a_person_is_found_by_code_or_by_a_name_that_is_theirs_alone() {
+        let (here, left) = (StaffState::Active, StaffState::Departed);
+        let snapshot = people(&[
+            ("Nguyễn Thị Đào", here),
+            ("Nguyễn Thị Dào", here),
+            ("Lê Văn An", left),
+            ("Lê Văn An", here),
+            ("Đỗ Xuân Bình", left),
+        ]);
+        for (who, id) in [
+            ("cb2", 2),
+            ("Nguyễn Thị Đào", 1),
+            ("NGUYỄN  THỊ ĐÀO", 1),
+            ("Nguye\u{302}\u{303}n Thi\u{323} Da\u{300}o", 2),
+            ("le van an", 4),
+            ("do xuan binh", 5),
+        ] {
+            assert_eq!(snapshot.find(who).map(|person| person.id), Ok(StaffId(id)), "{who}");
+        }
+        let candidates = vec![StaffId(1), StaffId(2)];
+        let name = "nguyen thi dao".to_owned();
+        assert_eq!(snapshot.find("nguyen thi dao"), Err(FindError::Ambiguous { name, candidates }));
+        for who in ["", "Nguyễn", "%", "CB9", "a@x.vn"] {
+            assert_eq!(snapshot.find(who), Err(FindError::Unknown(who.to_owned())));
+        }
+    }
+}

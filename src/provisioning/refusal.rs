@@ -163,18 +163,26 @@ impl Refusal {
             }
             Self::DecisionAlready { number, dated, state, on } => match state {
                 DecisionState::Waiting => {
-                    format!("quyết định {number} ngày {dated} đã nhập ngày {on} và đang chờ hiệu lực")
+                    format!(
+                        "quyết định {number} ngày {} đã nhập ngày {} và đang chờ hiệu lực",
+                        vietnamese(*dated),
+                        vietnamese(*on)
+                    )
                 }
                 DecisionState::Applied | DecisionState::Cancelled => format!(
-                    "quyết định {number} ngày {dated} đã được thực hiện ngày {on}; mỗi quyết định chỉ thực hiện một lần"
+                    "quyết định {number} ngày {} đã được thực hiện ngày {}; mỗi quyết định chỉ thực hiện một lần",
+                    vietnamese(*dated),
+                    vietnamese(*on)
                 ),
             },
             Self::DecisionAhead { number, effective } => {
-                format!("quyết định {number} có hiệu lực từ ngày {effective}: hãy thực hiện từ ngày đó")
+                let day = vietnamese(*effective);
+                format!("quyết định {number} có hiệu lực từ ngày {day}: hãy thực hiện từ ngày đó")
             }
             Self::AddressInUse(address) => format!("địa chỉ {address} đã có người dùng: hãy chọn địa chỉ khác"),
             Self::AddressResting { address, until } => {
-                format!("địa chỉ {address} đang bị phong toả đến ngày {until}: hãy chọn địa chỉ khác hoặc đợi")
+                let day = vietnamese(*until);
+                format!("địa chỉ {address} còn bị phong toả đến ngày {day}: hãy chọn địa chỉ khác hoặc đợi")
             }
             Self::AddressLooksLike { address, other } => {
                 format!("địa chỉ {address} dễ nhầm với {other}: hãy chọn địa chỉ khác")
@@ -241,6 +249,11 @@ impl Refusal {
             Self::Password(Weak::Short { min }) => format!("a password has at least {min} characters"),
         }
     }
+}
+
+/// A day as it is written in Vietnamese.
+pub(super) fn vietnamese(day: Date) -> String {
+    format!("{:02}/{:02}/{}", day.day(), day.month(), day.year())
 }
 
 fn list(candidates: &[Candidate]) -> String {

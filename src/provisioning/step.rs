@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::refusal::vietnamese;
 use crate::address::Address;
 use crate::credential::Standing;
 use crate::directory::write::{NewMailbox, NewStaff, NewUnit};
@@ -103,7 +104,9 @@ impl Step {
     fn in_vietnamese(&self) -> String {
         match self {
             Self::EnterUnit(unit) => format!("lập đơn vị {} ({})", unit.name, unit.code),
-            Self::EnterStaff(person) => format!("ghi tên {} vào danh bạ từ ngày {}", person.name, person.since),
+            Self::EnterStaff(person) => {
+                format!("ghi tên {} vào danh bạ từ ngày {}", person.name, vietnamese(person.since))
+            }
             Self::OpenMailbox(mailbox) => {
                 format!("mở hộp thư, dung lượng {} MB", megabytes(mailbox.quota_bytes))
             }

@@ -159,7 +159,7 @@ async fn a_decision_is_applied_once() {
         let cause = decision(again, office.today);
         let refusal = office.refused(order(Some(cause), vec![Act::Hire(hire("Nguyễn Thị Đào"))])).await;
         assert_eq!((refusal.rule(), refusal.code()), (Some("R16"), "decision_already_entered"));
-        assert!(refusal.message(Language::Vi).contains("đã được thực hiện ngày 2026-11-23"), "{refusal}");
+        assert!(refusal.message(Language::Vi).contains("đã được thực hiện ngày 23/11/2026"), "{refusal}");
     }
     assert_eq!(office.acts.directory.snapshot().all_staff().count(), 1);
     // Numbers begin anew each year.
