@@ -1,7 +1,7 @@
 //! Untagged lines about messages: RFC 9051 §7.3 to §7.5. Written into memory, as fast as the index can be read.
 
 use super::session::{CondStore, Revision};
-use super::syntax::print;
+use super::syntax::{Numbers, print};
 use crate::id::{ModSeq, Uid};
 use crate::store::{Entry, Flags, Index, Keywords};
 
@@ -36,15 +36,20 @@ pub struct Flagged<'a> {
     pub revision: Revision,
     /// Whether MODSEQ goes with it.
     pub cond_store: CondStore,
+    /// Whether the command that made it so spoke of UIDs.
+    pub numbers: Numbers,
 }
 
-/// `* n FETCH (UID u FLAGS (…))`: with the UID, which RFC 3501 allows and RFC 7162 §3.2.4 wants.
+/// `* n FETCH (UID u FLAGS (…))`: with the UID where RFC 9051 §7.5.2 and RFC 7162 §3.2.4 want it.
 pub fn flagged(out: &mut Vec<u8>, flagged: Flagged<'_>) {
-    let Flagged { sequence, entry, keywords, recent_from, revision, cond_store } = flagged;
+    let Flagged { sequence, entry, keywords, recent_from, revision, cond_store, numbers } = flagged;
     fetch_begin(out, sequence);
-    out.extend_from_slice(b"UID ");
-    print::number(out, entry.uid.0);
-    out.extend_from_slice(b" FLAGS ");
+    if numbers == Numbers::Uid || revision == Revision::Two || cond_store == CondStore::On {
+        out.extend_from_slice(b"UID ");
+        print::number(out, entry.uid.0);
+        out.push(b' ');
+    }
+    out.extend_from_slice(b"FLAGS ");
     message_flags(out, entry, keywords, recent_from, revision);
     if cond_store == CondStore::On {
         out.push(b' ');
@@ -127,13 +132,18 @@ mod tests {
             recent_from: Uid(9),
             revision: Revision::One,
             cond_store: CondStore::On,
+            numbers: Numbers::Sequence,
         };
         let mut out = Vec::new();
         super::flagged(&mut out, Flagged { ..flagged });
         assert_eq!(out, b"* 3 FETCH (UID 9 FLAGS (\\Answered \\Seen \\Recent) MODSEQ (12))\r\n");
         (flagged.revision, flagged.cond_store) = (Revision::Two, CondStore::Off);
         out.clear();
-        super::flagged(&mut out, flagged);
+        super::flagged(&mut out, Flagged { ..flagged });
         assert_eq!(out, b"* 3 FETCH (UID 9 FLAGS (\\Answered \\Seen))\r\n");
+        (flagged.revision, flagged.recent_from) = (Revision::One, Uid(10));
+        out.clear();
+        super::flagged(&mut out, flagged);
+        assert_eq!(out, b"* 3 FETCH (FLAGS (\\Answered \\Seen))\r\n");
     }
 }

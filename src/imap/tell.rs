@@ -4,6 +4,7 @@ use super::connection::Connection;
 use super::lines::{self, Flagged};
 use super::refusal::{Farewell, Stop};
 use super::session::Revision;
+use super::syntax::Numbers;
 use super::view::{Item, Tell};
 use crate::limits;
 use crate::net::WireError;
@@ -29,10 +30,13 @@ pub(super) async fn news(c: &mut Connection, tell: Tell) -> Result<(), Stop> {
                 Revision::One => lines::numbered(&mut out, count, "RECENT"),
                 Revision::Two => {}
             },
-            Item::Changed { sequence, entry } => lines::flagged(
-                &mut out,
-                Flagged { sequence, entry: &entry, keywords: index.keywords(), recent_from, revision, cond_store },
-            ),
+            Item::Changed { sequence, entry } => {
+                let (entry, keywords, numbers) = (&entry, index.keywords(), Numbers::Sequence);
+                lines::flagged(
+                    &mut out,
+                    Flagged { sequence, entry, keywords, recent_from, revision, cond_store, numbers },
+                );
+            }
         }
         send_full(c, &mut out).await?;
     }

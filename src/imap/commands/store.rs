@@ -77,8 +77,11 @@ async fn answer(c: &mut Connection, args: &syntax::Store, places: Places, change
                 continue;
             }
             if args.answer == Answer::Flags {
-                let keywords = index.keywords();
-                lines::flagged(&mut out, Flagged { sequence, entry, keywords, recent_from, revision, cond_store });
+                let (keywords, numbers) = (index.keywords(), args.numbers);
+                lines::flagged(
+                    &mut out,
+                    Flagged { sequence, entry, keywords, recent_from, revision, cond_store, numbers },
+                );
             } else if changed.changed.binary_search(&entry.uid).is_ok() {
                 lines::fetch_begin(&mut out, sequence);
                 out.extend_from_slice(b"UID ");
