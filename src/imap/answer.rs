@@ -88,7 +88,9 @@ impl<'a> Plan<'a> {
         if numbers == Numbers::Uid && !items.contains(&FetchItem::Uid) {
             plan.add(&FetchItem::Uid);
         }
-        items.iter().for_each(|item| plan.add(item));
+        for item in items {
+            plan.add(item);
+        }
         if mod_seq && !items.contains(&FetchItem::ModSeq) {
             plan.add(&FetchItem::ModSeq);
         }

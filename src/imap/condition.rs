@@ -143,7 +143,7 @@ impl Condition {
             Self::And(all) => all.iter().all(|one| one.by_text(place, entry, text)),
             Self::Or(either) => either.0.by_text(place, entry, text) || either.1.by_text(place, entry, text),
             Self::Not(condition) => !condition.by_text(place, entry, text),
-            Self::Sent(test, date) => text.sent(entry, *test, *date),
+            Self::Sent(how, date) => text.sent(entry, *how, *date),
             Self::Field(name, needle) => mime::header_field_text(text.raw, name).unwrap_or_default().contains(needle),
             Self::Header(name, needle) => {
                 mime::header_field_text(text.raw, name).is_some_and(|text| text.contains(needle))

@@ -16,6 +16,7 @@ use super::session::Session;
 use super::syntax::{self, Assembler, Awaited, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
 use super::table::{self, Offer, Stage, Standing};
 use super::{Services, tell};
+use crate::access::Login;
 use crate::limits;
 use crate::net::{Wire, WireError};
 
@@ -97,10 +98,7 @@ impl Connection {
 
     /// One command, from its first line to its tagged answer.
     async fn turn(&mut self) -> Result<Option<Ended>, Stop> {
-        let heard = match self.command().await? {
-            Some(heard) => heard,
-            None => return Ok(Some(Ended::Bye)),
-        };
+        let Some(heard) = self.command().await? else { return Ok(Some(Ended::Bye)) };
         let tagged = match heard {
             Heard::Command(input) => syntax::parse(input, self.session.dialect()),
             Heard::Failure(failure) => Err(failure),
@@ -132,7 +130,15 @@ impl Connection {
             _ => None,
         };
         let done = match refused.map_or_else(|| self.session.admits(row), Err) {
-            Ok(()) => commands::run(self, &tagged.tag, tagged.command).await,
+            Ok(()) => {
+                // Whoever loses the right to be here is cut off from a long answer too.
+                let login = self.session.login().ok().cloned();
+                tokio::select! {
+                    biased;
+                    () = rights_end(login.as_ref()) => Err(Stop::End(Farewell::RightsEnded)),
+                    done = commands::run(self, &tagged.tag, tagged.command) => done,
+                }
+            }
             Err(refusal) => Err(refusal.into()),
         };
         match row.offer {
@@ -199,19 +205,12 @@ impl Connection {
     /// The next line, unless the session ends before it comes.
     pub(super) async fn line(&mut self, within: Duration) -> Result<Option<Bytes>, Stop> {
         let by = Instant::now() + within;
-        let line = self.wire.line(limits::IMAP_LINE_BYTES_MAX, by);
-        match self.session.login() {
-            Ok(login) => tokio::select! {
-                biased;
-                () = self.drain.cancelled() => Err(Stop::End(Farewell::Draining)),
-                () = login.ended() => Err(Stop::End(Farewell::RightsEnded)),
-                line = line => Ok(line?),
-            },
-            Err(_) => tokio::select! {
-                biased;
-                () = self.drain.cancelled() => Err(Stop::End(Farewell::Draining)),
-                line = line => Ok(line?),
-            },
+        let login = self.session.login().ok();
+        tokio::select! {
+            biased;
+            () = self.drain.cancelled() => Err(Stop::End(Farewell::Draining)),
+            () = rights_end(login) => Err(Stop::End(Farewell::RightsEnded)),
+            line = self.wire.line(limits::IMAP_LINE_BYTES_MAX, by) => Ok(line?),
         }
     }
 
@@ -281,5 +280,13 @@ impl Connection {
         reply::bye(&mut text, farewell, self.services.settings.language);
         self.wire.queue(&text);
         Ended::Bye
+    }
+}
+
+/// Resolves when the right to be logged in ends; never, where nobody is logged in.
+pub(super) async fn rights_end(login: Option<&Login>) {
+    match login {
+        Some(login) => login.ended().await,
+        None => std::future::pending().await,
     }
 }

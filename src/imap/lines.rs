@@ -23,6 +23,7 @@ pub fn flags(out: &mut Vec<u8>, index: &Index) {
 }
 
 /// Flags of a message, as FETCH tells them unasked.
+#[derive(Clone, Copy)]
 pub struct Flagged<'a> {
     /// Its number as of now.
     pub sequence: u32,
@@ -135,11 +136,11 @@ mod tests {
             numbers: Numbers::Sequence,
         };
         let mut out = Vec::new();
-        super::flagged(&mut out, Flagged { ..flagged });
+        super::flagged(&mut out, flagged);
         assert_eq!(out, b"* 3 FETCH (UID 9 FLAGS (\\Answered \\Seen \\Recent) MODSEQ (12))\r\n");
         (flagged.revision, flagged.cond_store) = (Revision::Two, CondStore::Off);
         out.clear();
-        super::flagged(&mut out, Flagged { ..flagged });
+        super::flagged(&mut out, flagged);
         assert_eq!(out, b"* 3 FETCH (UID 9 FLAGS (\\Answered \\Seen))\r\n");
         (flagged.revision, flagged.recent_from) = (Revision::One, Uid(10));
         out.clear();

@@ -77,17 +77,10 @@ impl<'a> Names<'a> {
     /// The answer to LSUB: subscribed names, and, where the pattern ends in `%`, the parents of such as lie deeper, which
     /// are then `\Noselect` (RFC 3501 §6.3.9). The second of the pair: whether the name itself is subscribed.
     pub fn lsub(&self, pattern: &Pattern, with_parents: bool) -> Vec<(&'a str, bool)> {
-        let mut listed: BTreeMap<&str, bool> = BTreeMap::new();
-        for name in &self.subscribed {
-            if pattern.matches(name) {
-                listed.insert(name, true);
-            } else if with_parents {
-                for parent in parents(name).filter(|parent| pattern.matches(parent)) {
-                    listed.entry(parent).or_insert(false);
-                }
-            }
-        }
-        listed.into_iter().map(|(name, _)| (name, self.subscribed.contains(name))).collect()
+        let above = self.subscribed.iter().filter(|_| with_parents).flat_map(|name| parents(name));
+        let listed: BTreeSet<&str> =
+            self.subscribed.iter().copied().chain(above).filter(|name| pattern.matches(name)).collect();
+        listed.into_iter().map(|name| (name, self.subscribed.contains(name))).collect()
     }
 
     fn listed(&self, name: &'a str, child_meant: bool) -> Listed<'a> {

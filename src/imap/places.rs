@@ -71,7 +71,7 @@ impl Places {
 
     /// The first `len` messages: all of a folder.
     pub fn all(len: usize) -> Self {
-        Self::merged(vec![0..len])
+        Self::merged(std::iter::once(0..len).collect())
     }
 
     /// How many there are.

@@ -44,10 +44,10 @@ impl Selected {
 /// Which protocol the client speaks: RFC 9051 §6.3.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Revision {
-    /// IMAP4rev1, RFC 3501.
+    /// `IMAP4rev1`, RFC 3501.
     #[default]
     One,
-    /// IMAP4rev2, RFC 9051, after ENABLE.
+    /// `IMAP4rev2`, RFC 9051, after ENABLE.
     Two,
 }
 
@@ -65,7 +65,7 @@ pub enum CondStore {
 #[derive(Debug)]
 pub struct Session {
     state: State,
-    /// IMAP4rev1 or rev2.
+    /// `IMAP4rev1` or `IMAP4rev2`.
     pub revision: Revision,
     /// Whether mod-sequences are told.
     pub cond_store: CondStore,
@@ -125,11 +125,6 @@ impl Session {
             State::Selected(_, selected) => Ok(selected),
             State::NotAuthenticated | State::Authenticated(_) => Err(Refusal::OutOfState(self.stage())),
         }
-    }
-
-    /// The state, to wait on what is in it.
-    pub fn state_mut(&mut self) -> &mut State {
-        &mut self.state
     }
 
     /// The folder that is selected, to be told of.

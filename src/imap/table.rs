@@ -212,7 +212,8 @@ pub fn capabilities(standing: Standing) -> String {
     }
     if !before {
         // RFC 7889: the same for every folder.
-        text.push_str(&format!(" APPENDLIMIT={}", standing.append_max));
+        text.push_str(" APPENDLIMIT=");
+        text.push_str(&standing.append_max.to_string());
     }
     text
 }

@@ -17,11 +17,11 @@ pub(super) async fn news(c: &mut Connection, tell: Tell) -> Result<(), Stop> {
         return Err(Stop::End(Farewell::FolderGone));
     }
     selected.watch.mark_seen();
-    let mut news = selected.view.news(selected.watch.index(), tell);
+    let news = selected.view.news(selected.watch.index(), tell);
     let recent_from = selected.view.recent_from();
     let index = news.newest().clone();
     let mut out = Vec::new();
-    while let Some(item) = news.next() {
+    for item in news {
         match item {
             Item::Keywords => lines::flags(&mut out, &index),
             Item::Expunged(sequence) => lines::numbered(&mut out, sequence, "EXPUNGE"),

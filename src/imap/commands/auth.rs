@@ -16,14 +16,13 @@ pub(super) async fn authenticate(c: &mut Connection, args: Authenticate) -> Resu
     let mut exchange = mechanism.start();
     let mut initial = args.initial;
     let credentials = loop {
-        let turn = match initial.take() {
-            Some(response) => exchange.answer(response.0.as_bytes()),
-            None => {
-                let mut text = Vec::new();
-                reply::go_on(&mut text, exchange.challenge());
-                c.wire.queue(&text);
-                exchange.answer(&response(c).await?)
-            }
+        let turn = if let Some(response) = initial.take() {
+            exchange.answer(response.0.as_bytes())
+        } else {
+            let mut text = Vec::new();
+            reply::go_on(&mut text, exchange.challenge());
+            c.wire.queue(&text);
+            exchange.answer(&response(c).await?)
         };
         match turn.map_err(Refusal::Sasl)? {
             Turn::Ask(next) => exchange = next,

@@ -3,8 +3,6 @@
 use crate::imap::connection::Connection;
 use crate::imap::refusal::{Farewell, Refusal, Stop};
 use crate::imap::reply::{self, Done};
-use crate::imap::session::State;
-use crate::imap::table::Stage;
 use crate::imap::tell;
 use crate::imap::view::Tell;
 use crate::limits;
@@ -37,21 +35,17 @@ enum Woken {
 async fn wait(c: &mut Connection, by: Instant) -> Result<Woken, Stop> {
     let Connection { wire, session, drain, .. } = c;
     let line = wire.line(limits::IMAP_LINE_BYTES_MAX, by);
-    let (login, watch) = match session.state_mut() {
-        State::Selected(login, selected) => (login, Some(&mut selected.watch)),
-        State::Authenticated(login) => (login, None),
-        State::NotAuthenticated => return Err(Refusal::OutOfState(Stage::NotAuthenticated).into()),
-    };
+    let watch = session.selected_mut().ok().map(|selected| &mut selected.watch);
     let changed = async {
         match watch {
             Some(watch) => watch.changed().await,
             None => std::future::pending().await,
         }
     };
+    // That the right to be here ended is watched for around every command.
     tokio::select! {
         biased;
         () = drain.cancelled() => Err(Stop::End(Farewell::Draining)),
-        () = login.ended() => Err(Stop::End(Farewell::RightsEnded)),
         line = line => match line {
             Ok(Some(line)) => Ok(Woken::Line(line)),
             Ok(None) => Err(WireError::Closed.into()),

@@ -24,7 +24,7 @@ pub(super) async fn status(c: &mut Connection, args: Status) -> Result<Done, Sto
 
 /// What of each folder is to be told, and how.
 pub(super) struct Items {
-    items: Vec<StatusItem>,
+    asked: Vec<StatusItem>,
     dialect: Dialect,
     append_max: u64,
 }
@@ -41,7 +41,7 @@ impl Items {
             c.session.cond_store = CondStore::On;
         }
         let append_max = c.services.settings.message_bytes_max as u64;
-        Ok(Self { items: items.to_vec(), dialect: c.session.dialect(), append_max })
+        Ok(Self { asked: items.to_vec(), dialect: c.session.dialect(), append_max })
     }
 
     /// `* STATUS name (…)`
@@ -49,7 +49,7 @@ impl Items {
         out.extend_from_slice(b"* STATUS ");
         print::mailbox(out, folder.name.as_str(), self.dialect);
         out.extend_from_slice(b" (");
-        print::spaced(out, &self.items, |out, item| {
+        print::spaced(out, &self.asked, |out, item| {
             let (name, number) = self.value(*item, folder);
             out.extend_from_slice(name.as_bytes());
             out.push(b' ');
