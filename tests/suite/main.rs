@@ -12,6 +12,7 @@ mod architecture;
 mod client;
 mod clients;
 mod crash;
+mod house;
 mod process;
 mod source;
 mod store_model;
