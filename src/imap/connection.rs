@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::commands;
@@ -88,7 +88,7 @@ impl Connection {
                 Ok(Some(ended)) => return Ok(ended),
                 Err(Stop::End(farewell)) => return Ok(self.bye(farewell)),
                 Err(Stop::Lost(WireError::TimedOut)) => return Ok(self.bye(Farewell::Idle)),
-                Err(Stop::Lost(WireError::Endless)) => return Ok(self.bye(Farewell::OutOfStep)),
+                Err(Stop::Lost(WireError::Endless)) => return Ok(self.bye(Farewell::Nonsense)),
                 Err(Stop::Lost(error)) => return Err(error),
                 // Refusals of commands are answered where the tag is known; this one has none.
                 Err(Stop::Refused(refusal)) => self.refuse(None, &refusal),
@@ -216,7 +216,12 @@ impl Connection {
 
     async fn literal(&mut self, awaited: Awaited) -> Result<(), Stop> {
         if awaited.kind == LiteralKind::Message {
-            self.hold(awaited.size).await;
+            if let Ok(held) = &mut self.held {
+                match self.services.hold(awaited.size as u64).await {
+                    Ok(permit) => held.push(permit),
+                    Err(refusal) => self.held = Err(refusal),
+                }
+            }
         }
         if awaited.synchronising {
             let mut text = Vec::new();
@@ -250,17 +255,6 @@ impl Connection {
             octets -= taken as u64;
         }
         Ok(())
-    }
-
-    /// Reserves memory for a message, waiting a while for other messages to be stored.
-    async fn hold(&mut self, octets: usize) {
-        let permits = u32::try_from(octets.div_ceil(1024)).unwrap_or(u32::MAX);
-        let wait = self.services.in_flight.clone().acquire_many_owned(permits);
-        match (timeout(limits::IN_FLIGHT_WAIT_MAX, wait).await, &mut self.held) {
-            (Ok(Ok(permit)), Ok(held)) => held.push(permit),
-            (_, Err(_)) => {}
-            (_, held) => *held = Err(Refusal::Busy),
-        }
     }
 
     /// The session goes on, unless the client has tried too much.

@@ -32,17 +32,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::access;
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::language::Language;
+use crate::limits;
 use crate::metrics::Metrics;
 use crate::net::{Stream, Tls, Wire, WireError};
 use crate::network::Network;
 use crate::store::Store;
+use refusal::Refusal;
 
 /// What the door is told by the configuration.
 #[derive(Clone, Debug)]
@@ -76,6 +79,18 @@ pub struct Services {
     pub in_flight: Arc<Semaphore>,
     /// From the configuration.
     pub settings: Settings,
+}
+
+impl Services {
+    /// Reserves memory for a message, waiting a while for others to leave it.
+    async fn hold(&self, octets: u64) -> Result<OwnedSemaphorePermit, Refusal> {
+        let permits = u32::try_from(octets.div_ceil(1024)).unwrap_or(u32::MAX);
+        let wait = self.in_flight.clone().acquire_many_owned(permits);
+        match timeout(limits::IN_FLIGHT_WAIT_MAX, wait).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(Refusal::Busy),
+        }
+    }
 }
 
 /// At which port a client came in.
@@ -120,7 +135,7 @@ impl Door {
             let wire = Box::pin(connection.into_wire().upgrade(&services.tls)).await?;
             connection = connection::Connection::new(wire, services.clone(), peer, self.drain.clone());
         }
-        connection.into_wire().close(crate::limits::IMAP_FAREWELL_MAX).await;
+        connection.into_wire().close(limits::IMAP_FAREWELL_MAX).await;
         Ok(())
     }
 }

@@ -128,10 +128,9 @@ impl Store {
             .map_err(DbError::from)?
             .ok_or(StoreError::NoSuchFolder)?;
         let rows = sqlx::query(
-            "SELECT start, data FROM (SELECT p.id, p.data, \
-                sum(octet_length(p.data)) OVER (ORDER BY p.id) - octet_length(p.data) AS start, octet_length(p.data) AS n \
-                FROM piece p WHERE p.id >= ?1 AND p.id < ?1 + 4096) \
-             WHERE start < ?3 AND start + n > ?2 ORDER BY id",
+            "SELECT s.start, p.data FROM (SELECT id, n, sum(n) OVER (ORDER BY id) - n AS start FROM \
+                (SELECT id, octet_length(data) AS n FROM piece WHERE id >= ?1 AND id < ?1 + 4096)) s \
+             CROSS JOIN piece p ON p.id = s.id WHERE s.start < ?3 AND s.start + s.n > ?2 ORDER BY s.id",
         )
         .bind(super::first_piece(body))
         .bind(wanted.start.saturating_sub(prefix.len() as u64).cast_signed())

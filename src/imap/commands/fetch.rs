@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::id::{BodyId, FolderId, Uid};
+use crate::imap::Services;
 use crate::imap::answer::{Folder, Plan, Read, Unasked};
 use crate::imap::connection::Connection;
 use crate::imap::places::{Message, Places, Walk};
@@ -19,7 +21,7 @@ use crate::imap::syntax::{Expunged, Fetch, FetchItem, Seen};
 use crate::imap::view::Access;
 use crate::limits;
 use crate::net::WireError;
-use crate::store::{Derived, FlagChange, FlagNames, Flags, Index, Store, StoreError, Texts, UidRanges};
+use crate::store::{Derived, FlagChange, FlagNames, Flags, Index, StoreError, Texts, UidRanges};
 
 /// Answers with what is asked of the messages named.
 pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop> {
@@ -46,7 +48,7 @@ pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop>
     let newest = selected.watch.index();
     let fetching = Fetching {
         plan,
-        store: c.services.store.clone(),
+        services: c.services.clone(),
         folder: selected.view.folder(),
         index: newest.clone(),
         recent_from: selected.view.recent_from(),
@@ -81,7 +83,7 @@ async fn make_seen(c: &mut Connection, places: &Places) -> Result<UidRanges, Sto
 /// One FETCH on its way.
 struct Fetching<'a> {
     plan: Plan<'a>,
-    store: Store,
+    services: Arc<Services>,
     folder: FolderId,
     index: Arc<Index>,
     recent_from: Uid,
@@ -99,6 +101,8 @@ struct Loaded {
     structures: Texts,
     basic_structures: Texts,
     octets: Texts,
+    /// Memory for a message that is larger than a batch.
+    held: Option<OwnedSemaphorePermit>,
 }
 
 impl Fetching<'_> {
@@ -113,6 +117,12 @@ impl Fetching<'_> {
             } else if self.print(&loaded, &mut out).is_err() {
                 result = Err(Refusal::UnknownEncoding.into());
             }
+            if loaded.held.is_some() {
+                // The memory is given back before more is asked for.
+                c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
+                out = Vec::new();
+            }
+            drop(loaded);
             let next = self.load(self.batch(&mut walk));
             let (sent, next) = tokio::join!(c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX), next);
             sent?;
@@ -135,13 +145,21 @@ impl Fetching<'_> {
 
     /// Whether a message is too large to be read whole, and need not be.
     fn is_streamed(&self, message: &Message) -> bool {
-        self.plan.is_streamable() && u64::from(message.entry.size) > limits::BATCH_BYTES_MAX as u64
+        self.plan.is_streamable() && is_large(message)
     }
 
-    async fn load(&self, messages: Vec<Message>) -> Result<Loaded, StoreError> {
+    fn reads_whole(&self, message: &Message) -> bool {
+        self.plan.source() >= Some(Source::Message) && !self.is_streamed(message)
+    }
+
+    async fn load(&self, messages: Vec<Message>) -> Result<Loaded, Refusal> {
         if messages.is_empty() || !self.plan.reads_database() {
             return Ok(Loaded { messages, ..Loaded::default() });
         }
+        let held = match messages.first().filter(|m| is_large(m) && self.reads_whole(m)) {
+            Some(large) => Some(self.services.hold(large.entry.size.into()).await?),
+            None => None,
+        };
         let bodies: Vec<BodyId> = messages.iter().map(|m| m.entry.body).collect();
         let (envelopes, structures, basic_structures, octets) = tokio::try_join!(
             self.derived(Derived::Envelope, &bodies),
@@ -149,19 +167,20 @@ impl Fetching<'_> {
             self.derived(Derived::BasicStructure, &bodies),
             self.octets(&messages),
         )?;
-        Ok(Loaded { messages, envelopes, structures, basic_structures, octets })
+        Ok(Loaded { messages, envelopes, structures, basic_structures, octets, held })
     }
 
     async fn derived(&self, what: Derived, bodies: &[BodyId]) -> Result<Texts, StoreError> {
-        if self.plan.wants(what) { self.store.derived(what, bodies).await } else { Ok(Texts::default()) }
+        if self.plan.wants(what) { self.services.store.derived(what, bodies).await } else { Ok(Texts::default()) }
     }
 
     async fn octets(&self, messages: &[Message]) -> Result<Texts, StoreError> {
-        let streamed = messages.first().is_some_and(|m| self.is_streamed(m));
+        let whole = messages.first().is_some_and(|m| self.reads_whole(m));
+        let store = &self.services.store;
         let wanted = || messages.iter().map(|m| (m.entry.uid, m.entry.body)).collect::<Vec<_>>();
         match self.plan.source() {
-            Some(Source::Header) => self.store.headers(self.folder, &wanted()).await,
-            Some(Source::Message | Source::Parts) if !streamed => self.store.messages(self.folder, &wanted()).await,
+            Some(Source::Header) => store.headers(self.folder, &wanted()).await,
+            _ if whole => store.messages(self.folder, &wanted()).await,
             _ => Ok(Texts::default()),
         }
     }
@@ -210,7 +229,7 @@ impl Fetching<'_> {
             let Some(mut range) = range else { continue };
             while !range.is_empty() {
                 let end = range.end.min(range.start + limits::BATCH_BYTES_MAX as u64);
-                let octets = self.store.range(self.folder, (entry.uid, entry.body), range.start..end).await;
+                let octets = self.services.store.range(self.folder, (entry.uid, entry.body), range.start..end).await;
                 let octets = octets.ok().filter(|octets| octets.len() as u64 == end - range.start);
                 let octets = octets.ok_or(WireError::Closed)?;
                 c.wire.send(&octets, limits::WIRE_WRITE_STALL_MAX).await?;
@@ -219,4 +238,9 @@ impl Fetching<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a message is more than a batch by itself.
+pub(super) fn is_large(message: &Message) -> bool {
+    u64::from(message.entry.size) > limits::BATCH_BYTES_MAX as u64
 }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use tokio::sync::OwnedSemaphorePermit;
 
+use super::fetch::is_large;
 use crate::id::{FolderId, ModSeq};
+use crate::imap::Services;
 use crate::imap::condition::{Condition, Context, Needs, Text};
 use crate::imap::connection::Connection;
 use crate::imap::lines::count;
@@ -14,7 +17,7 @@ use crate::imap::reply::Done;
 use crate::imap::session::{CondStore, Revision};
 use crate::imap::syntax::{Numbers, Ranges, Search, SearchReturn, Tag, print};
 use crate::limits;
-use crate::store::{Entry, Store, Texts, UidRanges};
+use crate::store::{Entry, Texts, UidRanges};
 
 /// Finds messages.
 pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Result<Done, Stop> {
@@ -28,7 +31,7 @@ pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Resul
     let asks_mod_seq = condition.asks_mod_seq();
     let told = selected.view.told().clone();
     let all = Places::all(told.len());
-    let scan = Scan { store: &c.services.store, folder: selected.view.folder(), condition: Arc::new(condition), zone };
+    let scan = Scan { services: &c.services, folder: selected.view.folder(), condition: Arc::new(condition), zone };
     let found = scan.run(Walk::new(told, index, all)).await?;
     if asks_mod_seq {
         c.session.cond_store = CondStore::On;
@@ -52,7 +55,7 @@ pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Resul
 
 /// A walk through a folder that keeps what the condition holds for.
 struct Scan<'a> {
-    store: &'a Store,
+    services: &'a Services,
     folder: FolderId,
     condition: Arc<Condition>,
     zone: TimeZone,
@@ -88,8 +91,12 @@ impl Scan<'_> {
     async fn read(&self, doubtful: Vec<Message>, needs: Needs, found: &mut Vec<Message>) -> Result<(), Stop> {
         let mut judging = None;
         for batch in batches(doubtful, needs) {
+            let held = match batch.first().filter(|m| needs == Needs::Message && is_large(m)) {
+                Some(large) => Some(self.services.hold(large.entry.size.into()).await?),
+                None => None,
+            };
             let texts = self.texts(&batch, needs).await?;
-            if let Some(judged) = judging.replace(self.judge(batch, texts)) {
+            if let Some(judged) = judging.replace(self.judge(batch, texts, held)) {
                 found.extend(judged.await.map_err(|_| Refusal::Broken)?);
             }
         }
@@ -102,14 +109,21 @@ impl Scan<'_> {
     async fn texts(&self, batch: &[Message], needs: Needs) -> Result<Texts, Refusal> {
         let wanted: Vec<_> = batch.iter().map(|m| (m.entry.uid, m.entry.body)).collect();
         Ok(match needs {
-            Needs::Nothing | Needs::Header => self.store.headers(self.folder, &wanted).await?,
-            Needs::Message => self.store.messages(self.folder, &wanted).await?,
+            Needs::Nothing | Needs::Header => self.services.store.headers(self.folder, &wanted).await?,
+            Needs::Message => self.services.store.messages(self.folder, &wanted).await?,
         })
     }
 
-    fn judge(&self, batch: Vec<Message>, texts: Texts) -> tokio::task::JoinHandle<Vec<Message>> {
+    /// `held`: memory for the texts, until they are judged.
+    fn judge(
+        &self,
+        batch: Vec<Message>,
+        texts: Texts,
+        held: Option<OwnedSemaphorePermit>,
+    ) -> tokio::task::JoinHandle<Vec<Message>> {
         let (condition, zone) = (self.condition.clone(), self.zone.clone());
         tokio::task::spawn_blocking(move || {
+            let _held = held;
             let holds = |(message, raw): &(Message, &[u8])| {
                 condition.by_text(message.place(), &message.entry, &Text::new(raw, &zone))
             };
