@@ -54,7 +54,6 @@ pub(super) fn not_started(error: &DaemonError) -> Failure {
         DaemonError::Start(StartError::Config(_)) => (Exit::Input, "configuration"),
         DaemonError::Start(StartError::Listen(_)) => (Exit::System, "listen"),
         DaemonError::Start(StartError::Run { .. }) => (Exit::System, "data_dir"),
-        DaemonError::Db(_) => (Exit::System, "database"),
         DaemonError::Signals(_) => (Exit::System, "signals"),
     };
     Failure::new(exit, code, &error.to_string())

@@ -36,10 +36,12 @@ pub(super) async fn init(init: args::Init, spoken: Option<Language>, shown: Lang
         Some(address) => address,
         None => named_after(init.organisation.as_str())?,
     };
+    // Whole, so that the file may be moved to /etc.
+    let home = std::path::absolute(&init.dir).unwrap_or_else(|_| init.dir.clone());
     let hostname = init.hostname.map_or_else(|| format!("mail.{}", init.domain), String::from);
     let mut settings = vec![
         set("server", "hostname", &hostname),
-        set("server", "data_dir", "."),
+        set("server", "data_dir", &home.to_string_lossy()),
         set("organisation", "name", init.organisation.as_str()),
         set("organisation", "domain", init.domain.as_str()),
     ];

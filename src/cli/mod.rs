@@ -79,10 +79,16 @@ fn not_plain(argument: &OsString, language: Language) -> Failure {
 async fn command(cli: Cli, early: &Output) -> ExitCode {
     let done = match cli.command {
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "hopthu", &mut std::io::stdout());
-            Ok(ExitCode::SUCCESS)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "hopthu", &mut script);
+            Ok(early.write(&script))
         }
-        Command::Man => Ok(early.done(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()))),
+        Command::Man => {
+            let mut page = Vec::new();
+            // Rendering into memory does not fail.
+            let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            Ok(early.write(&page))
+        }
         Command::Quickstart(quickstart) => self::quickstart(&quickstart, cli.lang, early).await,
         Command::Init(init) => self::init(init, cli.lang, early).await,
         Command::Installed(command) => installed(command, cli.config.as_deref(), cli.lang, early).await,

@@ -35,7 +35,7 @@ impl Output {
     pub(super) fn reply(&self, reply: &Reply) -> ExitCode {
         let shown = if self.json {
             match reply.document() {
-                Ok(document) => self.print(&format!("{document:#}\n")),
+                Ok(document) => self.document(&document),
                 Err(error) => self.failure(&Failure::new(Exit::System, "json", &error.to_string())),
             }
         } else {
@@ -52,7 +52,7 @@ impl Output {
     /// Shows why something was not done.
     pub(super) fn failure(&self, failure: &Failure) -> ExitCode {
         if self.json {
-            self.print(&format!("{:#}\n", json!({ "error": failure })));
+            self.document(&json!({ "error": failure }));
         } else {
             let rule = failure.rule.as_ref().map(|rule| format!(" [{rule}]")).unwrap_or_default();
             let _ = writeln!(std::io::stderr(), "hopthu: {}{rule}", failure.message);
@@ -77,25 +77,54 @@ impl Output {
 
     /// Shows what was made: as a document for scripts, or in words.
     pub(super) fn made(&self, document: &Value, words: &str) -> ExitCode {
-        if self.json { self.print(&format!("{document:#}\n")) } else { self.print(words) }
+        if self.json { self.document(document) } else { self.print(words) }
     }
 
-    /// Ends a command that printed by itself.
-    pub(super) fn done(&self, printed: std::io::Result<()>) -> ExitCode {
-        match printed {
+    /// Prints words in which nothing acts on a terminal.
+    pub(super) fn print(&self, words: &str) -> ExitCode {
+        let lines: String = words.lines().map(|line| printable(line) + "\n").collect();
+        self.write(lines.as_bytes())
+    }
+
+    fn document(&self, document: &Value) -> ExitCode {
+        self.write(inert(document).as_bytes())
+    }
+
+    /// Writes what is meant for other programs, as it is.
+    pub(super) fn write(&self, octets: &[u8]) -> ExitCode {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(octets).and_then(|()| out.flush()) {
             Ok(()) => ExitCode::SUCCESS,
+            // Whoever reads us has read enough: `hopthu staff list | head`.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Err(error) => self.failure(&Failure::new(Exit::System, "output", &error.to_string())),
         }
     }
+}
 
-    /// Prints a text whose lines hold nothing that acts on a terminal.
-    pub(super) fn print(&self, text: &str) -> ExitCode {
-        let mut out = std::io::stdout().lock();
-        let printed = text.lines().try_for_each(|line| writeln!(out, "{}", printable(line))).and_then(|()| out.flush());
-        match printed {
-            // Whoever reads us has read enough: `hopthu staff list | head`.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            printed => self.done(printed),
+/// A document in which nothing acts on a terminal: what JSON leaves as it is, is escaped in JSON's way.
+fn inert(document: &Value) -> String {
+    let mut text = String::new();
+    for c in format!("{document:#}\n").chars() {
+        let shown = printable(c.encode_utf8(&mut [0; 4]));
+        if c == '\n' || !shown.starts_with("\\u") {
+            text.push(c);
+        } else {
+            text.extend(["\\u", &format!("{:04x}", u32::from(c))]);
         }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_stay_json_whatever_is_in_them() {
+        let document = json!({ "name": "a\u{202e}b\u{9b}\\ Đào\n\t\u{7f}" });
+        let text = inert(&document);
+        assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(document));
+        assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
     }
 }

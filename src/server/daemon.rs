@@ -6,7 +6,6 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
-use crate::db::DbError;
 
 use super::{Server, StartError};
 
@@ -16,13 +15,13 @@ pub enum DaemonError {
     /// It could not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The disk failed while it ran (hostile F5).
-    #[error(transparent)]
-    Db(#[from] DbError),
     /// The system does not let it hear signals.
     #[error("signals: {0}")]
     Signals(#[from] std::io::Error),
 }
+
+/// The exit code for a failure of the system, as everywhere on the command line.
+const DISK_FAILED: i32 = 3;
 
 /// Serves until SIGTERM or SIGINT; `started` is told once all listeners accept. SIGHUP reloads.
 pub async fn run(config: Config, started: impl FnOnce(&super::Addresses)) -> Result<(), DaemonError> {
@@ -39,7 +38,8 @@ pub async fn run(config: Config, started: impl FnOnce(&super::Addresses)) -> Res
             _ = hangup.recv() => reload(&running, &file).await,
             error = running.failed() => {
                 tracing::error!(%error, "ending, since the disk can no longer be trusted");
-                return Err(error.into());
+                // At once: closing the database in order would sync again what a sync has failed for (hostile F5).
+                std::process::exit(DISK_FAILED);
             }
         }
     }
