@@ -83,7 +83,7 @@ def read(setup, context):
 
 def manage(imap, uid):
     """Folders, flags, copies: each command that imaplib has."""
-    assert "UIDPLUS" in imap.capabilities, imap.capabilities
+    assert b"UIDPLUS" in ok(imap.capability())[0]
     folder = '"C&APQ-ng v&AQM-n &AREevw-n"'
     ok(imap.create(folder))
     ok(imap.subscribe(folder))

@@ -200,11 +200,20 @@ impl Client {
         self.until("t ").pop().unwrap()
     }
 
-    /// Sends what is buffered and closes the sending half.
+    /// Closes the sending half.
     pub fn half_close(&mut self) {
+        drop(self.socket().shutdown(Shutdown::Write));
+    }
+
+    /// How long [`Client::send`] waits for a server that does not read.
+    pub fn set_write_timeout(&mut self, wait: Duration) {
+        self.socket().set_write_timeout(Some(wait)).unwrap();
+    }
+
+    fn socket(&self) -> &TcpStream {
         match self.stream.as_ref().unwrap() {
-            Stream::Plain(stream) => stream.shutdown(Shutdown::Write).unwrap_or_default(),
-            Stream::Tls(stream) => stream.sock.shutdown(Shutdown::Write).unwrap_or_default(),
+            Stream::Plain(stream) => stream,
+            Stream::Tls(stream) => &stream.sock,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -86,7 +87,8 @@ impl Daemon {
     /// A department with one unit, and in it Đỗ Xuân Bình and Nguyễn Thị Đào.
     pub fn start(settings: &Settings) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let data_dir = tempfile::tempdir().unwrap();
+        let private = std::fs::Permissions::from_mode(0o700);
+        let data_dir = tempfile::Builder::new().permissions(private).tempdir().unwrap();
         let running = runtime.block_on(async { Server::start(config(settings, &data_dir)).await.unwrap() });
         let certificate = data_dir.path().join("tls/certificate.pem");
         let trust = Trust::new(CertificateDer::from_pem_file(certificate).unwrap(), HOSTNAME);
@@ -164,9 +166,10 @@ impl Daemon {
     }
 
     fn order(&self, acts: Vec<Act>, decision: Option<Decision>, password: Option<Secret>) -> Result<Done, Failure> {
-        let provisioning = self.running().installation().provisioning();
+        let installation = self.running().installation();
+        let services = installation.control(&installation.config, Some(self.running().addresses()));
         let order = Order { decision, acts, password, note: None, actor: "tests".into() };
-        self.runtime.block_on(provisioning.execute(order))
+        self.runtime.block_on(services.provisioning.execute(order))
     }
 
     /// The person whose address begins so.

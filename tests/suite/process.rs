@@ -102,6 +102,13 @@ impl Process {
         assert!(output.status.success(), "check: {text}{}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// What it occupies, `VmRSS`.
+    pub fn memory_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// SIGKILL: no goodbye.
     pub fn kill(&self) {
         let status = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap();

@@ -75,7 +75,10 @@ fn run(name: &str) {
         let block: Vec<_> = block.map(|(_, line)| line[1..].strip_prefix(' ').unwrap_or(&line[1..])).collect();
         let any_order = step.get(1..3) == Some("<|");
         let siblings: Vec<_> = if any_order {
-            rest.iter().take_while(|(_, line)| line.get(..3) == step.get(..3)).map(|(_, line)| line[3..].trim()).collect()
+            rest.iter()
+                .take_while(|(_, line)| line.get(..3) == step.get(..3))
+                .map(|(_, line)| line[3..].trim())
+                .collect()
         } else {
             Vec::new()
         };
@@ -125,6 +128,8 @@ impl Run {
                 let flags = words.next().unwrap_or_default().to_owned();
                 let message = self.message(block);
                 let mut client = self.daemon().imap_as(&who);
+                // One that is there already stays as it is.
+                client.command(&format!("CREATE {folder}"));
                 let answer = client.append(&folder, &format!("({flags})"), &message);
                 if !answer.starts_with("t OK") {
                     return Err(answer);
@@ -172,7 +177,7 @@ impl Run {
             "<" if text == "…" => line.passing = true,
             "<" => line.hear(text, &mut self.caught)?,
             "!" => {
-                line.forbidden.push(text.to_owned());
+                line.forbidden.push(with_values(text, &self.caught));
                 line.listen(QUIET);
                 line.check_forbidden_now()?;
             }
@@ -195,10 +200,12 @@ impl Run {
             [] if smtp => drop(client.reply()),
             [] => drop(client.expect_line()),
             ["as", who] if smtp => {
+                client.reply();
                 let who = self.person(who)?;
                 self.daemon().log_in_smtp(&mut client, &who);
             }
             ["as", who, ref inside @ ..] => {
+                client.expect_line();
                 let who = self.person(who)?;
                 self.daemon().log_in_imap(&mut client, &who);
                 if let ["in", folder] = inside {
@@ -350,6 +357,11 @@ impl Line {
     }
 }
 
+/// A pattern in which what was caught stands instead of its name.
+fn with_values(pattern: &str, caught: &BTreeMap<String, String>) -> String {
+    caught.iter().fold(pattern.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
 /// `1>> text` as connection, mark, text.
 fn conversation(step: &str) -> Option<(char, &str, &str)> {
     let id = step.chars().next().filter(char::is_ascii_digit)?;
@@ -448,12 +460,16 @@ fn every_file_is_run() {
 transcripts! {
     smtp {
         a_connection_lost_in_data_leaves_nothing
+        a_display_name_does_not_hide_another_sender
+        a_line_without_end_is_given_up
         a_message_arrives
+        a_message_before_354_is_refused
         a_message_that_went_round_is_refused
         a_suspended_person_cannot_submit
         addresses_that_are_too_long_are_refused
         an_endless_row_of_bad_commands_ends
         bare_line_ends_are_refused_on_port_25
+        bare_line_feeds_of_people_are_repaired
         bytes_after_starttls_are_not_commands
         commands_out_of_order_are_refused
         commands_pipelined_in_one_segment_are_answered_in_order
@@ -483,6 +499,7 @@ transcripts! {
         parameters_are_known_and_given_once
         paths_as_clients_write_them
         people_send_as_themselves_only
+        recipients_of_one_message_are_bounded
         recipients_who_are_not_there_are_refused_at_once
         rset_drops_the_transaction
         sizes_are_checked_before_and_after
