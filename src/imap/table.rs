@@ -145,10 +145,10 @@ enum Shown {
     LoginForbidden,
     /// Nobody has logged in, and may do so.
     LoginAllowed,
-    LoggedIn,
 }
 
-/// Everything that is offered, each with its RFC.
+/// Everything that is offered, each with its RFC. What a login is needed for is named before it too: simple clients ask
+/// once (Python's imaplib).
 const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("IMAP4rev1", Shown::Always, "RFC 3501"),
     ("IMAP4rev2", Shown::Always, "RFC 9051"),
@@ -160,22 +160,22 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("ENABLE", Shown::Always, "RFC 5161"),
     ("ID", Shown::Always, "RFC 2971"),
     ("IDLE", Shown::Always, "RFC 2177"),
-    ("NAMESPACE", Shown::LoggedIn, "RFC 2342"),
-    ("CHILDREN", Shown::LoggedIn, "RFC 3348"),
-    ("UIDPLUS", Shown::LoggedIn, "RFC 4315"),
-    ("MOVE", Shown::LoggedIn, "RFC 6851"),
-    ("UNSELECT", Shown::LoggedIn, "RFC 3691"),
-    ("SPECIAL-USE", Shown::LoggedIn, "RFC 6154"),
-    ("CREATE-SPECIAL-USE", Shown::LoggedIn, "RFC 6154"),
-    ("LIST-EXTENDED", Shown::LoggedIn, "RFC 5258"),
-    ("LIST-STATUS", Shown::LoggedIn, "RFC 5819"),
-    ("STATUS=SIZE", Shown::LoggedIn, "RFC 8438"),
-    ("ESEARCH", Shown::LoggedIn, "RFC 4731"),
-    ("SEARCHRES", Shown::LoggedIn, "RFC 5182"),
-    ("WITHIN", Shown::LoggedIn, "RFC 5032"),
-    ("CONDSTORE", Shown::LoggedIn, "RFC 7162"),
-    ("MULTIAPPEND", Shown::LoggedIn, "RFC 3502"),
-    ("BINARY", Shown::LoggedIn, "RFC 3516"),
+    ("NAMESPACE", Shown::Always, "RFC 2342"),
+    ("CHILDREN", Shown::Always, "RFC 3348"),
+    ("UIDPLUS", Shown::Always, "RFC 4315"),
+    ("MOVE", Shown::Always, "RFC 6851"),
+    ("UNSELECT", Shown::Always, "RFC 3691"),
+    ("SPECIAL-USE", Shown::Always, "RFC 6154"),
+    ("CREATE-SPECIAL-USE", Shown::Always, "RFC 6154"),
+    ("LIST-EXTENDED", Shown::Always, "RFC 5258"),
+    ("LIST-STATUS", Shown::Always, "RFC 5819"),
+    ("STATUS=SIZE", Shown::Always, "RFC 8438"),
+    ("ESEARCH", Shown::Always, "RFC 4731"),
+    ("SEARCHRES", Shown::Always, "RFC 5182"),
+    ("WITHIN", Shown::Always, "RFC 5032"),
+    ("CONDSTORE", Shown::Always, "RFC 7162"),
+    ("MULTIAPPEND", Shown::Always, "RFC 3502"),
+    ("BINARY", Shown::Always, "RFC 3516"),
 ];
 
 /// What decides on what CAPABILITY shows.
@@ -194,14 +194,13 @@ pub struct Standing {
 /// The capabilities, separated by spaces.
 pub fn capabilities(standing: Standing) -> String {
     let before = standing.stage == Stage::NotAuthenticated;
-    let mut text = String::with_capacity(256);
+    let mut text = String::with_capacity(384);
     for (name, shown, _) in CAPABILITIES {
         let shows = match shown {
             Shown::Always => true,
             Shown::TlsPossible => before && !standing.secure,
             Shown::LoginForbidden => before && !standing.login_allowed,
             Shown::LoginAllowed => before && standing.login_allowed,
-            Shown::LoggedIn => !before,
         };
         if shows {
             if !text.is_empty() {
@@ -210,11 +209,9 @@ pub fn capabilities(standing: Standing) -> String {
             text.push_str(name);
         }
     }
-    if !before {
-        // RFC 7889: the same for every folder.
-        text.push_str(" APPENDLIMIT=");
-        text.push_str(&standing.append_max.to_string());
-    }
+    // RFC 7889: the same for every folder.
+    text.push_str(" APPENDLIMIT=");
+    text.push_str(&standing.append_max.to_string());
     text
 }
 
