@@ -134,8 +134,6 @@ pub const FOLDER_LEVELS_MAX: usize = 20;
 pub const FOLDERS_PER_MAILBOX_MAX: i64 = 5000;
 /// Keywords of one folder: what is left of 64 bits after the system flags.
 pub const KEYWORDS_PER_FOLDER_MAX: usize = 58;
-/// Octets of one keyword.
-pub const KEYWORD_BYTES_MAX: usize = 100;
 /// Folders whose index stays in memory although no session uses them.
 pub const FOLDERS_LOADED_MAX: usize = 256;
 /// Octets of messages that one statement writes or reads at once.
