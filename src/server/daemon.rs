@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +29,7 @@ pub async fn run(config: Config, started: impl FnOnce(&super::Addresses)) -> Res
     let file = config.file.clone();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
+    raise_open_files();
     let running = Server::start(config).await?;
     started(running.addresses());
     tell(&[NotifyState::Ready]);
@@ -47,6 +49,15 @@ pub async fn run(config: Config, started: impl FnOnce(&super::Addresses)) -> Res
     tell(&[NotifyState::Stopping]);
     running.shutdown().await;
     Ok(())
+}
+
+/// Takes as many file descriptors as the system grants: a session needs one, and shells grant a thousand by habit.
+fn raise_open_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(soft, hard)| if soft < hard { setrlimit(Resource::RLIMIT_NOFILE, hard, hard) } else { Ok(()) });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
 }
 
 /// A bad configuration or certificate changes nothing, and the log says what is wrong with it.
