@@ -524,6 +524,7 @@ transcripts! {
         append_stores_and_tells_the_uid
         append_to_a_missing_folder_keeps_in_step
         arrival_is_told_when_idle_begins
+        binary_undoes_the_encoding
         commands_that_are_none
         copy_tells_the_uids
         dates_are_kept_with_their_zone
@@ -535,11 +536,14 @@ transcripts! {
         folders_are_made_renamed_deleted
         greeting_and_capability
         id_enable_noop_logout
+        imap4rev2_speaks_utf8_and_knows_no_recent
         keywords_are_bounded
         list_patterns
+        list_selects_and_returns
         logging_in_needs_tls
         logins_in_every_form
         mail_comes_in_idle
+        mod_sequences_are_told_and_guard_flags
         move_takes_away_what_it_copied
         names_that_are_no_folder_names
         nesting_and_length_are_bounded
@@ -554,6 +558,7 @@ transcripts! {
         search_folds_vietnamese
         search_in_an_unknown_charset
         search_keys
+        search_returns_what_is_asked_and_saves_it
         select_tells_the_state_of_the_folder
         sets_that_are_none
         something_else_than_done_ends_idle
