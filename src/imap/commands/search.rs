@@ -70,7 +70,7 @@ impl Scan<'_> {
             if batch.is_empty() {
                 return Ok(found);
             }
-            let mut doubtful = Vec::new();
+            let (mut doubtful, before) = (Vec::new(), found.len());
             for message in batch {
                 match self.condition.by_index(message.place(), &message.entry) {
                     Some(true) => found.push(message),
@@ -80,7 +80,9 @@ impl Scan<'_> {
             }
             if !doubtful.is_empty() {
                 self.read(doubtful, needs, &mut found).await?;
-                found.sort_unstable_by_key(|message| message.sequence);
+                if let Some(new) = found.get_mut(before..) {
+                    new.sort_unstable_by_key(|message| message.sequence);
+                }
             }
             // The index is walked in memory: other sessions get their turn.
             tokio::task::yield_now().await;
