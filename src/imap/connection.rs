@@ -215,12 +215,12 @@ impl Connection {
     }
 
     async fn literal(&mut self, awaited: Awaited) -> Result<(), Stop> {
-        if awaited.kind == LiteralKind::Message {
-            if let Ok(held) = &mut self.held {
-                match self.services.hold(awaited.size as u64).await {
-                    Ok(permit) => held.push(permit),
-                    Err(refusal) => self.held = Err(refusal),
-                }
+        if awaited.kind == LiteralKind::Message
+            && let Ok(held) = &mut self.held
+        {
+            match self.services.hold(awaited.size as u64).await {
+                Ok(permit) => held.push(permit),
+                Err(refusal) => self.held = Err(refusal),
             }
         }
         if awaited.synchronising {
