@@ -41,6 +41,7 @@ pub fn start(dir: &Path) -> Server {
 fn quickstart(data: &Path) -> Child {
     let addresses = data.join("run/addresses.json");
     drop(std::fs::remove_file(&addresses));
+    #[allow(clippy::zombie_processes, reason = "ended and waited for by Running")]
     let child = Command::new(env!("CARGO_BIN_EXE_hopthu"))
         .args(["quickstart", "--port-base", "0", "--dir"])
         .arg(data)
@@ -49,7 +50,7 @@ fn quickstart(data: &Path) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .expect("hopthu");
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     let ready = || std::fs::read(&addresses).ok().and_then(|text| serde_json::from_slice(&text).ok());
     loop {
         let found: Option<serde_json::Value> = ready();

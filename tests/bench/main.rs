@@ -3,6 +3,7 @@
 //! them: `-- delivery`. The daemon is the release build in a process of its own; the load comes from one thread over
 //! loopback without TLS. Absolute figures move with the machine, so only ratios within one run count.
 #![allow(
+    clippy::format_push_string,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -44,7 +45,7 @@ fn main() -> std::io::Result<()> {
     let ours = if only_peer { None } else { Some(measure(dir.path(), hopthu::start, &words)?) };
     match (&ours, &theirs) {
         (Some((_, ours)), theirs) => {
-            figure::print(ours, theirs.as_ref().map(|(name, figures)| (*name, figures.as_slice())))
+            figure::print(ours, theirs.as_ref().map(|(name, figures)| (*name, figures.as_slice())));
         }
         (None, Some((_, theirs))) => figure::print(theirs, None),
         (None, None) => {}

@@ -121,9 +121,8 @@ impl Client {
             let left = until.saturating_duration_since(Instant::now());
             match self.receive(left.max(Duration::from_millis(1))) {
                 Ok(0) => return Heard::End,
-                Ok(_) => {}
                 Err(_) if Instant::now() >= until => return Heard::Silence,
-                Err(_) => {}
+                Ok(_) | Err(_) => {}
             }
         }
     }

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 use hopthu::config::Config;
@@ -36,7 +35,6 @@ pub struct Settings(BTreeMap<String, String>);
 #[derive(Clone, Debug)]
 pub struct Person {
     pub address: String,
-    pub name: String,
 }
 
 /// The daemon.
@@ -116,7 +114,7 @@ impl Daemon {
         let done = self.try_hire(name, &format!("{}/QĐ-STP", self.people.lock().unwrap().len() + 1)).unwrap();
         let address = done.acts[0].slip.as_ref().unwrap().address.to_string();
         self.set_password(&address, PASSWORD);
-        let person = Person { address, name: name.to_owned() };
+        let person = Person { address };
         self.people.lock().unwrap().push(person.clone());
         person
     }
@@ -157,10 +155,6 @@ impl Daemon {
         self.act(vec![Act::Suspend { who: who.address.clone() }]);
     }
 
-    pub fn resume(&self, who: &Person) {
-        self.act(vec![Act::Resume { who: who.address.clone() }]);
-    }
-
     fn act(&self, acts: Vec<Act>) {
         self.order(acts, None, None).unwrap();
     }
@@ -175,10 +169,6 @@ impl Daemon {
     /// The person whose address begins so.
     pub fn person(&self, local: &str) -> Option<Person> {
         self.people.lock().unwrap().iter().find(|person| person.local() == local).cloned()
-    }
-
-    pub fn data_dir(&self) -> PathBuf {
-        self.data_dir.path().to_owned()
     }
 
     pub fn trust(&self) -> Trust {
@@ -204,26 +194,8 @@ impl Daemon {
     pub fn imap_as(&self, who: &Person) -> Client {
         let mut client = self.connect("imaps");
         client.expect_line();
-        self.log_in_imap(&mut client, who);
+        log_in_imap(&mut client, who);
         client
-    }
-
-    pub fn log_in_imap(&self, client: &mut Client, who: &Person) {
-        client.ok(&format!("LOGIN {} {PASSWORD}", who.address));
-    }
-
-    /// A submission connection on which the person has logged in.
-    pub fn submission_as(&self, who: &Person) -> Client {
-        let mut client = self.connect("submissions");
-        client.reply();
-        self.log_in_smtp(&mut client, who);
-        client
-    }
-
-    pub fn log_in_smtp(&self, client: &mut Client, who: &Person) {
-        assert_eq!(client.ask("EHLO x.example.vn"), 250);
-        let login = data_encoding::BASE64.encode(format!("\0{}\0{PASSWORD}", who.address).as_bytes());
-        assert_eq!(client.ask(&format!("AUTH PLAIN {login}")), 235);
     }
 
     /// Sends a message to the person from outside.
@@ -240,9 +212,19 @@ impl Daemon {
     }
 }
 
+pub fn log_in_imap(client: &mut Client, who: &Person) {
+    client.ok(&format!("LOGIN {} {PASSWORD}", who.address));
+}
+
+pub fn log_in_smtp(client: &mut Client, who: &Person) {
+    assert_eq!(client.ask("EHLO x.example.vn"), 250);
+    let login = data_encoding::BASE64.encode(format!("\0{}\0{PASSWORD}", who.address).as_bytes());
+    assert_eq!(client.ask(&format!("AUTH PLAIN {login}")), 235);
+}
+
 /// The configuration, written and read as an administrator's would be.
 fn config(settings: &Settings, data_dir: &tempfile::TempDir) -> Config {
-    let settings = settings.clone().with("server.data_dir", &format!("{:?}", data_dir.path()));
+    let settings = settings.clone().with("server.data_dir", &format!("\"{}\"", data_dir.path().display()));
     let file = data_dir.path().join("hopthu.toml");
     std::fs::write(&file, settings.toml()).unwrap();
     Config::load(&file).unwrap()

@@ -38,7 +38,7 @@ fn dot_lines_split_at_every_point_arrive_whole() {
     assert_eq!(numbers.split(',').count(), count);
     let texts = imap.ok(&format!("FETCH {numbers} BODY.PEEK[TEXT]"));
     let bodies: Vec<_> = texts.iter().filter(|line| line.starts_with('.')).collect();
-    assert_eq!(bodies, vec![".a", ".."].repeat(count).iter().collect::<Vec<_>>());
+    assert_eq!(bodies, [".a", ".."].repeat(count).iter().collect::<Vec<_>>());
 }
 
 /// Hostile B15: a line without end is refused, and costs no memory.
@@ -50,7 +50,7 @@ fn a_line_without_end_is_cut_off() {
         let before = process.memory_kb();
         let mut stream = TcpStream::connect(process.address(door)).unwrap();
         stream.set_write_timeout(Some(Duration::from_secs(5))).unwrap();
-        let block = [b'a'; 64 * 1024];
+        let block = vec![b'a'; 64 * 1024];
         // 256 MB, if nobody stops us.
         let sent = (0..4096).take_while(|_| stream.write_all(&block).is_ok()).count();
         let grown = process.memory_kb().saturating_sub(before);

@@ -1,5 +1,7 @@
 //! The tests of the whole program, in one binary so that it is linked once.
 #![allow(
+    clippy::format_collect,
+    clippy::format_push_string,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

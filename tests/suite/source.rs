@@ -24,7 +24,7 @@ impl Source {
         let whole = fs::read_to_string(path).unwrap();
         let (code, literals) = blank_literals(&whole);
         let (code, tests) = blank_tests(&code);
-        let line_of = |at: usize| whole.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+        let line_of = |at: usize| whole[..at].lines().count() + usize::from(whole[..at].ends_with('\n'));
         let literals = literals
             .into_iter()
             .filter(|(at, _)| !tests.iter().any(|range| range.contains(at)))
@@ -51,7 +51,7 @@ impl Source {
     /// Every top module named by a path from the crate's root: `crate::a`, `crate::{a, b::c}`, or enough `super::`.
     pub fn crate_imports(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
-        for (at, rest) in self.from_root() {
+        for (at, rest) in self.root_paths() {
             let line = self.code[..at].matches('\n').count() + 1;
             found.extend(first_segments(rest).into_iter().map(|name| (line, name)));
         }
@@ -59,7 +59,7 @@ impl Source {
     }
 
     /// Where a path from the root begins, and what follows its `::`.
-    fn from_root(&self) -> Vec<(usize, &str)> {
+    fn root_paths(&self) -> Vec<(usize, &str)> {
         let mut found: Vec<_> =
             self.code.match_indices("crate::").map(|(at, word)| (at, &self.code[at + word.len()..])).collect();
         let depth = self.components().filter(|part| *part != "mod").count();
@@ -101,9 +101,9 @@ fn blank_literals(text: &str) -> (String, Vec<(usize, String)>) {
             (rest.find('\n').unwrap_or(rest.len()), None)
         } else if rest.starts_with("/*") {
             (block_comment(rest), None)
-        } else if rest.starts_with('"') {
-            let len = hashes_of_raw(&code).map_or_else(|| quoted(rest, b'"'), |hashes| raw(rest, hashes));
-            (len, Some(rest[1..].split_at(len - 1).0.trim_end_matches('#').trim_end_matches('"').to_owned()))
+        } else if let Some(inside) = rest.strip_prefix('"') {
+            let len = hashes_of_raw(&code).map_or_else(|| quoted(rest, b'"'), |hashes| raw(inside, hashes));
+            (len, Some(inside[..len - 1].trim_end_matches('#').trim_end_matches('"').to_owned()))
         } else if is_character(rest) {
             (quoted(rest, b'\''), None)
         } else {
@@ -144,9 +144,10 @@ fn hashes_of_raw(before: &str) -> Option<usize> {
     prefix.ends_with('r').then(|| before.len() - prefix.len())
 }
 
-fn raw(rest: &str, hashes: usize) -> usize {
+/// The length of a raw string from its opening quote on.
+fn raw(inside: &str, hashes: usize) -> usize {
     let close = format!("\"{}", "#".repeat(hashes));
-    rest[1..].find(&close).map_or(rest.len(), |at| at + 1 + close.len())
+    1 + inside.find(&close).map_or(inside.len(), |at| at + close.len())
 }
 
 fn quoted(rest: &str, quote: u8) -> usize {

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Heard, PATIENCE};
-use crate::harness::{Daemon, Person, Settings};
+use crate::harness::{Daemon, Person, Settings, log_in_imap, log_in_smtp};
 
 /// How long nothing must come after `1!`.
 const QUIET: Duration = Duration::from_millis(200);
@@ -202,12 +202,12 @@ impl Run {
             ["as", who] if smtp => {
                 client.reply();
                 let who = self.person(who)?;
-                self.daemon().log_in_smtp(&mut client, &who);
+                log_in_smtp(&mut client, &who);
             }
             ["as", who, ref inside @ ..] => {
                 client.expect_line();
                 let who = self.person(who)?;
-                self.daemon().log_in_imap(&mut client, &who);
+                log_in_imap(&mut client, &who);
                 if let ["in", folder] = inside {
                     client.ok(&format!("SELECT {folder}"));
                 }
@@ -282,9 +282,9 @@ impl Line {
                 let size = format!("{{{}{plus}}}\r\n", literal.len());
                 self.client.send(&[head, size.as_bytes()].concat());
                 if waits.is_some() {
-                    let heard = self.next(PATIENCE)?;
-                    if !heard.starts_with('+') {
-                        return Err(format!("instead of + came: {heard}"));
+                    let answer = self.next(PATIENCE)?;
+                    if !answer.starts_with('+') {
+                        return Err(format!("instead of + came: {answer}"));
                     }
                 }
                 self.client.send(&[literal, b"\r\n"].concat());
