@@ -47,7 +47,9 @@ impl Rig {
                         .execute(tx.connection())
                         .await
                         .map_err(DbError::from)?;
-                    tx.after_commit(move || drop(published.fetch_add(1, Ordering::SeqCst)));
+                    tx.after_commit(move || {
+                        published.fetch_add(1, Ordering::SeqCst);
+                    });
                     end
                 })
             })
