@@ -31,17 +31,15 @@ pub enum Running {
     Detached(u32),
 }
 
-impl Drop for Server {
+impl Drop for Running {
     fn drop(&mut self) {
-        for running in &mut self.running {
-            let pid = match running {
-                Running::Process(child) => child.id(),
-                Running::Detached(pid) => *pid,
-            };
-            drop(Command::new("kill").arg(pid.to_string()).status());
-            if let Running::Process(child) = running {
-                drop(child.wait());
-            }
+        let pid = match self {
+            Running::Process(child) => child.id(),
+            Running::Detached(pid) => *pid,
+        };
+        drop(Command::new("kill").arg(pid.to_string()).status());
+        if let Running::Process(child) = self {
+            drop(child.wait());
         }
     }
 }
