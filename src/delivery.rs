@@ -71,20 +71,19 @@ impl Delivery {
     /// taken even if the mailbox fills up meanwhile: a sender is not told twice.
     pub async fn admit(&self, mailbox: MailboxId, octets: u64) -> Result<(), DeliveryError> {
         let quota = self.directory.snapshot().mailbox(mailbox).map_or(0, |m| m.quota_bytes);
-        let used = match self.usage.get(&mailbox) {
-            Some(used) => used,
-            None => {
-                let used = self.store.usage(mailbox).await?;
-                self.usage.insert(mailbox, used);
-                used
-            }
+        let used = if let Some(used) = self.usage.get(&mailbox) {
+            used
+        } else {
+            let used = self.store.usage(mailbox).await?;
+            self.usage.insert(mailbox, used);
+            used
         };
         if used.saturating_add(octets) > quota { Err(DeliveryError::OverQuota) } else { Ok(()) }
     }
 
     /// Delivers a message, trace fields already on top, to all recipients or to none. Returns when it is durable.
     pub async fn accept(&self, envelope: Envelope, message: Vec<u8>) -> Result<(), DeliveryError> {
-        let message = Arc::new(prepare(message).await);
+        let message = Arc::new(prepare(message));
         let date = self.clock.now();
         let mut copies: Vec<Append> = Vec::with_capacity(envelope.to.len());
         for recipient in &envelope.to {
@@ -102,7 +101,7 @@ impl Delivery {
 }
 
 /// Parsing takes microseconds for usual mail; what is larger does not hold up the other connections.
-pub async fn prepare(message: Vec<u8>) -> Prepared {
+pub fn prepare(message: Vec<u8>) -> Prepared {
     if message.len() <= limits::PARSED_IN_PLACE_BYTES_MAX {
         return Prepared::new(message);
     }

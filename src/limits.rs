@@ -71,7 +71,7 @@ pub const WIRE_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 /// A line that is too long is thrown away up to here; a peer that goes on is no mail client (hostile B15).
 pub const WIRE_DRAIN_BYTES_MAX: usize = 1024 * 1024;
 /// How long a peer may take to accept some of what is written to it.
-pub const WIRE_WRITE_STALL_MAX: Duration = Duration::from_secs(120);
+pub const WIRE_WRITE_STALL_MAX: Duration = Duration::from_mins(2);
 /// From the first byte of a TLS handshake to its end (hostile B69).
 pub const TLS_HANDSHAKE_MAX: Duration = Duration::from_secs(30);
 /// A password longer than this costs hashing time and protects nobody (hostile B75).
@@ -153,7 +153,7 @@ pub const SESSIONS_PER_ADDRESS_MAX: usize = 4_000;
 
 // alarms
 /// A certificate that ends sooner than this is an alarm: a month to get another.
-pub const CERTIFICATE_WARNING: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const CERTIFICATE_WARNING: Duration = Duration::from_hours(720);
 /// Less free space than this is an alarm: a day of mail of a large office.
 pub const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 
@@ -165,7 +165,7 @@ pub const CONTROL_RESPONSE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// From the connection to the whole request.
 pub const CONTROL_REQUEST_WAIT_MAX: Duration = Duration::from_secs(10);
 /// From the request to the whole response, the act included.
-pub const CONTROL_RESPONSE_WAIT_MAX: Duration = Duration::from_secs(600);
+pub const CONTROL_RESPONSE_WAIT_MAX: Duration = Duration::from_mins(10);
 /// Connections to the control socket at once.
 pub const CONTROL_CONNECTIONS_MAX: usize = 64;
 
@@ -196,7 +196,7 @@ pub const HASHES_WAITING_MAX: usize = 1_000;
 /// Octets of the name given at a log-in: the longest address (RFC 5321 §4.5.3.1).
 pub const LOGIN_NAME_BYTES_MAX: usize = LOCAL_PART_BYTES_MAX + 1 + DOMAIN_BYTES_MAX;
 /// How long a right password is remembered, so that clients that log in often cost no hashing.
-pub const LOGIN_REMEMBERED: Duration = Duration::from_secs(10 * 60);
+pub const LOGIN_REMEMBERED: Duration = Duration::from_mins(10);
 /// Right passwords remembered at once.
 pub const LOGINS_REMEMBERED_MAX: u64 = 20_000;
 /// Names, networks, and pairs of them, whose failed log-ins are counted at once.
@@ -214,11 +214,11 @@ pub const LOGIN_NETWORK_FAILURES_MAX: u32 = 100;
 /// How soon one more is let through.
 pub const LOGIN_NETWORK_FAILURE_EVERY: Duration = Duration::from_secs(2);
 /// How long a network from which somebody logged in stays known as theirs.
-pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_hours(720);
 // Store: purge
 /// An expunged message can be read for at least this long by sessions that have not been told (RFC 9051 §7.5.1); no
 /// session lives without a command for longer.
-pub const EXPUNGED_KEPT_MIN: Duration = Duration::from_secs(3600);
+pub const EXPUNGED_KEPT_MIN: Duration = Duration::from_hours(1);
 // SMTP
 /// A command line with its CRLF: RFC 5321 §4.5.3.1.4.
 pub const SMTP_LINE_BYTES_MAX: usize = 512;
@@ -235,11 +235,11 @@ pub const RECEIVED_FIELDS_MAX: usize = 50;
 /// What is read and thrown away of a message that is refused already, so that the client hears why.
 pub const SMTP_DISCARD_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Waiting for a command: RFC 5321 §4.5.3.2.7.
-pub const SMTP_COMMAND_WAIT_MAX: Duration = Duration::from_secs(300);
+pub const SMTP_COMMAND_WAIT_MAX: Duration = Duration::from_mins(5);
 /// Waiting for the next piece of a message: RFC 5321 §4.5.3.2.5.
-pub const SMTP_DATA_WAIT_MAX: Duration = Duration::from_secs(180);
+pub const SMTP_DATA_WAIT_MAX: Duration = Duration::from_mins(3);
 /// Waiting for a whole message: 50 MB over 256 kbit/s take half an hour; a byte every minute is no mail (hostile F27).
-pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_secs(3600);
+pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_hours(1);
 /// Memory that a message reserves at a time while it comes in.
 pub const SMTP_RESERVE_BYTES: usize = 64 * 1024;
 /// How long port 25 listens before it greets: servers do not notice it, and what speaks first is no server (hostile B27).
@@ -250,11 +250,11 @@ pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(5);
 // IMAP sessions
 
 /// Until somebody logs in (hostile F27).
-pub const IMAP_LOGIN_WAIT_MAX: Duration = Duration::from_secs(3 * 60);
+pub const IMAP_LOGIN_WAIT_MAX: Duration = Duration::from_mins(3);
 /// Between two commands, and in IDLE: RFC 9051 §5.4 asks for at least 30 minutes.
-pub const IMAP_IDLE_MAX: Duration = Duration::from_secs(31 * 60);
+pub const IMAP_IDLE_MAX: Duration = Duration::from_mins(31);
 /// Until the next piece of a literal has come.
-pub const IMAP_LITERAL_STALL_MAX: Duration = Duration::from_secs(2 * 60);
+pub const IMAP_LITERAL_STALL_MAX: Duration = Duration::from_mins(2);
 /// For the last words.
 pub const IMAP_FAREWELL_MAX: Duration = Duration::from_secs(5);
 /// Commands in a row that are none: whoever sends more is no mail client (hostile B26, for IMAP).

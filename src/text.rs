@@ -64,7 +64,7 @@ pub fn printable(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
-                shown.extend(c.escape_unicode())
+                shown.extend(c.escape_unicode());
             }
             c if c.is_control() => shown.extend(c.escape_default()),
             c => shown.push(c),

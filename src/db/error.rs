@@ -41,7 +41,8 @@ impl DbError {
 impl From<sqlx::Error> for DbError {
     /// Maps the primary result code: <https://sqlite.org/rescode.html>.
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|e| e.code()).and_then(|c| c.parse::<i32>().ok());
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|c| c.parse::<i32>().ok());
         match code.map(|c| c & 0xff) {
             Some(13) => Self::Full,
             Some(8) => Self::ReadOnly,

@@ -9,7 +9,7 @@ mod write;
 
 pub use error::DbError;
 pub use open::Db;
-pub use write::{Joined, Tx};
+pub use write::{Answers, Joined, Tx};
 
 /// What a write operation returns to the writer.
 pub type Work<'t, T> = futures_util::future::BoxFuture<'t, T>;

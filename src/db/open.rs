@@ -38,7 +38,7 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(limits::DATABASE_BUSY_MAX)
             .pragma("wal_autocheckpoint", "0")
-            .pragma("cache_size", "-16384")
+            .pragma("cache_size", "-8192")
             .row_buffer_size(1024);
         let mut connection = writing.connect().await?;
         verify(&mut connection).await?;
@@ -47,7 +47,7 @@ impl Db {
             .filename(path)
             .read_only(true)
             .busy_timeout(limits::DATABASE_BUSY_MAX)
-            .pragma("cache_size", "-4096")
+            .pragma("cache_size", "-2048")
             .row_buffer_size(1024);
         let readers = SqlitePoolOptions::new()
             .max_connections(limits::READERS_MAX)

@@ -45,8 +45,11 @@ pub trait Joined: Sized + Send + 'static {
     type Error: From<DbError> + Send + 'static;
 
     /// Does all items in the order given and answers each; an `Err` of the whole undoes them all.
-    fn run_all(tx: &mut Tx, items: Vec<Self>) -> Work<'_, Result<Vec<Result<Self::Output, Self::Error>>, DbError>>;
+    fn run_all(tx: &mut Tx, items: Vec<Self>) -> Work<'_, Result<Answers<Self>, DbError>>;
 }
+
+/// The answer to each item of joined operations.
+pub type Answers<J> = Vec<Result<<J as Joined>::Output, <J as Joined>::Error>>;
 
 /// How an operation ended, before the commit.
 #[derive(Debug)]
@@ -107,7 +110,7 @@ where
 
 struct Many<J: Joined> {
     items: Vec<J>,
-    results: Vec<Result<J::Output, J::Error>>,
+    results: Answers<J>,
     callers: Vec<oneshot::Sender<Result<J::Output, J::Error>>>,
 }
 
@@ -273,13 +276,17 @@ impl Task {
             for publish in self.tx.after.drain(..) {
                 publish();
             }
-            jobs.into_iter().for_each(|job| job.answer(None));
+            for job in jobs {
+                job.answer(None);
+            }
             if self.checkpointer.committed() == Need::Reset {
                 self.tx.run("PRAGMA wal_checkpoint(TRUNCATE)").await.or_else(survivable)?;
             }
             return Ok(());
         };
-        jobs.into_iter().for_each(|job| job.answer(Some(error.clone())));
+        for job in jobs {
+            job.answer(Some(error.clone()));
+        }
         if error.is_fatal() {
             return Err(error);
         }

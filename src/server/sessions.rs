@@ -82,9 +82,7 @@ mod tests {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         sessions.listen(Listener::Smtp, socket, Gate::new(9, 9), b"", |mut connection, _| async move {
-            if connection.read_u8().await.unwrap() == b'!' {
-                panic!("as asked");
-            }
+            assert!(connection.read_u8().await.unwrap() != b'!', "as asked");
             connection.write_all(b"fine").await.unwrap();
         });
         let mut other = TcpStream::connect(address).await.unwrap();

@@ -9,7 +9,7 @@ use sqlx::Row;
 
 use super::json::{Json, sql};
 use super::{Change, Entry, FlagNames, Flags, Keywords, Store, StoreError};
-use crate::db::{DbError, Joined, Tx, Work};
+use crate::db::{Answers, DbError, Joined, Tx, Work};
 use crate::id::{BodyId, FolderId, ModSeq, Uid};
 use crate::limits;
 use crate::mime::{self, Summary};
@@ -95,7 +95,7 @@ impl Joined for Request {
     type Output = Vec<Appended>;
     type Error = StoreError;
 
-    fn run_all(tx: &mut Tx, requests: Vec<Self>) -> Work<'_, Result<Vec<Result<Vec<Appended>, StoreError>>, DbError>> {
+    fn run_all(tx: &mut Tx, requests: Vec<Self>) -> Work<'_, Result<Answers<Self>, DbError>> {
         Box::pin(async move {
             let Some(store) = requests.first().map(|r| r.store.clone()) else { return Ok(Vec::new()) };
             append_each(tx, &store, requests.into_iter().map(|r| r.messages).collect()).await
@@ -119,11 +119,7 @@ struct Target {
     entries: Vec<Entry>,
 }
 
-async fn append_each(
-    tx: &mut Tx,
-    store: &Store,
-    requests: Vec<Vec<Append>>,
-) -> Result<Vec<Result<Vec<Appended>, StoreError>>, DbError> {
+async fn append_each(tx: &mut Tx, store: &Store, requests: Vec<Vec<Append>>) -> Result<Answers<Request>, DbError> {
     let mut targets = read_targets(tx, &requests).await?;
     let mut rows = Rows::new(store.clock.now().as_second());
     let answers = requests.iter().map(|request| place(request, &mut targets, &mut rows, store)).collect();

@@ -177,17 +177,25 @@ async fn read_touched(
 }
 
 async fn write_flags(tx: &mut Tx, folder: FolderId, uids: &UidRanges, mask: Mask, modseq: i64) -> Result<(), DbError> {
-    sqlx::query(
-        "UPDATE state SET flags = (flags & ?3) | ?4, modseq = ?5 WHERE folder_id = ?1 AND uid IN \
-         (SELECT s.uid FROM json_each(?2) r CROSS JOIN state s \
-          ON s.folder_id = ?1 AND s.uid BETWEEN r.value->>0 AND r.value->>1)",
-    )
-    .bind(folder)
-    .bind(uids.to_json())
-    .bind(mask.keep.to_sql())
-    .bind(mask.set.to_sql())
-    .bind(modseq)
-    .execute(tx.connection())
-    .await?;
+    // One range, as most are, is gone through where it lies; of many the numbers are looked up first.
+    let statement = match uids.as_slice() {
+        [_] => {
+            "UPDATE state SET flags = (flags & ?3) | ?4, modseq = ?5 WHERE folder_id = ?1 \
+             AND uid BETWEEN ?2->>'$[0][0]' AND ?2->>'$[0][1]'"
+        }
+        _ => {
+            "UPDATE state SET flags = (flags & ?3) | ?4, modseq = ?5 WHERE folder_id = ?1 AND uid IN \
+             (SELECT s.uid FROM json_each(?2) r CROSS JOIN state s \
+              ON s.folder_id = ?1 AND s.uid BETWEEN r.value->>0 AND r.value->>1)"
+        }
+    };
+    sqlx::query(statement)
+        .bind(folder)
+        .bind(uids.to_json())
+        .bind(mask.keep.to_sql())
+        .bind(mask.set.to_sql())
+        .bind(modseq)
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }

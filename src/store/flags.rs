@@ -27,7 +27,7 @@ impl Flags {
         (Self::SEEN, "\\Seen"),
         (Self::DRAFT, "\\Draft"),
     ];
-    const KEYWORDS_FROM: u32 = Self::SYSTEM.len() as u32;
+    const KEYWORDS_FROM: usize = Self::SYSTEM.len();
 
     /// Whether all of `other` are set.
     pub fn contains(self, other: Self) -> bool {

@@ -152,13 +152,12 @@ impl Index {
 
     fn append(&mut self, entries: &[Entry]) {
         for entry in entries {
-            match self.chunks.last_mut().filter(|c| c.len() < CHUNK) {
-                Some(chunk) => Arc::make_mut(chunk).push(*entry),
-                None => {
-                    let mut chunk = Vec::with_capacity(8);
-                    chunk.push(*entry);
-                    self.chunks.push(Arc::new(chunk));
-                }
+            if let Some(chunk) = self.chunks.last_mut().filter(|c| c.len() < CHUNK) {
+                Arc::make_mut(chunk).push(*entry);
+            } else {
+                let mut chunk = Vec::with_capacity(8);
+                chunk.push(*entry);
+                self.chunks.push(Arc::new(chunk));
             }
             self.uid_next = self.uid_next.max(Uid(entry.uid.0.saturating_add(1)));
         }

@@ -52,7 +52,9 @@ impl Store {
 
 async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
     let mut rows = Json::new();
-    due.iter().for_each(|d| rows.row(&[d.folder, d.uid]));
+    for d in due {
+        rows.row(&[d.folder, d.uid]);
+    }
     let rows = rows.end();
     let bodies = list(due.iter().map(|d| d.body));
     for (statement, argument) in [

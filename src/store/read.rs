@@ -1,4 +1,7 @@
 //! Reading in bulk. A row of a result costs microseconds, so SQL joins many small values into one row.
+//!
+//! The order is that of the loops: `json_each` goes through its array, and CROSS JOIN and LEFT JOIN are not reordered, so
+//! that nothing is sorted.
 
 use std::ops::Range;
 
@@ -37,18 +40,6 @@ impl Texts {
             self.bytes.get(start..*end).unwrap_or_default()
         })
     }
-
-    /// Adds a piece to the text at `place`; the first of them brings the prefix along.
-    fn extend(&mut self, place: usize, prefix: &[u8], piece: &[u8]) {
-        if self.ends.len() <= place {
-            self.ends.resize(place, self.bytes.len());
-            self.bytes.extend_from_slice(prefix);
-        } else {
-            self.ends.pop();
-        }
-        self.bytes.extend_from_slice(piece);
-        self.ends.push(self.bytes.len());
-    }
 }
 
 impl Store {
@@ -57,15 +48,15 @@ impl Store {
         let statement = match what {
             Derived::Envelope => {
                 "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.envelope, '') AS t \
-                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value ORDER BY r.key)"
+                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value)"
             }
             Derived::Structure => {
                 "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.structure, '') AS t \
-                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value ORDER BY r.key)"
+                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value)"
             }
             Derived::BasicStructure => {
                 "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.basic_structure, '') AS t \
-                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value ORDER BY r.key)"
+                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value)"
             }
         };
         let mut reader = self.db.read().await?;
@@ -88,11 +79,11 @@ impl Store {
     /// Header blocks, the blank line included, at most [`limits::BATCH_MESSAGES_MAX`] a call for bounded memory.
     pub async fn headers(&self, folder: FolderId, messages: &[(Uid, BodyId)]) -> Result<Texts, StoreError> {
         self.read_each(
-            "SELECT r.key, m.prefix, b.header_size, p.data FROM json_each(?2) r \
-             CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0 \
-             CROSS JOIN body b ON b.id = m.body_id \
-             LEFT JOIN piece p ON p.id >= b.id * 4096 AND p.id < b.id * 4096 + (b.header_size + 262143) / 262144 \
-             ORDER BY r.key, p.id",
+            "SELECT group_concat(key || ' ' || octet_length(t), ' '), group_concat(t, '') FROM ( \
+                 SELECT r.key, CASE WHEN p.id % 4096 THEN p.data ELSE m.prefix || coalesce(p.data, '') END AS t \
+                 FROM json_each(?2) r CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0 \
+                 CROSS JOIN body b ON b.id = m.body_id \
+                 LEFT JOIN piece p ON p.id >= b.id * 4096 AND p.id < b.id * 4096 + (b.header_size + 262143) / 262144)",
             folder,
             messages,
         )
@@ -102,10 +93,10 @@ impl Store {
     /// Whole messages; the caller keeps a call's messages within [`limits::BATCH_BYTES_MAX`] or asks for one alone.
     pub async fn messages(&self, folder: FolderId, messages: &[(Uid, BodyId)]) -> Result<Texts, StoreError> {
         self.read_each(
-            "SELECT r.key, m.prefix, 0, p.data FROM json_each(?2) r \
-             CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0 \
-             LEFT JOIN piece p ON p.id >= m.body_id * 4096 AND p.id < (m.body_id + 1) * 4096 \
-             ORDER BY r.key, p.id",
+            "SELECT group_concat(key || ' ' || octet_length(t), ' '), group_concat(t, '') FROM ( \
+                 SELECT r.key, CASE WHEN p.id % 4096 THEN p.data ELSE m.prefix || coalesce(p.data, '') END AS t \
+                 FROM json_each(?2) r CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0 \
+                 LEFT JOIN piece p ON p.id >= m.body_id * 4096 AND p.id < (m.body_id + 1) * 4096)",
             folder,
             messages,
         )
@@ -154,24 +145,28 @@ impl Store {
         messages: &[(Uid, BodyId)],
     ) -> Result<Texts, StoreError> {
         let mut request = Json::new();
-        messages.iter().for_each(|(uid, body)| request.row(&[i64::from(uid.0), body.0]));
+        for (uid, body) in messages {
+            request.row(&[i64::from(uid.0), body.0]);
+        }
         let mut reader = self.db.read().await?;
-        let rows = sqlx::query(statement)
+        let row = sqlx::query(statement)
             .bind(folder)
             .bind(request.end())
-            .fetch_all(&mut *reader)
+            .fetch_one(&mut *reader)
             .await
             .map_err(DbError::from)?;
         drop(reader);
-        let mut texts = Texts { bytes: Vec::new(), ends: Vec::with_capacity(messages.len()) };
-        for row in &rows {
-            let read = || -> Result<(i64, &[u8], Option<&[u8]>), sqlx::Error> {
-                Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(3)?))
-            };
-            let (key, prefix, data) = read().map_err(DbError::from)?;
-            texts.extend(usize::try_from(key).unwrap_or(0), prefix, data.unwrap_or_default());
+        let lengths: Option<&str> = row.try_get(0).map_err(DbError::from)?;
+        let bytes: Option<Vec<u8>> = row.try_get(1).map_err(DbError::from)?;
+        let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(messages.len()) };
+        // A message has one or more pieces; one that is no longer there has none.
+        let mut end = 0;
+        for [key, length] in numbers(lengths.unwrap_or_default()) {
+            texts.ends.resize(usize::try_from(key).unwrap_or(0), end);
+            end += usize::try_from(length).unwrap_or(0);
+            texts.ends.push(end);
         }
-        texts.ends.resize(messages.len(), texts.bytes.len());
+        texts.ends.resize(messages.len(), end);
         Ok(texts)
     }
 

@@ -76,31 +76,45 @@ fn keyword(name: &str) -> FlagNames {
     FlagNames { system: Flags::default(), keywords: vec![name.to_owned()] }
 }
 
+/// Bytes that no text may hold come back as they were.
+const BINARY: &str = "Subject: a\0b\r\n\r\n\0\u{1}body\0";
+
 const MESSAGE: &str = "Subject: ch\u{e0}o\r\nTo: b@c.vn\r\n\r\nbody\r\n";
 
 #[tokio::test]
 async fn what_was_appended_is_read_back_whole() {
     let rig = Rig::new().await;
     let large = format!("Subject: large\r\n\r\n{}", "0123456789abcdef\r\n".repeat(60_000));
-    let uids = rig.put(rig.inbox, &[MESSAGE, &large], FlagNames::default()).await;
-    assert_eq!(uids, [Uid(1), Uid(2)]);
+    let uids = rig.put(rig.inbox, &[MESSAGE, &large, BINARY, ""], FlagNames::default()).await;
+    assert_eq!(uids, [1, 2, 3, 4].map(Uid));
     let index = rig.store.watch(rig.inbox).await.unwrap().index();
-    let asked: Vec<_> = index.iter().map(|(_, e)| (e.uid, e.body)).collect();
+    let mut asked: Vec<_> = index.iter().map(|(_, e)| (e.uid, e.body)).collect();
+    asked.insert(2, (Uid(99), BodyId(99)));
     let prefix = "Delivered-To: a@b.vn\r\n";
     let texts = rig.store.messages(rig.inbox, &asked).await.unwrap();
     let whole: Vec<&[u8]> = texts.iter().collect();
-    assert_eq!(whole, [format!("{prefix}{MESSAGE}").as_bytes(), format!("{prefix}{large}").as_bytes()]);
+    let expected = [
+        format!("{prefix}{MESSAGE}"),
+        format!("{prefix}{large}"),
+        String::new(),
+        format!("{prefix}{BINARY}"),
+        prefix.into(),
+    ];
+    assert!(whole == expected.iter().map(String::as_bytes).collect::<Vec<_>>());
     let headers = rig.store.headers(rig.inbox, &asked).await.unwrap();
-    let expected =
-        [format!("{prefix}Subject: ch\u{e0}o\r\nTo: b@c.vn\r\n\r\n"), format!("{prefix}Subject: large\r\n\r\n")];
-    assert_eq!(headers.iter().map(<[u8]>::to_vec).collect::<Vec<_>>(), expected.map(String::into_bytes));
+    let blocks =
+        ["Subject: ch\u{e0}o\r\nTo: b@c.vn\r\n\r\n", "Subject: large\r\n\r\n", "", "Subject: a\0b\r\n\r\n", ""];
+    for (place, (block, header)) in blocks.iter().zip(headers.iter()).enumerate() {
+        let expected = if place == 2 { String::new() } else { format!("{prefix}{block}") };
+        assert_eq!(String::from_utf8_lossy(header), expected);
+    }
     for wanted in [0..10, 15..40, 262_100..600_000, 1_080_000..9_999_999, 9_999_990..9_999_999] {
         let got = rig.store.range(rig.inbox, asked[1], wanted.clone()).await.unwrap();
         let text = whole[1];
         let (start, end) = (usize::try_from(wanted.start).unwrap(), usize::try_from(wanted.end).unwrap());
         assert_eq!(got, text[start.min(text.len())..end.min(text.len())], "{wanted:?}");
     }
-    let bodies: Vec<_> = asked.iter().map(|(_, body)| *body).chain([BodyId(99)]).collect();
+    let bodies: Vec<_> = asked.iter().map(|(_, body)| *body).collect();
     let structures = rig.store.derived(Derived::Structure, &bodies).await.unwrap();
     let expected = mime::summarise(MESSAGE.as_bytes()).structure;
     assert_eq!(structures.iter().next(), Some(expected.as_slice()));

@@ -107,7 +107,9 @@ impl Live {
 fn apply(index: &mut Arc<Index>, modseq: ModSeq, changes: &[Change]) {
     // Cheap where sessions hold the old one: the copy shares all chunks.
     let index = Arc::make_mut(index);
-    changes.iter().for_each(|change| index.apply(change, modseq));
+    for change in changes {
+        index.apply(change, modseq);
+    }
 }
 
 /// All folders in use.

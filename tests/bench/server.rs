@@ -20,6 +20,8 @@ pub struct Server {
     pub people: Vec<Person>,
     /// Processes that were started here; their children belong to the server too.
     pub processes: Vec<u32>,
+    /// Ended when they are dropped.
+    #[expect(dead_code, reason = "held, not read")]
     pub(crate) running: Vec<Running>,
 }
 

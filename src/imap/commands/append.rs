@@ -25,7 +25,7 @@ pub(super) async fn append(c: &mut Connection, args: syntax::Append) -> Result<D
         }
         messages.push(Append {
             folder: folder.id,
-            message: Arc::new(delivery::prepare(body).await),
+            message: Arc::new(delivery::prepare(body)),
             prefix: Vec::new(),
             flags: names(&flags),
             date: date.unwrap_or_else(|| c.services.clock.now()),
