@@ -15,6 +15,46 @@
 //! | 3 acts | [`access`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
+//!
+//! # Words
+//! Each has one meaning, in code, on the command line and in documents.
+//!
+//! | word | Vietnamese | meaning |
+//! |---|---|---|
+//! | Staff | cán bộ, công chức | a person of the department; owns one personal mailbox |
+//! | Unit | đơn vị | has a head and a mailbox; may be remote (not on the LAN) |
+//! | Department | sở | the whole organisation; its mailbox is its leaders' |
+//! | Mailbox | hộp thư | of a person, a unit or the department; known by its id for ever, never by its address |
+//! | Folder | thư mục | what IMAP calls a mailbox |
+//! | Message | thư | stored mail; an Envelope is an SMTP transaction |
+//! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
+//! | Step | bước | one planned effect of a decision or act |
+//! | Entry | mục nhật ký | one line of the hash-chained audit |
+//! | Change | thay đổi | what sessions are told after a commit |
+//!
+//! # Invariants, each with the test that holds it
+//! `hopthu check`, and every test at its end, looks at the data: [`store::check`], [`directory::check`],
+//! [`audit::verify`].
+//!
+//! | | what always holds | test |
+//! |---|---|---|
+//! | I1 | 250 and OK mean durable | `crash::what_was_acknowledged_survives_kill_9` |
+//! | I2 | UIDs are never reused, mod-sequences only grow, UIDVALIDITY has one source | `store_model::the_store_is_what_its_model_is` |
+//! | I3 | no Change is seen before its commit | `db::tests::a_refused_operation_is_undone_alone`, `store::tests::a_watch_sees_a_change_when_it_is_durable` |
+//! | I4 | every change of the directory has its Entry in the same transaction | `provisioning::tests::every_change_has_its_entry_and_no_entry_a_password` |
+//! | I5 | a decision applies at most once | `office::who_is_hired_logs_in_at_once_and_a_decision_applies_once` |
+//! | I6 | reply codes live in two files | `architecture::reply_codes_are_written_in_two_files` |
+//! | I7 | nobody reads or sends without a right that holds now | `access::tests::a_suspended_person_is_cut_at_once_and_cannot_log_in` |
+//! | I8 | every wait, line, list and buffer has a named bound | `architecture::every_wait_has_its_name_in_limits` |
+//! | I9 | no acknowledged message is ever lost | `crash::what_was_acknowledged_survives_kill_9` |
+//!
+//! # Two walks
+//! A message: a line of [`net`] → the grammar and session of [`smtp`] → the [`directory`] snapshot resolves the recipient →
+//! DATA → [`delivery`] → one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch
+//! tells its sessions, then 250 → [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out.
+//!
+//! A decision: [`cli`] → [`control`] → [`provisioning`] → snapshot → rules plan → steps, or a refusal that names the rule
+//! → apply → directory, store, credential, audit in one commit → sessions whose rights ended are cut.
 pub mod access;
 pub mod address;
 pub mod audit;

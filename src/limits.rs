@@ -216,6 +216,10 @@ pub const LOGIN_NETWORK_FAILURE_EVERY: Duration = Duration::from_secs(2);
 /// How long a network from which somebody logged in stays known as theirs.
 pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_hours(720);
 // Store: purge
+/// How long an expunged message stays in the database, out of sight and out of the quota.
+pub const EXPUNGED_KEPT: Duration = Duration::from_hours(30 * 24);
+/// How often the daemon looks for expunged messages whose time is over.
+pub const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 /// An expunged message can be read for at least this long by sessions that have not been told (RFC 9051 §7.5.1); no
 /// session lives without a command for longer.
 pub const EXPUNGED_KEPT_MIN: Duration = Duration::from_hours(1);

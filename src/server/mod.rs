@@ -8,6 +8,7 @@ mod installation;
 mod listen;
 mod lock;
 mod sessions;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -90,7 +91,8 @@ impl Server {
         }
         let control = Arc::new(ArcSwap::from_pointee(installation.control(config, Some(&addresses))));
         let answering = TaskTracker::new();
-        answering.spawn(socket.serve(control.clone(), drain));
+        answering.spawn(socket.serve(control.clone(), drain.clone()));
+        answering.spawn(upkeep::run(installation.store.clone(), installation.clock.clone(), drain));
         tracing::info!(addresses = %serde_json::json!(addresses), "serving");
         Ok(Running { installation, doors, control, addresses, sessions, answering })
     }
