@@ -9,7 +9,7 @@
 //!
 //! | floor | modules | rule |
 //! |---|---|---|
-//! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`text`] | pure |
+//! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] | each owns its tables; siblings never import each other |
 //! | 3 acts | [`access`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
@@ -75,6 +75,7 @@ pub mod mime;
 pub mod name;
 pub mod net;
 pub mod network;
+pub mod period;
 pub mod provisioning;
 pub mod server;
 pub mod smtp;

@@ -125,6 +125,8 @@ pub const IMAP_ID_VALUE_BYTES_MAX: usize = 1024;
 pub const NAME_BYTES_MAX: usize = 256;
 /// People of one name who are given addresses by the rule; past this an address is chosen by hand.
 pub const NAMESAKES_MAX: u32 = 999;
+/// Years of a period that is configured or asked for: the calendar ends with the year 9999.
+pub const PERIOD_YEARS_MAX: u32 = 1000;
 // Store
 /// Octets of a folder's full name.
 pub const FOLDER_NAME_BYTES_MAX: usize = 1000;
