@@ -321,6 +321,7 @@ fn store(error: &StoreError, language: Language) -> Answer {
         StoreError::TooManyFolders => {
             no("LIMIT", say("Hộp thư đã có quá nhiều thư mục.", "The mailbox has too many folders already."))
         }
+        StoreError::Name(error) => folder_name(*error, language),
         StoreError::FolderFull => {
             no("LIMIT", say("Thư mục không nhận thêm thư được nữa.", "The folder cannot take any more messages."))
         }

@@ -230,6 +230,7 @@ impl From<StoreError> for Reply {
             | StoreError::NotSelectable
             | StoreError::TooManyKeywords
             | StoreError::TooManyFolders
+            | StoreError::Name(_)
             | StoreError::FolderFull
             | StoreError::Db(
                 DbError::ReadOnly

@@ -69,9 +69,9 @@ const RULES: [(&str, &str); 13] = [
     ("a piece belongs to a body", "SELECT 'piece ' || id FROM piece WHERE id / 4096 NOT IN (SELECT id FROM body)"),
     ("a body belongs to a message", "SELECT 'body ' || id FROM body WHERE id NOT IN (SELECT body_id FROM message)"),
     (
-        "every mailbox has an INBOX",
-        "SELECT 'mailbox ' || id FROM mailbox m \
-         WHERE NOT EXISTS (SELECT 1 FROM folder f WHERE f.mailbox_id = m.id AND f.name = 'INBOX')",
+        "every mailbox that is not removed has an INBOX, and one that is removed has no folder",
+        "SELECT 'mailbox ' || id FROM mailbox m WHERE (m.state = 'removed') = \
+         EXISTS (SELECT 1 FROM folder f WHERE f.mailbox_id = m.id AND (m.state = 'removed' OR f.name = 'INBOX'))",
     ),
 ];
 

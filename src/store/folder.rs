@@ -274,21 +274,6 @@ impl Store {
     }
 }
 
-/// Makes the folders that every new mailbox has, and subscribes to them.
-pub async fn create_default_folders(tx: &mut Tx, mailbox: MailboxId) -> Result<FolderId, StoreError> {
-    let inbox = create(tx, mailbox, &FolderName::inbox(), None).await?;
-    for (special_use, attribute, _) in SpecialUse::ALL {
-        let name = FolderName::kept(attribute.trim_start_matches('\\').to_owned());
-        create(tx, mailbox, &name, Some(special_use)).await?;
-    }
-    sqlx::query("INSERT INTO subscription SELECT mailbox_id, name FROM folder WHERE mailbox_id = ?")
-        .bind(mailbox)
-        .execute(tx.connection())
-        .await
-        .map_err(DbError::from)?;
-    Ok(inbox)
-}
-
 async fn create(
     tx: &mut Tx,
     mailbox: MailboxId,
@@ -309,7 +294,7 @@ async fn create(
 }
 
 /// Makes the folder and those above it unless they are there.
-async fn ensure(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<(), StoreError> {
+pub(super) async fn ensure(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<(), StoreError> {
     let mut missing = Vec::new();
     let mut next = Some(name.clone());
     while let Some(name) = next {
@@ -339,7 +324,7 @@ async fn insert(
     if count >= limits::FOLDERS_PER_MAILBOX_MAX {
         return Err(StoreError::TooManyFolders);
     }
-    let validity = next_uid_validity(tx).await?;
+    let validity = super::initial::uid_validities(tx, 1).await?;
     let id = sqlx::query_scalar(
         "INSERT INTO folder (mailbox_id, name, special_use, uid_validity) VALUES (?, ?, ?, ?) RETURNING id",
     )
@@ -362,14 +347,6 @@ async fn revive(tx: &mut Tx, folder: FolderId, special_use: Option<SpecialUse>) 
         .await
         .map_err(DbError::from)?;
     Ok(())
-}
-
-/// Above all given before, and near the time as clients expect, whatever the clock does (hostile F18).
-async fn next_uid_validity(tx: &mut Tx) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar("UPDATE uid_validity SET last = max(last + 1, unixepoch()) RETURNING last")
-        .fetch_one(tx.connection())
-        .await
-        .map_err(DbError::from)?)
 }
 
 /// Ends the messages of a folder that is deleted: they can no longer be found, and are purged after the grace period.

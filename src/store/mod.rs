@@ -6,11 +6,14 @@
 mod append;
 mod change;
 mod check;
+mod contents;
 mod copy;
 mod expunge;
 mod flags;
 mod folder;
+mod inboxes;
 mod index;
+mod initial;
 mod json;
 mod name;
 mod purge;
@@ -20,17 +23,18 @@ mod read;
 mod tests;
 mod watch;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
 pub use append::{Append, Appended, Prepared, append_in};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
+pub use contents::{discard_mailbox, move_contents};
 pub use copy::Copied;
 pub use flags::{FlagNames, Flags, Keywords};
-pub use folder::{Counters, Folder, SpecialUse, Subscription, create_default_folders};
+pub use folder::{Counters, Folder, SpecialUse, Subscription};
 pub use index::{Entry, Index};
+pub use initial::{create_default_folders, create_default_folders_of};
 pub use name::{FolderName, FolderNameError};
 pub use ranges::UidRanges;
 pub use read::{Derived, Texts};
@@ -39,6 +43,7 @@ pub use watch::Watch;
 use crate::clock::Clock;
 use crate::db::{Db, DbError, Tx};
 use crate::id::{BodyId, FolderId, MailboxId, ModSeq};
+use inboxes::Inboxes;
 use index::Change;
 use watch::Hub;
 
@@ -52,8 +57,7 @@ pub struct Store {
     clock: Clock,
     hub: Arc<Hub>,
     last_body: Arc<AtomicI64>,
-    /// A mailbox's INBOX is the same for ever.
-    inboxes: Arc<RwLock<HashMap<MailboxId, FolderId>>>,
+    inboxes: Arc<Inboxes>,
 }
 
 /// Why the store did not do what was asked. Nothing of the request was kept.
@@ -83,6 +87,9 @@ pub enum StoreError {
     /// The mailbox has as many folders as it may.
     #[error("the mailbox has {} folders and may have no more", crate::limits::FOLDERS_PER_MAILBOX_MAX)]
     TooManyFolders,
+    /// A folder would get a name that none can have.
+    #[error(transparent)]
+    Name(#[from] FolderNameError),
     /// All UIDs were given: RFC 9051 §2.3.1.1 allows no more messages here.
     #[error("the folder has no numbers left")]
     FolderFull,
@@ -110,12 +117,12 @@ impl Store {
 
     /// The folder that a mailbox's mail arrives in.
     pub async fn inbox(&self, mailbox: MailboxId) -> Result<FolderId, StoreError> {
-        let known = self.inboxes.read().unwrap_or_else(PoisonError::into_inner).get(&mailbox).copied();
-        if let Some(folder) = known {
-            return Ok(folder);
-        }
+        let seen = match self.inboxes.get(mailbox) {
+            Ok(folder) => return Ok(folder),
+            Err(unknown) => unknown,
+        };
         let folder = self.folder(mailbox, &FolderName::inbox()).await?.id;
-        self.inboxes.write().unwrap_or_else(PoisonError::into_inner).insert(mailbox, folder);
+        self.inboxes.learn(seen, mailbox, folder);
         Ok(folder)
     }
 

@@ -256,3 +256,231 @@ async fn the_purge_removes_what_nothing_holds_any_more() {
     assert_eq!(kept, [index.entry(0).unwrap().body.0]);
     rig.holds().await;
 }
+
+impl Rig {
+    /// Another mailbox: a unit's.
+    async fn unit(&self) -> MailboxId {
+        self.db
+            .write(|tx| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "INSERT INTO unit (code, name, kind, place, state, since) \
+                         VALUES ('u', 'U', 'division', 'lan', 'open', '2026-11-23')",
+                    )
+                    .execute(tx.connection())
+                    .await
+                    .map_err(DbError::from)?;
+                    let mailbox = sqlx::query_scalar(
+                        "INSERT INTO mailbox (kind, unit, quota_bytes, reach, state, opened) \
+                         VALUES ('unit', last_insert_rowid(), 1000000, 'province', 'open', '2026-11-23') RETURNING id",
+                    )
+                    .fetch_one(tx.connection())
+                    .await
+                    .map_err(DbError::from)?;
+                    create_default_folders(tx, mailbox).await?;
+                    Ok::<_, StoreError>(mailbox)
+                })
+            })
+            .await
+            .unwrap()
+    }
+
+    /// What an act does with a mailbox that it removes.
+    async fn ending(&self, mailbox: MailboxId, to: Option<(MailboxId, FolderName)>) -> Result<(), StoreError> {
+        let store = self.store.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    match &to {
+                        Some((to, under)) => move_contents(tx, &store, mailbox, *to, under).await?,
+                        None => discard_mailbox(tx, &store, mailbox).await?,
+                    }
+                    let removed = sqlx::query("UPDATE mailbox SET state = 'removed' WHERE id = ?").bind(mailbox);
+                    removed.execute(tx.connection()).await.map_err(DbError::from)?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Everything below a level: names without it, validity, flags by name and text of each message.
+    async fn contents(&self, mailbox: MailboxId, level: &str) -> Vec<(String, u32, Vec<String>)> {
+        let mut contents = Vec::new();
+        for folder in self.store.folders(mailbox).await.unwrap() {
+            let Some(name) = folder.name.as_str().strip_prefix(level) else { continue };
+            let mut messages = Vec::new();
+            if folder.selectable {
+                let index = self.store.watch(folder.id).await.unwrap().index();
+                for (_, entry) in index.iter() {
+                    let texts = self.store.messages(folder.id, &[(entry.uid, entry.body)]).await.unwrap();
+                    let text = String::from_utf8_lossy(texts.iter().next().unwrap()).into_owned();
+                    let flags: Vec<_> = index.keywords().of(entry.flags).collect();
+                    messages.push(format!("{:?} {:?} {flags:?} {} {text}", entry.uid, entry.modseq, entry.date));
+                }
+            }
+            contents.push((name.to_owned(), folder.uid_validity, messages));
+        }
+        contents
+    }
+}
+
+#[tokio::test]
+async fn many_mailboxes_get_the_folders_that_one_gets() {
+    let rig = Rig::new().await;
+    let ids: Vec<MailboxId> =
+        sqlx::query_scalar("SELECT id FROM mailbox").fetch_all(&mut *rig.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(ids, [rig.mailbox]);
+    let inboxes = rig
+        .db
+        .write(|tx| {
+            Box::pin(async move {
+                let mailboxes: Vec<MailboxId> = sqlx::query_scalar(
+                    "INSERT INTO mailbox (kind, quota_bytes, reach, state, opened) \
+                     SELECT 'department', 1, 'province', 'removed', '2026-11-23' FROM json_each('[1,2,3]') RETURNING id",
+                )
+                .fetch_all(tx.connection())
+                .await
+                .map_err(DbError::from)?;
+                let inboxes = create_default_folders_of(tx, &mailboxes).await?;
+                assert_eq!(create_default_folders_of(tx, &[]).await?, []);
+                Ok::<_, StoreError>((mailboxes, inboxes))
+            })
+        })
+        .await
+        .unwrap();
+    let like: Vec<_> =
+        rig.store.folders(rig.mailbox).await.unwrap().into_iter().map(|f| (f.name, f.special_use)).collect();
+    let mut validities = Vec::new();
+    for (mailbox, inbox) in inboxes.0.into_iter().zip(inboxes.1) {
+        assert_eq!(rig.store.inbox(mailbox).await.unwrap(), inbox);
+        let folders = rig.store.folders(mailbox).await.unwrap();
+        validities.extend(folders.iter().map(|f| f.uid_validity));
+        assert_eq!(folders.into_iter().map(|f| (f.name, f.special_use)).collect::<Vec<_>>(), like);
+        assert_eq!(rig.store.subscriptions(mailbox).await.unwrap().len(), like.len());
+    }
+    let before = rig.folder("Trash").await.uid_validity;
+    let after = rig.store.create_folder(rig.mailbox, FolderName::parse("x").unwrap(), None).await.unwrap().uid_validity;
+    validities.sort_unstable();
+    validities.dedup();
+    assert_eq!(validities.len(), 18);
+    assert!(validities.iter().all(|validity| (before + 1..after).contains(validity)));
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_merged_is_found_whole_below_a_folder_of_the_other() {
+    let rig = Rig::new().await;
+    let unit = rig.unit().await;
+    let name = |text: &str| FolderName::parse(text).unwrap();
+    let inbox = rig.store.inbox(unit).await.unwrap();
+    rig.put(inbox, &[MESSAGE, BINARY], keyword("$Label1")).await;
+    let deep = rig.store.create_folder(unit, name("Hồ sơ/2026"), None).await.unwrap();
+    rig.put(deep.id, &[MESSAGE], FlagNames::default()).await;
+    rig.store.subscribe(unit, deep.name.clone(), Subscription::On).await.unwrap();
+    rig.store.create_folder(rig.mailbox, name("Đơn vị cũ/Sent"), None).await.unwrap();
+    let before = rig.contents(unit, "").await;
+    let watch = rig.store.watch(inbox).await.unwrap();
+    rig.ending(unit, Some((rig.mailbox, name("Đơn vị cũ")))).await.unwrap();
+    assert!(watch.gone());
+    assert!(matches!(rig.store.inbox(unit).await, Err(StoreError::NoSuchFolder)));
+    let after = rig.contents(rig.mailbox, "Đơn vị cũ/").await;
+    let kept = |contents: &[(String, u32, Vec<String>)]| {
+        let mut kept: Vec<_> = contents.iter().map(|(_, validity, messages)| (*validity, messages.clone())).collect();
+        kept.sort();
+        kept
+    };
+    let ours: Vec<_> = after.iter().filter(|(name, ..)| name != "Sent").cloned().collect();
+    assert_eq!(kept(&ours), kept(&before));
+    assert_eq!(rig.folder("Đơn vị cũ/Sent 2").await.special_use, None);
+    assert_eq!(rig.folder("Đơn vị cũ/INBOX").await.id, inbox);
+    let subscribed = rig.store.subscriptions(rig.mailbox).await.unwrap();
+    assert!(subscribed.contains(&name("Đơn vị cũ/Hồ sơ/2026")), "{subscribed:?}");
+    assert_eq!(rig.store.watch(inbox).await.unwrap().index().len(), 2);
+    rig.put(inbox, &[MESSAGE], FlagNames::default()).await;
+    rig.holds().await;
+}
+
+#[tokio::test]
+async fn a_mailbox_with_too_many_folders_is_not_moved_at_all() {
+    let rig = Rig::new().await;
+    let unit = rig.unit().await;
+    let mailbox = rig.mailbox;
+    rig.db
+        .write(move |tx| {
+            Box::pin(async move {
+                sqlx::query(
+                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+                     INSERT INTO folder (mailbox_id, name, uid_validity) SELECT ?1, 'f' || i, i FROM n",
+                )
+                .bind(mailbox)
+                .bind(limits::FOLDERS_PER_MAILBOX_MAX - 6 - 6)
+                .execute(tx.connection())
+                .await
+                .map_err(DbError::from)?;
+                Ok::<_, StoreError>(())
+            })
+        })
+        .await
+        .unwrap();
+    let refused = rig.ending(unit, Some((rig.mailbox, FolderName::parse("Cũ").unwrap()))).await;
+    assert!(matches!(refused, Err(StoreError::TooManyFolders)));
+    rig.ending(unit, Some((rig.mailbox, FolderName::parse("f1").unwrap()))).await.unwrap();
+    rig.holds().await;
+}
+
+#[tokio::test]
+async fn a_mailbox_that_ends_leaves_nothing_after_the_grace() {
+    let rig = Rig::new().await;
+    let unit = rig.unit().await;
+    let inbox = rig.store.inbox(unit).await.unwrap();
+    rig.put(inbox, &[MESSAGE; 3], keyword("k")).await;
+    rig.store.copy_messages(inbox, UidRanges::new(vec![1..=1]), rig.inbox, None).await.unwrap();
+    let watch = rig.store.watch(inbox).await.unwrap();
+    rig.ending(unit, None).await.unwrap();
+    assert!(watch.gone());
+    assert!(matches!(rig.store.inbox(unit).await, Err(StoreError::NoSuchFolder)));
+    assert_eq!(rig.store.usage(unit).await.unwrap(), 0);
+    assert_eq!(rig.store.subscriptions(unit).await.unwrap(), []);
+    rig.holds().await;
+    let later = Clock::standing(Timestamp::now() + limits::EXPUNGED_KEPT_MIN * 2, TimeZone::UTC);
+    let store = Store { clock: later, ..rig.store.clone() };
+    assert_eq!(store.purge(Timestamp::MAX).await.unwrap(), 3);
+    assert_eq!(rig.uids(rig.inbox).await, [1]);
+    rig.holds().await;
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(16))]
+
+    /// Whatever two mailboxes hold, a merger loses nothing and keeps every number.
+    #[test]
+    fn a_merger_loses_nothing(
+        ours in proptest::collection::vec("(Sent|INBOX|[ab])( 2)?(/[ab]( 2)?){0,2}", 0..8),
+        theirs in proptest::collection::vec("(Cũ/)?(Sent|INBOX|[ab])( [23])?(/[ab])?", 0..8),
+        under in "(Cũ|INBOX|Mới/Cũ|Sent)",
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let rig = Rig::new().await;
+            let unit = rig.unit().await;
+            for (mailbox, names) in [(unit, ours), (rig.mailbox, theirs)] {
+                for text in names {
+                    let name = FolderName::parse(&text).unwrap();
+                    let _there_already = rig.store.create_folder(mailbox, name.clone(), None).await;
+                    let folder = rig.store.folder(mailbox, &name).await.unwrap();
+                    rig.put(folder.id, &[&format!("Subject: {text}\r\n\r\n")], keyword("k")).await;
+                }
+            }
+            let everything = |contents: Vec<(String, u32, Vec<String>)>| contents.into_iter().map(|(_, validity, messages)| (validity, messages));
+            let mut before: Vec<_> = everything(rig.contents(unit, "").await).collect();
+            before.extend(everything(rig.contents(rig.mailbox, "").await));
+            rig.ending(unit, Some((rig.mailbox, FolderName::parse(&under).unwrap()))).await.unwrap();
+            let mut after: Vec<_> = everything(rig.contents(rig.mailbox, "").await).collect();
+            // What had to be made above the moved folders is empty.
+            after.retain(|kept| before.contains(kept) || !kept.1.is_empty());
+            before.sort();
+            after.sort();
+            assert_eq!(after, before);
+            rig.holds().await;
+        });
+    }
+}

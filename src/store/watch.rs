@@ -29,7 +29,7 @@ impl Watch {
         self.receiver.borrow().index.clone()
     }
 
-    /// Whether the folder was deleted.
+    /// Whether the folder was deleted, or went to another mailbox.
     pub fn gone(&self) -> bool {
         self.receiver.borrow().gone
     }
@@ -61,6 +61,8 @@ enum Loaded {
     /// Not read yet; changes committed meanwhile wait here.
     NotYet(Vec<(ModSeq, Arc<[Change]>)>),
     Ready(watch::Sender<State>),
+    /// Deleted, or moved to another mailbox, before it was read.
+    Gone,
 }
 
 impl Default for Loaded {
@@ -72,7 +74,7 @@ impl Default for Loaded {
 impl Live {
     fn watch(self: &Arc<Self>) -> Option<Watch> {
         match &*lock(&self.state) {
-            Loaded::NotYet(_) => None,
+            Loaded::NotYet(_) | Loaded::Gone => None,
             Loaded::Ready(sender) => Some(Watch { receiver: sender.subscribe(), _live: self.clone() }),
         }
     }
@@ -87,7 +89,8 @@ impl Live {
                 apply(&mut index, *modseq, changes);
             }
         }
-        let (sender, receiver) = watch::channel(State { index, gone: false });
+        let gone = matches!(&*state, Loaded::Gone);
+        let (sender, receiver) = watch::channel(State { index, gone });
         *state = Loaded::Ready(sender);
         Watch { receiver, _live: self.clone() }
     }
@@ -96,6 +99,16 @@ impl Live {
         match &mut *lock(&self.state) {
             Loaded::NotYet(early) => early.push((modseq, changes.clone())),
             Loaded::Ready(sender) => sender.send_modify(|state| apply(&mut state.index, modseq, changes)),
+            Loaded::Gone => {}
+        }
+    }
+
+    fn end(&self) {
+        let mut loaded = lock(&self.state);
+        match &*loaded {
+            Loaded::Ready(sender) => sender.send_modify(|state| state.gone = true),
+            // Whoever reads the index at this moment learns it when that is done.
+            Loaded::NotYet(_) | Loaded::Gone => *loaded = Loaded::Gone,
         }
     }
 
@@ -157,11 +170,11 @@ impl Hub {
         }
     }
 
-    /// The folder was deleted.
+    /// The folder was deleted, or is another mailbox's from now on.
     pub(super) fn remove(&self, folder: FolderId) {
         let live = lock(&self.folders).remove(&folder);
-        if let Some(Loaded::Ready(sender)) = live.as_ref().map(|live| lock(&live.state)).as_deref() {
-            sender.send_modify(|state| state.gone = true);
+        if let Some(live) = live {
+            live.end();
         }
     }
 }
