@@ -1,6 +1,8 @@
 -- What decisions and people's own acts leave behind: grace after a departure, delegations, requests, incidents, the
 -- province's change files, openings by an administrator, log-ins, and the point from which the audit is kept.
 
+CREATE INDEX decision_waiting ON decision (effective, id) WHERE state = 'waiting';
+
 -- A closed mailbox keeps its mail until a day; what becomes of new mail meanwhile, and whose address goes with it.
 ALTER TABLE mailbox ADD COLUMN until TEXT CHECK (date(until) IS until);
 ALTER TABLE mailbox ADD COLUMN treatment TEXT CHECK (treatment IN ('reply', 'forward', 'refuse'));

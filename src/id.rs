@@ -31,6 +31,16 @@ ids! {
     BodyId
     /// A personnel decision.
     DecisionId
+    /// A password of a mailbox.
+    CredentialId
+    /// An address that was given out.
+    AddressId
+    /// Leave to use a mailbox that is not one's own.
+    DelegationId
+    /// What a unit or the personnel division asks for.
+    RequestId
+    /// A fault or a leak that was reported.
+    IncidentId
 }
 
 /// A message's number in its folder, never reused: RFC 9051 §2.3.1.1.

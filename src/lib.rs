@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] | SQL may be written here and on floor 2 |
-//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] | each owns its tables; siblings never import each other |
+//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] | each owns its tables; siblings never import each other |
 //! | 3 acts | [`access`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
@@ -68,6 +68,7 @@ pub mod delivery;
 pub mod directory;
 pub mod id;
 pub mod imap;
+pub mod incident;
 pub mod language;
 pub mod limits;
 pub mod metrics;

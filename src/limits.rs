@@ -273,3 +273,16 @@ pub const OWN_CHANGES_REMEMBERED_MAX: usize = 64;
 pub const IN_FLIGHT_WAIT_MAX: Duration = Duration::from_secs(10);
 /// Messages of one batch where nothing but the index is asked.
 pub const INDEX_BATCH_MESSAGES_MAX: usize = 2048;
+// Directory
+/// Rows that one statement writes: bounds the JSON that carries them to some hundred kilobytes.
+pub const ROWS_PER_STATEMENT_MAX: usize = 1_000;
+/// Closed mailboxes that mail is forwarded through, one after the other; more are a circle.
+pub const FORWARDS_MAX: usize = 8;
+/// How long an administrator may look into a mailbox at a time, minutes: a working day (R20).
+pub const OPENING_MINUTES_MAX: u32 = 480;
+/// Devices of one mailbox that have passwords of their own.
+pub const DEVICES_PER_MAILBOX_MAX: usize = 10;
+/// Mailboxes that end at one time, before the daemon looks again.
+pub const GRACES_AT_ONCE_MAX: usize = 100;
+/// How often the daemon looks whether a day has come: of a decision, of a mailbox's end.
+pub const DAY_LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -132,7 +132,11 @@ impl Access {
 
 /// The address meant by a name: a lone local part is one of the department's.
 fn address_of(name: &str, snapshot: &Snapshot) -> Option<Address> {
-    if name.contains('@') { Address::parse(name).ok() } else { Address::new(name, snapshot.domains().own.clone()).ok() }
+    if name.contains('@') {
+        Address::parse(name).ok()
+    } else {
+        Address::new(name, snapshot.department().own.clone()).ok()
+    }
 }
 
 impl Shared {
@@ -153,7 +157,10 @@ impl Shared {
             return Ok(standing);
         }
         let stored = match claim {
-            Some(claim) => credential::of(&mut *self.db.read().await?, claim.mailbox.id).await?,
+            Some(claim) => {
+                credential::of(&mut *self.db.read().await?, claim.mailbox.id, jiff::Timestamp::now().as_second())
+                    .await?
+            }
             None => Vec::new(),
         };
         let hashes = if stored.is_empty() {

@@ -21,7 +21,8 @@ pub(super) async fn ask(config: &Config, language: Language, request: Request) -
 
 /// Opens the data directory, does one thing, and closes it.
 async fn here(config: Config, call: Call) -> Result<Reply, Failure> {
-    let installation = Installation::open(config).await.map_err(|error| not_opened(&error))?;
+    let clock = config.clock();
+    let installation = Installation::open(config, clock).await.map_err(|error| not_opened(&error))?;
     let services = installation.control(&installation.config, None);
     let caller = Caller::of(nix::unistd::geteuid().as_raw(), call.behalf.clone());
     let answer = execute(call, &caller, &services).await;

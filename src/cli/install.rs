@@ -96,7 +96,8 @@ async fn make(dir: &Path, settings: &[Setting], requests: Vec<Request>, shown: L
     let text = config::write(settings);
     let file = dir.join(CONFIGURATION);
     let config = Config::parse(&text, &file).map_err(|error| misconfigured(&error))?.relative_to(dir);
-    let installation = Installation::open(config).await.map_err(|error| not_opened(&error))?;
+    let clock = config.clock();
+    let installation = Installation::open(config, clock).await.map_err(|error| not_opened(&error))?;
     let made = credentials(&installation, requests).await;
     installation.close().await;
     let credentials = made?;

@@ -12,11 +12,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::address::Domain;
+use crate::clock::Clock;
+use crate::directory::TreatmentKind;
 use crate::language::Language;
 use crate::limits;
 use crate::metrics::Listener;
 use crate::name::NameRule;
 use crate::network::Network;
+use crate::period::Period;
+use crate::provisioning;
 
 pub use error::{ConfigError, Position};
 pub use template::{Setting, write};
@@ -45,6 +49,9 @@ pub struct Config {
     /// Other servers and devices.
     #[serde(default)]
     pub relay: Relay,
+    /// What becomes of mailboxes whose holder leaves.
+    #[serde(default)]
+    pub departure: Departure,
     /// The file that all this was read from.
     #[serde(skip)]
     pub file: PathBuf,
@@ -81,6 +88,12 @@ pub struct Organisation {
     /// How a name becomes the part before `@`.
     #[serde(default, deserialize_with = "value::parsed")]
     pub name_rule: NameRule,
+    /// Positions whose holders lead the department and answer for its mailbox (R25).
+    #[serde(default = "default_leaders")]
+    pub leaders: Vec<String>,
+    /// The code of the unit that is the Office (P5.1).
+    #[serde(default = "default_office")]
+    pub office: String,
 }
 
 /// `[listen]`: lists of addresses; an empty list closes that port.
@@ -141,6 +154,30 @@ pub struct Relay {
     pub trusted: Vec<Network>,
 }
 
+/// `[departure]`: by position, as the ministry's rule 652/QĐ-BTTTT has it (R15).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Departure {
+    /// How long a mailbox stays closed before it is archived and removed.
+    pub grace: Period,
+    /// The same for those who led the department.
+    pub grace_leaders: Period,
+    /// What becomes of new mail meanwhile, where the decision does not say.
+    pub new_mail: TreatmentKind,
+    /// How long an address rests after its mailbox is removed.
+    pub quarantine: Period,
+    /// Where archives are written; in the data directory where none is given.
+    pub archive: Option<PathBuf>,
+}
+
+fn default_leaders() -> Vec<String> {
+    ["Giám đốc", "Phó Giám đốc"].map(str::to_owned).to_vec()
+}
+
+fn default_office() -> String {
+    "van-phong".to_owned()
+}
+
 fn default_data_dir() -> PathBuf {
     PathBuf::from("/var/lib/hopthu")
 }
@@ -166,6 +203,22 @@ impl Default for Listen {
 impl Default for Passwords {
     fn default() -> Self {
         Self { min_length: limits::PASSWORD_LENGTH_MIN }
+    }
+}
+
+impl Default for Departure {
+    fn default() -> Self {
+        let provisioning::Departure { grace, grace_leaders, treatment, quarantine } =
+            provisioning::Departure::default();
+        Self { grace, grace_leaders, new_mail: treatment, quarantine, archive: None }
+    }
+}
+
+impl Departure {
+    /// The same as the rules use it.
+    pub fn terms(&self) -> provisioning::Departure {
+        let (grace, grace_leaders, quarantine) = (self.grace, self.grace_leaders, self.quarantine);
+        provisioning::Departure { grace, grace_leaders, treatment: self.new_mail, quarantine }
     }
 }
 
@@ -205,6 +258,7 @@ impl Config {
         self.server.data_dir = base.join(&self.server.data_dir).components().collect();
         self.tls.certificate = self.tls.certificate.map(|path| base.join(path));
         self.tls.key = self.tls.key.map(|path| base.join(path));
+        self.departure.archive = self.departure.archive.map(|path| base.join(path));
         self
     }
 
@@ -233,6 +287,16 @@ impl Config {
         let text = std::fs::read_to_string(&self.file).unwrap_or_default();
         let at = Position::of_key(&text, section, key);
         ConfigError::Key { file: self.file.clone(), at, key: Some(format!("{section}.{key}")), problem }
+    }
+
+    /// The machine's clock, at the office.
+    pub fn clock(&self) -> Clock {
+        Clock::system(self.server.timezone.0.clone())
+    }
+
+    /// Where archives of removed mailboxes are written.
+    pub fn archive(&self) -> PathBuf {
+        self.departure.archive.clone().unwrap_or_else(|| self.server.data_dir.join("archive"))
     }
 
     /// Certificate and key: those configured, else the self-signed pair in the data directory.

@@ -128,11 +128,9 @@ async fn act(asked: Asked, caller: &Caller, services: &Services, language: Langu
     let decision = asked.decision.clone();
     let chosen = asked.password.is_some();
     let order = Order {
-        decision: asked.decision,
-        acts: vec![asked.act],
         password: asked.password,
         note: asked.note,
-        actor: caller.actor(),
+        ..Order::new(&caller.actor(), asked.decision, vec![asked.act])
     };
     let provisioning = &services.provisioning;
     let done = match asked.manner {

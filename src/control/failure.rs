@@ -66,6 +66,7 @@ impl Failure {
     pub(super) fn act(failure: &provisioning::Failure, snapshot: &Snapshot, language: Language) -> Self {
         let code = match failure {
             provisioning::Failure::Refused(refusal) => return Self::refused(refusal, snapshot, language),
+            provisioning::Failure::Several(_) => "several",
             provisioning::Failure::Busy(_) => "busy",
             provisioning::Failure::Randomness(_) => "randomness",
             provisioning::Failure::Welcome(_) | provisioning::Failure::Plan(_) => "internal",

@@ -8,7 +8,10 @@ use std::fmt;
 use aws_lc_rs::rand;
 
 pub use hasher::{Busy, Hash, Hasher, Turn};
-pub use records::{Standing, Stored, of, set_own};
+pub use records::{
+    Device, Kind, Standing, Stored, add_device, devices, end_all, end_openings, end_others, of, open_until,
+    remove_device, set_own,
+};
 
 use crate::limits;
 use crate::text::nfc;

@@ -1,11 +1,11 @@
-//! The hashes of a mailbox.
+//! The hashes of a mailbox: the holder's own password, those of devices, and those that open it to an administrator.
 
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
 
 use super::hasher::Hash;
 use crate::db::{DbError, Tx};
-use crate::id::MailboxId;
+use crate::id::{CredentialId, MailboxId};
 
 /// Whether the holder chose the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
@@ -18,23 +18,80 @@ pub enum Standing {
     Chosen,
 }
 
+/// What a password is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
+#[sqlx(rename_all = "lowercase")]
+pub enum Kind {
+    /// For its holder, everywhere.
+    Own,
+    /// For one device of the holder's: reading and sending, not the staff page.
+    Device,
+    /// For an administrator, for a while (R20).
+    Opened,
+}
+
 /// A password of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
+    /// For ever.
+    pub id: CredentialId,
     /// Its hash.
     pub hash: Hash,
     /// Whether it must be changed.
     pub standing: Standing,
+    /// What it is for.
+    pub kind: Kind,
+    /// Of the device; for an opening, who opened.
+    pub name: Option<String>,
+    /// When it was set, Unix seconds.
+    pub set_at: i64,
+    /// The second at which it ends; only an opening's does.
+    pub until: Option<i64>,
 }
 
-/// The passwords that open a mailbox.
-pub async fn of(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<Vec<Stored>, DbError> {
-    let rows: Vec<(String, Standing)> =
-        sqlx::query_as("SELECT hash, standing FROM credential WHERE mailbox = ? ORDER BY id")
-            .bind(mailbox)
-            .fetch_all(connection)
-            .await?;
-    Ok(rows.into_iter().map(|(hash, standing)| Stored { hash: Hash(hash), standing }).collect())
+/// A device that has a password of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct Device {
+    /// What its holder calls it.
+    pub name: String,
+    /// When the password was made, Unix seconds.
+    pub set_at: i64,
+    /// When it was last used, within ten minutes; never, where there is none.
+    pub last_used: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: CredentialId,
+    hash: String,
+    standing: Standing,
+    kind: Kind,
+    name: Option<String>,
+    set_at: i64,
+    until: Option<i64>,
+}
+
+/// The passwords that open a mailbox now. Openings that are over are none.
+pub async fn of(connection: &mut SqliteConnection, mailbox: MailboxId, now: i64) -> Result<Vec<Stored>, DbError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, hash, standing, kind, name, set_at, until FROM credential \
+         WHERE mailbox = ? AND (until IS NULL OR until > ?) ORDER BY id",
+    )
+    .bind(mailbox)
+    .bind(now)
+    .fetch_all(connection)
+    .await?;
+    let stored = |row: Row| Stored {
+        id: row.id,
+        hash: Hash(row.hash),
+        standing: row.standing,
+        kind: row.kind,
+        name: row.name,
+        set_at: row.set_at,
+        until: row.until,
+    };
+    Ok(rows.into_iter().map(stored).collect())
 }
 
 /// Sets or replaces the holder's own password. The caller raises the mailbox's generation in the same transaction.
@@ -47,8 +104,8 @@ pub async fn set_own(
 ) -> Result<(), DbError> {
     sqlx::query(
         "INSERT INTO credential (mailbox, kind, hash, standing, set_at) VALUES (?, 'own', ?, ?, ?) \
-         ON CONFLICT (mailbox) WHERE kind = 'own' \
-         DO UPDATE SET hash = excluded.hash, standing = excluded.standing, set_at = excluded.set_at",
+         ON CONFLICT (mailbox) WHERE kind = 'own' DO UPDATE SET hash = excluded.hash, standing = excluded.standing, \
+         set_at = excluded.set_at, last_used = NULL",
     )
     .bind(mailbox)
     .bind(&hash.0)
@@ -56,5 +113,75 @@ pub async fn set_own(
     .bind(now)
     .execute(tx.connection())
     .await?;
+    Ok(())
+}
+
+/// The devices of a mailbox, in the order of their making.
+pub async fn devices(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<Vec<Device>, DbError> {
+    let devices = sqlx::query_as(
+        "SELECT name, set_at, last_used FROM credential WHERE mailbox = ? AND kind = 'device' ORDER BY id",
+    );
+    Ok(devices.bind(mailbox).fetch_all(connection).await?)
+}
+
+/// Adds a device's password. That the name is new and there is room is the caller's to know.
+pub async fn add_device(tx: &mut Tx, mailbox: MailboxId, name: &str, hash: &Hash, now: i64) -> Result<(), DbError> {
+    sqlx::query(
+        "INSERT INTO credential (mailbox, kind, name, hash, standing, set_at) VALUES (?, 'device', ?, ?, 'chosen', ?)",
+    )
+    .bind(mailbox)
+    .bind(name)
+    .bind(&hash.0)
+    .bind(now)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Removes a device's password; the caller raises the mailbox's generation. Tells whether there was one.
+pub async fn remove_device(tx: &mut Tx, mailbox: MailboxId, name: &str) -> Result<bool, DbError> {
+    let removed = sqlx::query("DELETE FROM credential WHERE mailbox = ? AND kind = 'device' AND name = ?");
+    Ok(removed.bind(mailbox).bind(name).execute(tx.connection()).await?.rows_affected() > 0)
+}
+
+/// Opens a mailbox to an administrator until a second (R20).
+pub async fn open_until(
+    tx: &mut Tx,
+    mailbox: MailboxId,
+    by: &str,
+    hash: &Hash,
+    now: i64,
+    until: i64,
+) -> Result<(), DbError> {
+    sqlx::query(
+        "INSERT INTO credential (mailbox, kind, name, hash, standing, set_at, until) \
+         VALUES (?, 'opened', ?, ?, 'chosen', ?, ?)",
+    )
+    .bind(mailbox)
+    .bind(by)
+    .bind(&hash.0)
+    .bind(now)
+    .bind(until)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Removes what opened mailboxes and is over. Nobody can log in with it any more; this is housekeeping.
+pub async fn end_openings(tx: &mut Tx, now: i64) -> Result<u64, DbError> {
+    let ended = sqlx::query("DELETE FROM credential WHERE kind = 'opened' AND until <= ?");
+    Ok(ended.bind(now).execute(tx.connection()).await?.rows_affected())
+}
+
+/// Removes every password of a mailbox but the holder's own: after a leak nothing that was let in stays (R17). The
+/// caller raises the mailbox's generation.
+pub async fn end_others(tx: &mut Tx, mailbox: MailboxId) -> Result<u64, DbError> {
+    let ended = sqlx::query("DELETE FROM credential WHERE mailbox = ? AND kind <> 'own'");
+    Ok(ended.bind(mailbox).execute(tx.connection()).await?.rows_affected())
+}
+
+/// Removes every password of a mailbox: nothing opens it any more. The caller raises the mailbox's generation.
+pub async fn end_all(tx: &mut Tx, mailbox: MailboxId) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM credential WHERE mailbox = ?").bind(mailbox).execute(tx.connection()).await?;
     Ok(())
 }

@@ -60,7 +60,9 @@ pub async fn check(connection: &mut SqliteConnection) -> Result<Vec<Violation>, 
     let found = sqlx::query_scalar(
         "SELECT a.local || '@' || a.domain FROM address a JOIN address old \
          ON old.domain = a.domain AND old.key = a.key AND old.mailbox <> a.mailbox \
-         WHERE old.state = 'quarantined' AND old.id < a.id AND old.until > a.since",
+         JOIN mailbox had ON had.id = old.mailbox JOIN mailbox gets ON gets.id = a.mailbox \
+         WHERE old.state = 'quarantined' AND old.id < a.id AND old.until > a.since \
+         AND (had.staff IS NULL OR gets.staff IS NOT had.staff)",
     );
     violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::AddressGivenTooEarly));
     let found = sqlx::query_scalar(

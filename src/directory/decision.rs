@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::sqlite::SqliteConnection;
 
 use super::load::{date, unreadable};
@@ -63,6 +64,21 @@ pub struct Recorded {
     pub recorded_at: i64,
     /// When its acts were done, Unix seconds.
     pub applied_at: Option<i64>,
+    /// What it asks for, as it was entered; never holds a password.
+    pub acts: Value,
+}
+
+/// A decision to be entered.
+#[derive(Clone, Copy, Debug)]
+pub struct Entering<'a> {
+    /// What it says.
+    pub decision: &'a Decision,
+    /// What it asks for, as JSON.
+    pub acts: &'a Value,
+    /// Applied in the same transaction, or waiting for its day.
+    pub state: DecisionState,
+    /// Unix seconds.
+    pub now: i64,
 }
 
 impl Decision {
@@ -84,6 +100,7 @@ struct Row {
     state: DecisionState,
     recorded_at: i64,
     applied_at: Option<i64>,
+    acts: String,
 }
 
 impl Row {
@@ -102,6 +119,7 @@ impl Row {
             state: self.state,
             recorded_at: self.recorded_at,
             applied_at: self.applied_at,
+            acts: serde_json::from_str(&self.acts).map_err(|e| unreadable("decision.acts", &e))?,
         })
     }
 }
@@ -110,7 +128,7 @@ impl Recorded {
     /// The decision of this number and year that is not cancelled.
     pub async fn find(connection: &mut SqliteConnection, decision: &Decision) -> Result<Option<Self>, DbError> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at \
+            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts \
              FROM decision WHERE key = ? AND year = ? AND state <> 'cancelled'",
         )
         .bind(decision.number.key())
@@ -123,7 +141,7 @@ impl Recorded {
     /// Every decision, the newest first.
     pub async fn list(connection: &mut SqliteConnection) -> Result<Vec<Self>, DbError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at \
+            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts \
              FROM decision ORDER BY id DESC",
         )
         .fetch_all(connection)
@@ -131,11 +149,24 @@ impl Recorded {
         rows.into_iter().map(Row::read).collect()
     }
 
-    /// Enters a decision whose acts are done in the same transaction; `acts` is their JSON.
-    pub async fn insert_applied(tx: &mut Tx, decision: &Decision, acts: &str, now: i64) -> Result<DecisionId, DbError> {
+    /// Decisions that wait and hold on this day, in the order in which they are to be applied.
+    pub async fn waiting(connection: &mut SqliteConnection, day: Date) -> Result<Vec<Self>, DbError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts \
+             FROM decision WHERE state = 'waiting' AND effective <= ? ORDER BY effective, id",
+        )
+        .bind(day.to_string())
+        .fetch_all(connection)
+        .await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    /// Enters a decision whose acts are done in the same transaction, or wait.
+    pub async fn enter(tx: &mut Tx, entering: Entering<'_>) -> Result<DecisionId, DbError> {
+        let Entering { decision, acts, state, now } = entering;
         let inserted = sqlx::query(
             "INSERT INTO decision (number, key, year, dated, effective, kind, issuer, approver, note, acts, state, \
-             recorded_at, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'applied', ?, ?)",
+             recorded_at, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(decision.number.as_str())
         .bind(decision.number.key())
@@ -146,11 +177,23 @@ impl Recorded {
         .bind(decision.issuer.as_deref())
         .bind(decision.approver.as_deref())
         .bind(decision.note.as_deref())
-        .bind(acts)
+        .bind(acts.to_string())
+        .bind(state)
         .bind(now)
-        .bind(now)
+        .bind((state == DecisionState::Applied).then_some(now))
         .execute(tx.connection())
         .await?;
         Ok(DecisionId(inserted.last_insert_rowid()))
+    }
+
+    /// A waiting decision's acts are done, or it is withdrawn.
+    pub async fn settle(tx: &mut Tx, id: DecisionId, state: DecisionState, now: i64) -> Result<(), DbError> {
+        sqlx::query("UPDATE decision SET state = ?, applied_at = ? WHERE id = ? AND state = 'waiting'")
+            .bind(state)
+            .bind((state == DecisionState::Applied).then_some(now))
+            .bind(id)
+            .execute(tx.connection())
+            .await?;
+        Ok(())
     }
 }

@@ -1,18 +1,18 @@
 //! The directory's rows, read whole: one statement per table.
 
-use std::collections::HashMap;
-
 use jiff::civil::Date;
 use sqlx::sqlite::SqliteConnection;
 
 use super::model::{
-    AddressKind, Domains, Generation, Held, Mailbox, MailboxState, Owner, Place, Province, Reach, Staff, StaffState,
-    Unit, UnitKind, UnitState,
+    AddressKind, AddressState, Addressed, Delegation, DelegationState, Department, Generation, Grace, Mailbox,
+    MailboxState, Owner, Place, Province, Reach, Staff, StaffState, Treatment, TreatmentKind, Unit, UnitKind,
+    UnitState,
 };
-use super::snapshot::{Resting, Rows, Snapshot};
+use super::row::Row;
+use super::snapshot::Snapshot;
 use crate::address::{Address, Domain};
 use crate::db::DbError;
-use crate::id::{MailboxId, StaffId, UnitId};
+use crate::id::{AddressId, DelegationId, MailboxId, StaffId, UnitId};
 use crate::name::PersonName;
 
 #[derive(sqlx::FromRow)]
@@ -49,80 +49,83 @@ struct MailboxRow {
     state: MailboxState,
     generation: Generation,
     opened: String,
+    until: Option<String>,
+    treatment: Option<TreatmentKind>,
+    target: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
 struct AddressRow {
+    id: AddressId,
     mailbox: MailboxId,
     local: String,
     domain: String,
     kind: AddressKind,
     province: Option<Province>,
+    state: AddressState,
+    since: String,
     until: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DelegationRow {
+    id: DelegationId,
+    mailbox: MailboxId,
+    staff: StaffId,
+    rights: String,
+    since: String,
+    until: Option<String>,
+    state: DelegationState,
 }
 
 /// Reads the directory as the connection sees it. The reads are of one moment where the connection is in a
 /// transaction.
-pub(super) async fn load(connection: &mut SqliteConnection, domains: Domains) -> Result<Snapshot, DbError> {
-    let version = version(connection).await?;
-    let staff =
-        sqlx::query_as::<_, StaffRow>("SELECT id, code, name, unit, position, state, since FROM staff ORDER BY id")
+pub(super) async fn load(connection: &mut SqliteConnection, department: Department) -> Result<Snapshot, DbError> {
+    let mut snapshot = Snapshot::empty(version(connection).await?, department);
+    let staff: Vec<StaffRow> =
+        sqlx::query_as("SELECT id, code, name, unit, position, state, since FROM staff ORDER BY id")
             .fetch_all(&mut *connection)
             .await?;
-    let units = sqlx::query_as::<_, UnitRow>(
-        "SELECT id, code, name, kind, place, parent, head, state, since FROM unit ORDER BY id",
+    let units: Vec<UnitRow> =
+        sqlx::query_as("SELECT id, code, name, kind, place, parent, head, state, since FROM unit ORDER BY id")
+            .fetch_all(&mut *connection)
+            .await?;
+    let mailboxes: Vec<MailboxRow> = sqlx::query_as(
+        "SELECT id, staff, unit, quota_bytes, reach, state, generation, opened, until, treatment, target \
+         FROM mailbox ORDER BY id",
     )
     .fetch_all(&mut *connection)
     .await?;
-    let mailboxes = sqlx::query_as::<_, MailboxRow>(
-        "SELECT id, staff, unit, quota_bytes, reach, state, generation, opened FROM mailbox ORDER BY id",
+    let addresses: Vec<AddressRow> = sqlx::query_as(
+        "SELECT id, mailbox, local, domain, kind, province, state, since, until FROM address ORDER BY id",
     )
     .fetch_all(&mut *connection)
     .await?;
-    let addresses = sqlx::query_as::<_, AddressRow>(
-        "SELECT mailbox, local, domain, kind, province, until FROM address \
-         ORDER BY mailbox, CASE kind WHEN 'primary' THEN 0 WHEN 'alias' THEN 1 ELSE 2 END, id",
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let (mut held, resting) = addresses_of(addresses)?;
-    let rows = Rows {
-        version,
-        staff: staff.into_iter().map(StaffRow::read).collect::<Result<_, _>>()?,
-        units: units.into_iter().map(UnitRow::read).collect::<Result<_, _>>()?,
-        mailboxes: mailboxes
-            .into_iter()
-            .map(|row| {
-                let addresses = held.remove(&row.id).unwrap_or_default();
-                row.read(addresses)
-            })
-            .collect::<Result<_, _>>()?,
-        resting,
-    };
-    Ok(Snapshot::new(domains, rows))
+    let delegations: Vec<DelegationRow> =
+        sqlx::query_as("SELECT id, mailbox, staff, rights, since, until, state FROM delegation ORDER BY id")
+            .fetch_all(&mut *connection)
+            .await?;
+    for row in units {
+        snapshot.put(Row::Unit(row.read()?));
+    }
+    for row in staff {
+        snapshot.put(Row::Staff(row.read()?));
+    }
+    for row in mailboxes {
+        snapshot.put(Row::Mailbox(row.read()?));
+    }
+    for row in addresses {
+        snapshot.put(Row::Address(row.read()?));
+    }
+    for row in delegations {
+        snapshot.put(Row::Delegation(row.read()?));
+    }
+    Ok(snapshot)
 }
 
 /// Counts the changes of the directory.
 pub(super) async fn version(connection: &mut SqliteConnection) -> Result<i64, DbError> {
     Ok(sqlx::query_scalar("SELECT version FROM directory").fetch_one(connection).await?)
-}
-
-type Addresses = (HashMap<MailboxId, Vec<Held>>, Vec<(Address, Resting)>);
-
-fn addresses_of(rows: Vec<AddressRow>) -> Result<Addresses, DbError> {
-    let mut held: HashMap<MailboxId, Vec<Held>> = HashMap::new();
-    let mut resting = Vec::new();
-    for row in rows {
-        let domain = Domain::parse(&row.domain).map_err(|e| unreadable("address", &e))?;
-        let address = Address::new(&row.local, domain).map_err(|e| unreadable("address", &e))?;
-        match row.until {
-            Some(until) => resting.push((address, Resting { mailbox: row.mailbox, until: date(&until)? })),
-            None => held.entry(row.mailbox).or_default().push(Held { address, kind: row.kind, province: row.province }),
-        }
-    }
-    // Of several rests of one address the last to end counts.
-    resting.sort_by_key(|(_, rest)| rest.until);
-    Ok((held, resting))
 }
 
 impl StaffRow {
@@ -156,12 +159,21 @@ impl UnitRow {
 }
 
 impl MailboxRow {
-    fn read(self, addresses: Vec<Held>) -> Result<Mailbox, DbError> {
+    fn read(self) -> Result<Mailbox, DbError> {
         let owner = match (self.staff, self.unit) {
             (Some(staff), _) => Owner::Staff(staff),
             (None, Some(unit)) => Owner::Unit(unit),
             (None, None) => Owner::Department,
         };
+        let target = self.target.map(|text| Address::parse(&text)).transpose();
+        let target = target.map_err(|e| unreadable("mailbox.target", &e))?;
+        let grace = match (self.until, self.treatment, target) {
+            (Some(until), Some(TreatmentKind::Reply), target) => Some((until, Treatment::Reply(target))),
+            (Some(until), Some(TreatmentKind::Forward), Some(target)) => Some((until, Treatment::Forward(target))),
+            (Some(until), ..) => Some((until, Treatment::Refuse)),
+            (None, ..) => None,
+        };
+        let grace = grace.map(|(until, treatment)| Ok::<_, DbError>(Grace { until: date(&until)?, treatment }));
         Ok(Mailbox {
             id: self.id,
             owner,
@@ -170,7 +182,38 @@ impl MailboxRow {
             reach: self.reach,
             generation: self.generation,
             opened: date(&self.opened)?,
-            addresses,
+            grace: grace.transpose()?,
+            addresses: Vec::new(),
+        })
+    }
+}
+
+impl AddressRow {
+    fn read(self) -> Result<Addressed, DbError> {
+        let domain = Domain::parse(&self.domain).map_err(|e| unreadable("address", &e))?;
+        Ok(Addressed {
+            id: self.id,
+            mailbox: self.mailbox,
+            address: Address::new(&self.local, domain).map_err(|e| unreadable("address", &e))?,
+            kind: self.kind,
+            province: self.province,
+            state: self.state,
+            since: date(&self.since)?,
+            until: self.until.as_deref().map(date).transpose()?,
+        })
+    }
+}
+
+impl DelegationRow {
+    fn read(self) -> Result<Delegation, DbError> {
+        Ok(Delegation {
+            id: self.id,
+            mailbox: self.mailbox,
+            staff: self.staff,
+            rights: self.rights.parse().map_err(|e| unreadable("delegation.rights", &e))?,
+            since: date(&self.since)?,
+            until: self.until.as_deref().map(date).transpose()?,
+            state: self.state,
         })
     }
 }

@@ -5,10 +5,12 @@
 
 mod check;
 mod decision;
+mod draft;
 mod load;
 mod model;
+mod row;
+mod save;
 mod snapshot;
-pub mod write;
 
 use std::sync::Arc;
 
@@ -17,12 +19,15 @@ use sqlx::Connection;
 use tokio::sync::watch;
 
 pub use check::{Violation, check};
-pub use decision::{Decision, DecisionKind, DecisionState, Recorded};
+pub use decision::{Decision, DecisionKind, DecisionState, Entering, Recorded};
+pub use draft::{Changed, Draft, NewMailbox, NewStaff, NewUnit};
 pub use model::{
-    AddressKind, Domains, Generation, Held, Mailbox, MailboxState, Owner, Place, Province, Reach, Staff, StaffState,
+    AddressKind, AddressState, Addressed, Delegation, DelegationState, Department, Generation, Grace, Held, Mailbox,
+    MailboxState, Owner, Place, Province, Reach, Rights, RightsError, Staff, StaffState, Treatment, TreatmentKind,
     Unit, UnitKind, UnitState,
 };
-pub use snapshot::{Availability, FindError, Resolution, Resting, Snapshot};
+pub use row::{Key, Row, Table};
+pub use snapshot::{Availability, FindError, Resolution, Snapshot};
 
 use crate::db::{Db, DbError, Tx};
 
@@ -38,9 +43,9 @@ struct Shared {
 }
 
 impl Directory {
-    /// Reads the directory. The domains are the configuration's; see [`Directory::configure`].
-    pub async fn open(db: &Db, domains: Domains) -> Result<Self, DbError> {
-        let snapshot = load::load(&mut *db.read().await?, domains).await?;
+    /// Reads the directory. What the configuration says of it comes with it; see [`Directory::configure`].
+    pub async fn open(db: &Db, department: Department) -> Result<Self, DbError> {
+        let snapshot = load::load(&mut *db.read().await?, department).await?;
         let changed = watch::Sender::new(snapshot.version());
         Ok(Self(Arc::new(Shared { db: db.clone(), current: ArcSwap::from_pointee(snapshot), changed })))
     }
@@ -61,24 +66,31 @@ impl Directory {
         if load::version(tx.connection()).await? == current.version() {
             return Ok(current);
         }
-        Ok(Arc::new(load::load(tx.connection(), current.domains().clone()).await?))
+        Ok(Arc::new(load::load(tx.connection(), current.department().clone()).await?))
     }
 
-    /// To be called after what a transaction wrote: makes the next snapshot, which everybody sees after the commit.
-    pub async fn publish(&self, tx: &mut Tx) -> Result<Arc<Snapshot>, DbError> {
+    /// The directory as the transaction sees it, to be changed.
+    pub async fn draft(&self, tx: &mut Tx) -> Result<Draft, DbError> {
+        let snapshot = self.within(tx).await?;
+        Ok(Draft::new((*snapshot).clone(), save::numbers(tx).await?))
+    }
+
+    /// Writes what a draft changed; everybody sees it after the commit.
+    pub async fn save(&self, tx: &mut Tx, draft: Draft) -> Result<Arc<Snapshot>, DbError> {
+        save::save(tx, &draft).await?;
         sqlx::query("UPDATE directory SET version = version + 1").execute(tx.connection()).await?;
-        let snapshot = Arc::new(load::load(tx.connection(), self.snapshot().domains().clone()).await?);
+        let snapshot = Arc::new(draft.finish());
         let (shared, published) = (self.0.clone(), snapshot.clone());
         tx.after_commit(move || shared.replace(published));
         Ok(snapshot)
     }
 
-    /// Takes over the domains of a reloaded configuration.
-    pub async fn configure(&self, domains: Domains) -> Result<(), DbError> {
+    /// Takes over what a reloaded configuration says.
+    pub async fn configure(&self, department: Department) -> Result<(), DbError> {
         let shared = self.0.clone();
         let configured = self.0.db.write(move |tx| {
             Box::pin(async move {
-                let snapshot = Arc::new(load::load(tx.connection(), domains).await?);
+                let snapshot = Arc::new(load::load(tx.connection(), department).await?);
                 tx.after_commit(move || shared.replace(snapshot));
                 Ok::<(), DbError>(())
             })
@@ -93,7 +105,7 @@ impl Directory {
         let mut moment = connection.begin().await?;
         let mut violations = check(&mut moment).await?;
         let held = self.snapshot();
-        let stored = load::load(&mut moment, held.domains().clone()).await?;
+        let stored = load::load(&mut moment, held.department().clone()).await?;
         // A commit that is seen on one side only is no disagreement.
         if stored.version() == held.version() && stored != *held {
             violations.push(Violation::Snapshot);

@@ -4,8 +4,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, Domain};
-use crate::id::{MailboxId, StaffId, UnitId};
+use crate::id::{AddressId, DelegationId, MailboxId, StaffId, UnitId};
 use crate::name::PersonName;
+use crate::text::fold;
 
 /// Declares a closed list of words: one spelling in the database, in JSON and on the command line.
 macro_rules! words {
@@ -103,6 +104,32 @@ words! {
         Provincial = "provincial",
     }
 
+    /// An address's life.
+    AddressState {
+        /// Mail to it is ours.
+        Live = "live",
+        /// Out of use; nobody else may have it before a day (R3).
+        Quarantined = "quarantined",
+    }
+
+    /// A delegation's life.
+    DelegationState {
+        /// It holds, between its days.
+        Live = "live",
+        /// Revoked, or ended by a decision.
+        Ended = "ended",
+    }
+
+    /// What becomes of new mail to a closed mailbox (R15).
+    TreatmentKind {
+        /// The sender is told whom to write to instead.
+        Reply = "reply",
+        /// It goes to somebody else.
+        Forward = "forward",
+        /// It is refused.
+        Refuse = "refuse",
+    }
+
     /// Where a provincial address stands with the province's Centre (R4).
     Province {
         /// To be registered.
@@ -189,13 +216,88 @@ pub struct Mailbox {
     pub generation: Generation,
     /// The day it was opened.
     pub opened: Date,
+    /// While it is closed: until when, and what becomes of new mail.
+    pub grace: Option<Grace>,
     /// Live addresses, the primary one first.
     pub addresses: Vec<Held>,
 }
 
+/// The time between the closing of a mailbox and its removal (R15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Grace {
+    /// The day on which the mailbox is archived and removed.
+    pub until: Date,
+    /// What becomes of new mail until then.
+    pub treatment: Treatment,
+}
+
+/// What becomes of new mail to a closed mailbox (R15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Treatment {
+    /// The sender is told that the holder has left, and whom to write to instead where somebody took over.
+    Reply(Option<Address>),
+    /// It is put into the mailbox of this address.
+    Forward(Address),
+    /// It is refused.
+    Refuse,
+}
+
+/// An address that was given out: live, or at rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressed {
+    /// For ever.
+    pub id: AddressId,
+    /// Whose it is, or was.
+    pub mailbox: MailboxId,
+    /// The address.
+    pub address: Address,
+    /// What it is to the mailbox.
+    pub kind: AddressKind,
+    /// Where it stands with the province; only a provincial one has this.
+    pub province: Option<Province>,
+    /// In use or not.
+    pub state: AddressState,
+    /// The day it was given.
+    pub since: Date,
+    /// At rest: the first day on which anybody may have it.
+    pub until: Option<Date>,
+}
+
+/// What somebody may do with a mailbox that is not their own, by leave of its steward (R23, R25).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Delegation {
+    /// For ever.
+    pub id: DelegationId,
+    /// Which mailbox.
+    pub mailbox: MailboxId,
+    /// Who.
+    pub staff: StaffId,
+    /// What.
+    pub rights: Rights,
+    /// From this day.
+    pub since: Date,
+    /// To this day, where it does not last until it is revoked.
+    pub until: Option<Date>,
+    /// Whether it was ended before.
+    pub state: DelegationState,
+}
+
+/// What one may do with a mailbox: written `read,process,send` (R23).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Rights(u8);
+
+/// Not a list of rights.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no right: write some of read, process, send, parted by commas")]
+pub struct RightsError(String);
+
 /// A live address of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Held {
+    /// For ever.
+    pub id: AddressId,
     /// The address.
     pub address: Address,
     /// What it is to the mailbox.
@@ -211,21 +313,136 @@ pub struct Held {
 #[serde(transparent)]
 pub struct Generation(pub i64);
 
-/// The domains whose mail is ours, from the configuration.
+/// What the configuration says of the whole organisation: whose mail is ours, and who leads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Domains {
+pub struct Department {
     /// The department's own: every address in it is given out here (R3).
     pub own: Domain,
     /// The province's: some of its addresses belong to our mailboxes (R4).
     pub provincial: Option<Domain>,
     /// Who reads `postmaster@`, `abuse@` and the like (RFC 5321 §4.5.1); the department's mailbox where none is named.
     pub postmaster: Option<Address>,
+    /// Positions whose holders lead the department, folded: they answer for its mailbox (R25).
+    pub leaders: Vec<String>,
+    /// The code of the unit that is the Office (P5.1).
+    pub office: String,
+}
+
+impl Department {
+    /// One domain, and everything else as it is where nothing is configured.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used)]
+    pub fn of(domain: &str) -> Self {
+        let leaders = ["giam doc", "pho giam doc"].map(str::to_owned).to_vec();
+        let own = domain.parse().unwrap();
+        Self { own, provincial: None, postmaster: None, leaders, office: "van-phong".to_owned() }
+    }
+
+    /// Whether a position is one of its leaders'.
+    pub fn is_led_by(&self, position: Option<&str>) -> bool {
+        position.is_some_and(|position| self.leaders.contains(&fold(position)))
+    }
+}
+
+impl Rights {
+    /// To see what is there.
+    pub const READ: Self = Self(1);
+    /// To change, move, file and delete what is there; needs to see it.
+    pub const PROCESS: Self = Self(3);
+    /// To send from its address.
+    pub const SEND: Self = Self(4);
+    /// Everything: the owner's, and a steward's.
+    pub const ALL: Self = Self(7);
+
+    const WORDS: [(&'static str, Self, u8); 3] =
+        [("read", Self::READ, 1), ("process", Self::PROCESS, 2), ("send", Self::SEND, 4)];
+
+    /// Whether all of these are among them.
+    pub fn include(self, wanted: Self) -> bool {
+        self.0 & wanted.0 == wanted.0
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl std::fmt::Display for Rights {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words: Vec<_> = Self::WORDS.iter().filter(|(.., bit)| self.0 & bit != 0).map(|(word, ..)| *word).collect();
+        f.write_str(&words.join(","))
+    }
+}
+
+impl std::str::FromStr for Rights {
+    type Err = RightsError;
+
+    fn from_str(text: &str) -> Result<Self, RightsError> {
+        text.split(',').map(str::trim).try_fold(Self::default(), |rights, word| {
+            let known = Self::WORDS.iter().find(|(name, ..)| *name == word);
+            known.map(|(_, right, _)| rights.and(*right)).ok_or_else(|| RightsError(text.to_owned()))
+        })
+    }
+}
+
+impl TryFrom<String> for Rights {
+    type Error = RightsError;
+
+    fn try_from(text: String) -> Result<Self, RightsError> {
+        text.parse()
+    }
+}
+
+impl From<Rights> for String {
+    fn from(rights: Rights) -> Self {
+        rights.to_string()
+    }
+}
+
+impl Treatment {
+    /// Its kind.
+    pub fn kind(&self) -> TreatmentKind {
+        match self {
+            Self::Reply(_) => TreatmentKind::Reply,
+            Self::Forward(_) => TreatmentKind::Forward,
+            Self::Refuse => TreatmentKind::Refuse,
+        }
+    }
+
+    /// The address that goes with it.
+    pub fn target(&self) -> Option<&Address> {
+        match self {
+            Self::Reply(successor) => successor.as_ref(),
+            Self::Forward(to) => Some(to),
+            Self::Refuse => None,
+        }
+    }
+}
+
+impl Delegation {
+    /// Whether it holds on this day.
+    pub fn holds(&self, today: Date) -> bool {
+        let begun = self.since <= today && self.until.is_none_or(|last| today <= last);
+        begun && self.state == DelegationState::Live
+    }
 }
 
 impl Mailbox {
     /// The address it sends from; a mailbox always has one while it is not removed.
     pub fn primary(&self) -> Option<&Address> {
         self.addresses.iter().find(|held| held.kind == AddressKind::Primary).map(|held| &held.address)
+    }
+
+    /// The address that people know it by: the primary one, or for a removed mailbox nothing.
+    pub fn shown(&self) -> String {
+        self.primary().map_or_else(|| format!("mailbox:{}", self.id), ToString::to_string)
     }
 }
 

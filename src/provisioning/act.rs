@@ -1,9 +1,13 @@
 //! What can be asked for: one value per command, as the command line and the control socket carry it.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::directory::{DecisionKind, Place, Reach, UnitKind};
+use crate::address::Address;
+use crate::directory::{DecisionKind, Place, Province, Reach, Rights, Treatment, UnitKind};
+use crate::id::{AddressId, MailboxId};
 use crate::name::{Label, LocalPart, PersonName};
+use crate::period::Period;
 
 /// An act. Whom it is about is told by address, staff code or unambiguous full name, and looked up when it is planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,8 +17,43 @@ pub enum Act {
     FoundDepartment(FoundDepartment),
     /// A unit with its mailbox.
     CreateUnit(CreateUnit),
+    /// A unit's name or code changes.
+    RenameUnit(RenameUnit),
+    /// A unit goes over into another, with everything it has.
+    MergeUnit {
+        /// The code of the one that ends.
+        code: String,
+        /// The code of the one that goes on.
+        into: String,
+    },
+    /// Some of a unit's people make a new one.
+    SplitUnit(SplitUnit),
+    /// A unit ends.
+    CloseUnit(CloseUnit),
+    /// A unit gets a head, who answers for its mailbox (R24).
+    AppointHead {
+        /// The unit's code.
+        code: String,
+        /// Who.
+        who: String,
+    },
     /// A person joins (R13).
     Hire(Hire),
+    /// Somebody who left comes back.
+    Reinstate(Reinstate),
+    /// A person goes to another unit (R14).
+    Transfer(Transfer),
+    /// A person's position changes.
+    Promote {
+        /// Whose.
+        who: String,
+        /// What it becomes.
+        position: Label,
+    },
+    /// A person's name changes, or was written wrongly.
+    Rename(Rename),
+    /// A person leaves (R15).
+    Depart(Depart),
     /// A person may not log in for a while (R9).
     Suspend {
         /// Whom.
@@ -29,6 +68,65 @@ pub enum Act {
     SetPassword {
         /// For whom.
         who: String,
+    },
+    /// A password was leaked: everything that opens the mailbox ends, and a new first password is issued (R17).
+    Compromised {
+        /// Whose.
+        who: String,
+    },
+    /// A password for one device.
+    AddDevice {
+        /// Whose.
+        who: String,
+        /// What the device is called.
+        device: Label,
+    },
+    /// A device's password ends.
+    RemoveDevice {
+        /// Whose.
+        who: String,
+        /// What the device is called.
+        device: Label,
+    },
+    /// A steward lets somebody use a unit's or the department's mailbox (R23, R25).
+    Delegate(Delegate),
+    /// That ends.
+    Revoke {
+        /// Which mailbox.
+        mailbox: Address,
+        /// From whom.
+        from: String,
+    },
+    /// A further address at our domain.
+    AddAlias {
+        /// Of which mailbox.
+        mailbox: Address,
+        /// The part before `@`.
+        alias: LocalPart,
+    },
+    /// A further address ends, and rests.
+    RemoveAlias {
+        /// Which.
+        alias: Address,
+    },
+    /// What a mailbox may hold.
+    SetQuota {
+        /// Which.
+        mailbox: Address,
+        /// Octets.
+        quota_bytes: u64,
+    },
+    /// An administrator looks into a mailbox for a while (R20).
+    OpenMailbox(OpenMailbox),
+    /// A closed mailbox ends: its grace is over, and what it held is in the archive (R15).
+    RemoveMailbox {
+        /// Which.
+        mailbox: MailboxId,
+    },
+    /// What the province was told, or answered (R4).
+    MarkProvince {
+        /// Where each address stands from now on.
+        marks: Vec<(AddressId, Province)>,
     },
 }
 
@@ -56,6 +154,39 @@ pub struct CreateUnit {
     pub parent: Option<String>,
 }
 
+/// A unit's name or code changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenameUnit {
+    /// The code it has.
+    pub code: String,
+    /// The name it gets.
+    pub name: Option<Label>,
+    /// The code it gets; the address follows, and the old one goes on leading to it.
+    pub new_code: Option<LocalPart>,
+}
+
+/// Some of a unit's people make a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitUnit {
+    /// The unit they come from.
+    pub code: String,
+    /// The new one.
+    pub new: CreateUnit,
+    /// Who goes.
+    pub staff: Vec<String>,
+}
+
+/// A unit ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloseUnit {
+    /// Its code.
+    pub code: String,
+    /// How long its mailbox stays closed before it is removed; the configuration's time where none is given.
+    pub grace: Option<Period>,
+    /// What becomes of new mail meanwhile.
+    pub treatment: Option<Treatment>,
+}
+
 /// A person joins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hire {
@@ -79,6 +210,101 @@ pub struct Hire {
     pub first_password: FirstPassword,
 }
 
+/// Somebody who left comes back, to the mailbox and address of before where they are still there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reinstate {
+    /// Who.
+    pub who: String,
+    /// The code of the unit; that of before where none is given.
+    pub unit: Option<String>,
+    /// Position.
+    pub position: Option<Label>,
+    /// What becomes of the first password.
+    pub first_password: FirstPassword,
+}
+
+/// A person goes to another unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Who.
+    pub who: String,
+    /// The code of the unit.
+    pub to: String,
+    /// Position there, where it changes.
+    pub position: Option<Label>,
+    /// Who takes over what they are head of.
+    pub handover_to: Option<String>,
+}
+
+/// A person's name changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rename {
+    /// Who.
+    pub who: String,
+    /// What it becomes.
+    pub name: PersonName,
+    /// A new part before `@`, where the address is to follow; the old address goes on leading to them.
+    pub address: Option<LocalPart>,
+}
+
+/// A person leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Depart {
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub reason: DepartReason,
+    /// Who takes over what they are head of.
+    pub handover_to: Option<String>,
+    /// How long the mailbox stays closed before it is removed; the configuration's time for the position where none is
+    /// given.
+    pub grace: Option<Period>,
+    /// What becomes of new mail meanwhile; a reply names who took over.
+    pub treatment: Option<Treatment>,
+}
+
+/// Why a person leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DepartReason {
+    /// With a pension (nghỉ hưu).
+    Retire,
+    /// At their own wish (thôi việc).
+    Resign,
+    /// To another agency (chuyển công tác).
+    MoveOut,
+    /// As a punishment (buộc thôi việc).
+    Dismiss,
+    /// Died (từ trần).
+    Die,
+}
+
+/// A steward lets somebody use a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delegate {
+    /// Which mailbox: a unit's or the department's.
+    pub mailbox: Address,
+    /// Whom.
+    pub to: String,
+    /// What they may do.
+    pub rights: Rights,
+    /// From this day; from today where none is given.
+    pub from: Option<Date>,
+    /// To this day; until it is revoked where none is given.
+    pub until: Option<Date>,
+}
+
+/// An administrator looks into a mailbox for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenMailbox {
+    /// Which.
+    pub mailbox: Address,
+    /// Why: the owner reads it too.
+    pub reason: Label,
+    /// For how many minutes.
+    pub minutes: u32,
+}
+
 /// Whether a mailbox is to be registered with the province (R4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -97,19 +323,68 @@ pub enum FirstPassword {
     ToBeChanged,
     /// It may stay: the sample department's.
     MayStay,
+    /// There is none yet: the Office issues one when somebody is there to take the slip.
+    Later,
+}
+
+impl DepartReason {
+    /// All of them, as they are written on the command line.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Retire, "retire"),
+        (Self::Resign, "resign"),
+        (Self::MoveOut, "move-out"),
+        (Self::Dismiss, "dismiss"),
+        (Self::Die, "die"),
+    ];
 }
 
 impl Act {
     /// The stable name of what is done, also a decision's kind.
-    pub fn kind(&self) -> DecisionKind {
-        let kind = match self {
+    pub fn what(&self) -> &'static str {
+        match self {
             Self::FoundDepartment(_) => "department.found",
             Self::CreateUnit(_) => "unit.create",
+            Self::RenameUnit(_) => "unit.rename",
+            Self::MergeUnit { .. } => "unit.merge",
+            Self::SplitUnit(_) => "unit.split",
+            Self::CloseUnit(_) => "unit.close",
+            Self::AppointHead { .. } => "unit.appoint",
             Self::Hire(_) => "staff.hire",
+            Self::Reinstate(_) => "staff.reinstate",
+            Self::Transfer(_) => "staff.transfer",
+            Self::Promote { .. } => "staff.promote",
+            Self::Rename(_) => "staff.rename",
+            Self::Depart(_) => "staff.depart",
             Self::Suspend { .. } => "staff.suspend",
             Self::Resume { .. } => "staff.resume",
             Self::SetPassword { .. } => "staff.passwd",
-        };
-        DecisionKind(kind.to_owned())
+            Self::Compromised { .. } => "staff.compromised",
+            Self::AddDevice { .. } => "device.add",
+            Self::RemoveDevice { .. } => "device.remove",
+            Self::Delegate(_) => "mailbox.delegate",
+            Self::Revoke { .. } => "mailbox.revoke",
+            Self::AddAlias { .. } => "alias.add",
+            Self::RemoveAlias { .. } => "alias.remove",
+            Self::SetQuota { .. } => "mailbox.quota",
+            Self::OpenMailbox(_) => "mailbox.open",
+            Self::RemoveMailbox { .. } => "mailbox.remove",
+            Self::MarkProvince { .. } => "province.mark",
+        }
+    }
+
+    /// Whether it sets a password, which is made before the write begins.
+    pub(super) fn sets_password(&self) -> bool {
+        match self {
+            Self::SetPassword { .. } | Self::Compromised { .. } | Self::AddDevice { .. } | Self::OpenMailbox(_) => true,
+            Self::Hire(Hire { first_password, .. }) | Self::Reinstate(Reinstate { first_password, .. }) => {
+                *first_password != FirstPassword::Later
+            }
+            _ => false,
+        }
+    }
+
+    /// The same as a decision's kind.
+    pub fn kind(&self) -> DecisionKind {
+        DecisionKind(self.what().to_owned())
     }
 }

@@ -1,36 +1,81 @@
-//! A plan's effects, one after another, with what the audit will say of each. Nothing is decided here.
+//! A plan's effects, one after another: the directory's in the draft, all others kept for after it is written. Nothing is
+//! decided here.
 
 use serde_json::{Value, json};
 
+use super::act::Act;
+use super::effect::{Effect, Opening};
 use super::slip::Slip;
 use super::step::{Step, Subject, Whose};
-use super::{Applied, Failure, Issued, Provisioning, Record, welcome};
-use crate::db::Tx;
-use crate::directory::{Owner, write};
-use crate::id::{FolderId, MailboxId};
-use crate::{credential, store};
+use super::{Applied, Failure, Issued, Mode, Order, Record, Settings};
+use crate::address::Address;
+use crate::directory::{
+    AddressKind, AddressState, Delegation, DelegationState, Draft, Generation, Grace, MailboxState, Owner, UnitState,
+};
+use crate::id::{DelegationId, MailboxId};
+use jiff::civil::Date;
 
 /// A plan in the middle of its steps.
-#[derive(Default)]
-struct Progress {
+pub(super) struct Progress<'a> {
+    pub(super) draft: &'a mut Draft,
+    pub(super) effects: &'a mut Vec<Effect>,
+    pub(super) settings: &'a Settings,
+    pub(super) order: &'a Order,
+    pub(super) issued: Option<&'a Issued>,
+    pub(super) mode: Mode,
+    pub(super) today: Date,
     subject: Subject,
-    inbox: Option<FolderId>,
     slip: Option<Slip>,
+    opening: Option<Opening>,
     records: Vec<Record>,
 }
 
-impl Progress {
-    fn record(&mut self, what: &'static str, subject: String, before: Option<Value>, after: Value) {
-        self.records.push(Record { what, subject, before, after: Some(after) });
+/// What one act did, and what the audit says of it.
+pub(super) struct Outcome {
+    pub(super) applied: Applied,
+    pub(super) records: Vec<Record>,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(
+        draft: &'a mut Draft,
+        effects: &'a mut Vec<Effect>,
+        (settings, today): (&'a Settings, Date),
+        order: &'a Order,
+        issued: Option<&'a Issued>,
+        mode: Mode,
+    ) -> Self {
+        let (subject, slip, opening, records) = (Subject::default(), None, None, Vec::new());
+        Self { draft, effects, settings, order, issued, mode, today, subject, slip, opening, records }
     }
 
-    /// What `OpenMailbox` opened. A plan that uses it before is a mistake of its rule, here and below.
-    fn opened(&self) -> Result<MailboxId, Failure> {
-        self.subject.mailbox.ok_or(Failure::Plan("a mailbox is used before it is opened"))
+    /// Takes all steps. What became of the directory's rows is recorded as it is, whatever step it came from.
+    pub(super) fn apply(mut self, act: &Act, steps: Vec<Step>) -> Result<Outcome, Failure> {
+        for step in &steps {
+            self.take(step)?;
+        }
+        let changes = self.draft.take_changes().into_iter().map(|changed| Record {
+            what: act.what(),
+            subject: changed.key.to_string(),
+            before: changed.before.map(Value::Object),
+            after: Some(Value::Object(changed.after)),
+        });
+        let effects = self.records.into_iter().map(|record| Record { what: act.what(), ..record });
+        let records = changes.chain(effects).collect();
+        Ok(Outcome { applied: Applied { steps, subject: self.subject, slip: self.slip }, records })
     }
 
-    fn inbox(&self) -> Result<FolderId, Failure> {
-        self.inbox.ok_or(Failure::Plan("a folder is used before it is made"))
+    /// What changes beside the directory's rows is recorded by name.
+    fn record(&mut self, subject: String, after: Value) {
+        self.records.push(Record { what: "", subject, before: None, after: Some(after) });
+    }
+
+    /// What `OpenMailbox` opened. A plan that uses it before is a mistake of its rule.
+    fn known(&self, mailbox: Whose) -> Result<MailboxId, Failure> {
+        match mailbox {
+            Whose::Known(id) => Ok(id),
+            Whose::JustOpened => self.subject.mailbox.ok_or(Failure::Plan("a mailbox is used before it is opened")),
+        }
     }
 
     /// Whose the mailbox to be opened is: whoever was just entered.
@@ -41,80 +86,237 @@ impl Progress {
             Subject { .. } => Owner::Department,
         }
     }
-}
 
-impl Provisioning {
-    pub(super) async fn apply(
-        &self,
-        tx: &mut Tx,
-        steps: Vec<Step>,
-        issued: Option<&Issued>,
-    ) -> Result<(Applied, Vec<Record>), Failure> {
-        let mut progress = Progress::default();
-        for step in &steps {
-            self.effect(tx, step, issued, &mut progress).await?;
+    /// The password that was made before the write began; a rehearsal has none.
+    fn issued(&self) -> Result<Option<&'a Issued>, Failure> {
+        match (self.issued, self.mode) {
+            (None, Mode::Apply) => Err(Failure::Plan("a password is set that was not made")),
+            (issued, _) => Ok(issued),
         }
-        Ok((Applied { steps, subject: progress.subject, slip: progress.slip }, progress.records))
     }
 
-    async fn effect(
-        &self,
-        tx: &mut Tx,
-        step: &Step,
-        issued: Option<&Issued>,
-        progress: &mut Progress,
-    ) -> Result<(), Failure> {
+    fn take(&mut self, step: &Step) -> Result<(), Failure> {
         match step {
-            Step::EnterUnit(unit) => {
-                let id = write::insert_unit(tx, unit).await?;
-                progress.subject.unit = Some(id);
-                progress.record("unit.created", format!("unit:{id}"), None, json!(unit));
-            }
-            Step::EnterStaff(person) => {
-                let id = write::insert_staff(tx, person).await?;
-                progress.subject.staff = Some(id);
-                progress.record("staff.entered", format!("staff:{id}"), None, json!(person));
-            }
-            Step::OpenMailbox(mailbox) => {
-                let owner = progress.owner();
-                let id = write::insert_mailbox(tx, owner, mailbox).await?;
-                progress.subject.mailbox = Some(id);
-                let after = json!({ "owner": owner.to_string(), "mailbox": mailbox });
-                progress.record("mailbox.opened", format!("mailbox:{id}"), None, after);
-            }
-            Step::GiveAddress { address, kind } => {
-                let id = progress.opened()?;
-                write::insert_address(tx, id, address, *kind, self.clock.today()).await?;
-                let after = json!({ "address": address, "kind": kind });
-                progress.record("address.given", format!("mailbox:{id}"), None, after);
-            }
-            Step::MakeFolders => {
-                progress.inbox = Some(store::create_default_folders(tx, progress.opened()?).await?);
-            }
-            Step::SetPassword { mailbox, address, holder, standing } => {
-                let id = match mailbox {
-                    Whose::JustOpened => progress.opened()?,
-                    Whose::Known(id) => *id,
-                };
-                progress.subject.mailbox = Some(id);
-                let issued = issued.ok_or(Failure::Plan("a password is set that was not made"))?;
-                credential::set_own(tx, id, &issued.hash, *standing, self.clock.now().as_second()).await?;
-                progress.slip = Some(Slip::new(holder, address, &issued.secret, *standing, &self.settings));
-                progress.record("password.set", format!("mailbox:{id}"), None, json!({ "standing": standing }));
-            }
+            Step::EnterUnit(_)
+            | Step::RenameUnit { .. }
+            | Step::RecodeUnit { .. }
+            | Step::MoveUnit { .. }
+            | Step::CloseUnit { .. }
+            | Step::Appoint { .. } => self.unit(step),
+            Step::EnterStaff(_)
+            | Step::MoveStaff { .. }
+            | Step::ChangePosition { .. }
+            | Step::RenameStaff { .. }
+            | Step::ChangeStanding { .. } => self.staff(step),
+            Step::GiveAddress { .. }
+            | Step::DemoteAddress { .. }
+            | Step::LeadAddress { .. }
+            | Step::RestAddress { .. }
+            | Step::MarkProvince { .. } => self.address(step)?,
+            Step::Delegate { .. } | Step::EndDelegation { .. } => self.delegation(step),
+            Step::OpenMailbox(_)
+            | Step::MakeFolders
+            | Step::ReopenMailbox { .. }
+            | Step::CloseMailbox { .. }
+            | Step::RemoveMailbox { .. }
+            | Step::MoveContents { .. }
+            | Step::SetQuota { .. }
+            | Step::EndSessions { .. } => self.mailbox(step)?,
+            Step::SetPassword { .. }
+            | Step::PasswordLater { .. }
+            | Step::AddDevice { .. }
+            | Step::RemoveDevice { .. }
+            | Step::EndCredentials { .. }
+            | Step::Open { .. }
+            | Step::OpenIncident { .. } => self.credential(step)?,
             Step::Welcome { address, holder } => {
-                let message = welcome::message(progress.opened()?, address, holder, &self.settings, &self.clock)?;
-                let copy = welcome::copy(message, progress.inbox()?, address, &self.clock);
-                store::append_in(tx, &self.store, vec![copy]).await?;
+                let mailbox = self.known(Whose::JustOpened)?;
+                self.effects.push(Effect::Welcome { mailbox, address: address.clone(), holder: holder.clone() });
             }
-            Step::ChangeStanding { staff, from, to, .. } => {
-                write::set_staff_state(tx, *staff, *to).await?;
-                progress.subject.staff = Some(*staff);
-                let (before, after) = (json!({ "state": from }), json!({ "state": to }));
-                progress.record("staff.standing", format!("staff:{staff}"), Some(before), after);
+            Step::Notify { mailbox, address } => {
+                let opening = self.opening.clone().ok_or(Failure::Plan("a notice without an opening"))?;
+                self.effects.push(Effect::Notify { mailbox: *mailbox, address: address.clone(), opening });
             }
-            Step::EndSessions { mailbox, .. } => write::raise_generation(tx, *mailbox).await?,
         }
+        Ok(())
+    }
+
+    fn unit(&mut self, step: &Step) {
+        match step {
+            Step::EnterUnit(unit) => self.subject.unit = Some(self.draft.enter_unit(unit)),
+            Step::RenameUnit { unit, to, .. } => {
+                self.subject.unit = Some(*unit);
+                self.draft.change_unit(*unit, |row| row.name = to.to_string());
+            }
+            Step::RecodeUnit { unit, to, .. } => {
+                self.subject.unit = Some(*unit);
+                self.draft.change_unit(*unit, |row| row.code = to.to_string());
+            }
+            Step::MoveUnit { unit, parent, .. } => self.draft.change_unit(*unit, |row| row.parent = *parent),
+            Step::CloseUnit { unit, .. } => {
+                self.subject.unit = Some(*unit);
+                self.draft.change_unit(*unit, |row| {
+                    row.state = UnitState::Closed;
+                    row.head = None;
+                });
+            }
+            Step::Appoint { unit, staff, .. } => {
+                self.subject.unit = Some(*unit);
+                self.draft.change_unit(*unit, |row| row.head = *staff);
+            }
+            _ => {}
+        }
+    }
+
+    fn staff(&mut self, step: &Step) {
+        let (id, change): (_, Box<dyn FnOnce(&mut crate::directory::Staff)>) = match step.clone() {
+            Step::EnterStaff(person) => {
+                self.subject.staff = Some(self.draft.enter_staff(&person));
+                return;
+            }
+            Step::MoveStaff { staff, unit, .. } => (staff, Box::new(move |row| row.unit = unit)),
+            Step::ChangePosition { staff, to, .. } => {
+                (staff, Box::new(move |row| row.position = to.map(|position| position.to_string())))
+            }
+            Step::RenameStaff { staff, to, .. } => (staff, Box::new(move |row| row.name = to)),
+            Step::ChangeStanding { staff, to, .. } => (staff, Box::new(move |row| row.state = to)),
+            _ => return,
+        };
+        self.subject.staff = Some(id);
+        self.draft.change_staff(id, change);
+    }
+
+    fn address(&mut self, step: &Step) -> Result<(), Failure> {
+        match step {
+            Step::GiveAddress { mailbox, address, kind } => {
+                let id = self.known(*mailbox)?;
+                self.draft.give_address(id, address, *kind, self.today);
+            }
+            Step::DemoteAddress { id, .. } => self.draft.change_address(*id, |row| row.kind = AddressKind::Alias),
+            Step::LeadAddress { id, kind, mailbox, .. } => self.draft.change_address(*id, |row| {
+                row.mailbox = *mailbox;
+                row.kind = *kind;
+            }),
+            Step::RestAddress { id, until, .. } => self.draft.change_address(*id, |row| {
+                row.state = AddressState::Quarantined;
+                row.until = Some(*until);
+            }),
+            Step::MarkProvince { id, to, .. } => self.draft.change_address(*id, |row| row.province = Some(*to)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn delegation(&mut self, step: &Step) {
+        match step {
+            Step::Delegate { mailbox, staff, rights, since, until, .. } => {
+                let (id, state) = (DelegationId(0), DelegationState::Live);
+                let (mailbox, staff, rights) = (*mailbox, *staff, *rights);
+                self.draft.delegate(Delegation { id, mailbox, staff, rights, since: *since, until: *until, state });
+            }
+            Step::EndDelegation { delegation, .. } => {
+                self.draft.change_delegation(*delegation, |row| row.state = DelegationState::Ended);
+            }
+            _ => {}
+        }
+    }
+
+    fn mailbox(&mut self, step: &Step) -> Result<(), Failure> {
+        match step {
+            Step::OpenMailbox(mailbox) => {
+                let owner = self.owner();
+                self.subject.mailbox = Some(self.draft.open_mailbox(owner, mailbox));
+            }
+            Step::MakeFolders => self.effects.push(Effect::MakeFolders(self.known(Whose::JustOpened)?)),
+            Step::ReopenMailbox { mailbox, .. } => self.draft.change_mailbox(*mailbox, |row| {
+                row.state = MailboxState::Open;
+                row.grace = None;
+                row.generation = Generation(row.generation.0 + 1);
+            }),
+            Step::CloseMailbox { mailbox, until, treatment, .. } => {
+                self.subject.mailbox = Some(*mailbox);
+                self.draft.change_mailbox(*mailbox, |row| {
+                    row.state = MailboxState::Closed;
+                    row.grace = Some(Grace { until: *until, treatment: treatment.clone() });
+                });
+            }
+            Step::RemoveMailbox { mailbox, .. } => {
+                self.draft.change_mailbox(*mailbox, |row| {
+                    row.state = MailboxState::Removed;
+                    row.grace = None;
+                });
+                self.effects.push(Effect::Discard(*mailbox));
+                self.record(format!("contents:{mailbox}"), json!({ "removed": true }));
+            }
+            Step::MoveContents { mailbox, target, under, .. } => {
+                self.effects.push(Effect::MoveContents { from: *mailbox, to: *target, under: under.clone() });
+                self.record(format!("contents:{mailbox}"), json!({ "to": target, "under": under }));
+            }
+            Step::SetQuota { mailbox, to, .. } => {
+                self.subject.mailbox = Some(*mailbox);
+                self.draft.change_mailbox(*mailbox, |row| row.quota_bytes = *to);
+            }
+            Step::EndSessions { mailbox, .. } => self.draft.raise_generation(*mailbox),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn credential(&mut self, step: &Step) -> Result<(), Failure> {
+        match step {
+            Step::SetPassword { mailbox, address, holder, standing } => {
+                let mailbox = self.known(*mailbox)?;
+                self.subject.mailbox = Some(mailbox);
+                if let Some(Issued { secret, hash }) = self.issued()? {
+                    self.effects.push(Effect::SetPassword { mailbox, hash: hash.clone(), standing: *standing });
+                    self.slip = Some(Slip::new(holder, address, secret, *standing, self.settings));
+                }
+                self.record(format!("credential:{mailbox}"), json!({ "set": "own", "standing": standing }));
+            }
+            Step::AddDevice { mailbox, address, holder, device } => {
+                if let Some(Issued { secret, hash }) = self.issued()? {
+                    let (device, hash) = (device.clone(), hash.clone());
+                    self.effects.push(Effect::AddDevice { mailbox: *mailbox, device, hash });
+                    let standing = crate::credential::Standing::Chosen;
+                    self.slip = Some(Slip::new(holder, address, secret, standing, self.settings));
+                }
+                self.record(format!("credential:{mailbox}"), json!({ "set": "device", "device": device }));
+            }
+            Step::RemoveDevice { mailbox, device, .. } => {
+                self.effects.push(Effect::RemoveDevice { mailbox: *mailbox, device: device.clone() });
+                self.record(format!("credential:{mailbox}"), json!({ "ended": "device", "device": device }));
+            }
+            Step::EndCredentials { mailbox, .. } => {
+                self.effects.push(Effect::EndCredentials(*mailbox));
+                self.record(format!("credential:{mailbox}"), json!({ "ended": "all" }));
+            }
+            Step::Open { mailbox, address, reason, until } => self.open(*mailbox, address, reason, *until)?,
+            Step::OpenIncident { mailbox, holder } => {
+                let text = format!("Lộ mật khẩu hộp thư của {holder}");
+                self.effects.push(Effect::OpenIncident { mailbox: *mailbox, text, actor: self.order.actor.clone() });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        mailbox: MailboxId,
+        address: &Address,
+        reason: &crate::name::Label,
+        until: jiff::Timestamp,
+    ) -> Result<(), Failure> {
+        self.subject.mailbox = Some(mailbox);
+        let opening = Opening { address: address.clone(), reason: reason.clone(), until, by: self.order.actor.clone() };
+        if let Some(Issued { secret, hash }) = self.issued()? {
+            self.effects.push(Effect::Open { mailbox, hash: hash.clone(), opening: opening.clone() });
+            let holder = crate::name::PersonName::parse(&self.order.actor).ok();
+            let standing = crate::credential::Standing::Chosen;
+            self.slip = holder.map(|holder| Slip::new(&holder, address, secret, standing, self.settings));
+        }
+        self.opening = Some(opening);
+        self.record(format!("opening:{mailbox}"), json!({ "reason": reason, "until": until }));
         Ok(())
     }
 }

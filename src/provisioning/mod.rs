@@ -6,6 +6,10 @@
 
 mod act;
 mod apply;
+mod describe;
+mod due;
+mod effect;
+mod notice;
 mod refusal;
 pub mod rules;
 mod settings;
@@ -14,10 +18,17 @@ mod step;
 mod welcome;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::json;
 
-pub use act::{Act, CreateUnit, FirstPassword, FoundDepartment, Hire, Registration};
+pub use act::{
+    Act, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, FoundDepartment, Hire, OpenMailbox,
+    Registration, Reinstate, Rename, RenameUnit, SplitUnit, Transfer,
+};
+pub use due::Due;
 pub use refusal::{Candidate, Refusal};
-pub use settings::{ClientSettings, Endpoint, Settings};
+pub use rules::Handing;
+pub use settings::{ClientSettings, Departure, Endpoint, Settings};
 pub use slip::Slip;
 pub use step::{Step, Subject, Whose};
 
@@ -25,10 +36,13 @@ use crate::audit::{self, Entry};
 use crate::clock::Clock;
 use crate::credential::{Busy, Hash, Hasher, Secret};
 use crate::db::{Db, DbError, Tx};
-use crate::directory::{Decision, Directory, Recorded};
+use crate::directory::{Decision, DecisionState, Directory, Draft, Entering, Recorded, Snapshot};
 use crate::id::DecisionId;
+use crate::limits;
 use crate::mime::compose::ComposeError;
 use crate::store::{Store, StoreError};
+use apply::{Outcome, Progress};
+use effect::Effect;
 use rules::Case;
 
 /// What acts need. Cheap to clone.
@@ -62,6 +76,18 @@ pub struct Order {
     pub note: Option<String>,
     /// Who asks: the control socket's peer, the SSH user.
     pub actor: String,
+    /// Whether somebody is there to take a slip.
+    pub handing: Handing,
+    /// The decision's record, where it has waited for its day.
+    pub due: Option<DecisionId>,
+}
+
+impl Order {
+    /// Acts that somebody asks for now.
+    pub fn new(actor: &str, decision: Option<Decision>, acts: Vec<Act>) -> Self {
+        let (actor, handing) = (actor.to_owned(), Handing::Slip);
+        Self { decision, acts, password: None, note: None, actor, handing, due: None }
+    }
 }
 
 /// What was done, or would be.
@@ -69,6 +95,8 @@ pub struct Order {
 pub struct Done {
     /// The decision's record.
     pub decision: Option<DecisionId>,
+    /// Whether the acts are done, or wait with their decision for its day: then nothing else was changed.
+    pub state: DecisionState,
     /// One for each act.
     pub acts: Vec<Applied>,
 }
@@ -84,12 +112,26 @@ pub struct Applied {
     pub slip: Option<Slip>,
 }
 
+impl Subject {
+    /// This, and what is missing of it from another.
+    fn or(self, other: Self) -> Self {
+        Self {
+            staff: self.staff.or(other.staff),
+            unit: self.unit.or(other.unit),
+            mailbox: self.mailbox.or(other.mailbox),
+        }
+    }
+}
+
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A rule forbids it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Rules forbid some of what was asked for together.
+    #[error("{} acts are refused", .0.len())]
+    Several(Vec<Rejected>),
     /// Too many are hashing.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -110,10 +152,21 @@ pub enum Failure {
     Db(#[from] DbError),
 }
 
+/// An act of several orders that is refused.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// The order's place in what was asked for.
+    pub order: usize,
+    /// The act's place in its order; none where the decision itself is refused.
+    pub act: Option<usize>,
+    /// Why.
+    pub refusal: Refusal,
+}
+
 /// Why a write ended without being kept.
 enum Halt {
     /// It was a rehearsal, and went well.
-    Rehearsed(Done),
+    Rehearsed(Vec<Done>),
     Failed(Failure),
 }
 
@@ -136,26 +189,50 @@ pub(crate) struct Issued {
     hash: Hash,
 }
 
+/// Passwords for the acts of an order, made and hashed before the write began.
+type Passwords = Vec<Option<Issued>>;
+
+/// What orders leave behind until it is written.
+struct Sitting {
+    draft: Draft,
+    effects: Vec<Effect>,
+    entries: Vec<Entry>,
+    rejected: Vec<Rejected>,
+}
+
 impl Provisioning {
     /// Does what is asked, in one transaction.
     pub async fn execute(&self, order: Order) -> Result<Done, Failure> {
-        self.run(order, Mode::Apply).await
+        self.run(vec![order], Mode::Apply).await.and_then(single)
     }
 
-    /// Does what is asked and undoes it before anybody sees it: what is reported is what would happen (`--dry-run`).
+    /// Finds out what would happen, and changes nothing (`--dry-run`).
     pub async fn rehearse(&self, order: Order) -> Result<Done, Failure> {
-        self.run(order, Mode::Rehearse).await
+        self.run(vec![order], Mode::Rehearse).await.and_then(single)
     }
 
-    async fn run(&self, order: Order, mode: Mode) -> Result<Done, Failure> {
-        let mut issued = Vec::with_capacity(order.acts.len());
-        for act in &order.acts {
-            issued.push(self.issue(act, &order).await?);
+    /// Does what several orders ask for, all in one transaction or none.
+    ///
+    /// # Errors
+    /// [`Failure::Several`] with every refusal, not only the first.
+    pub async fn execute_all(&self, orders: Vec<Order>) -> Result<Vec<Done>, Failure> {
+        self.run(orders, Mode::Apply).await
+    }
+
+    /// The same, changing nothing.
+    pub async fn rehearse_all(&self, orders: Vec<Order>) -> Result<Vec<Done>, Failure> {
+        self.run(orders, Mode::Rehearse).await
+    }
+
+    async fn run(&self, orders: Vec<Order>, mode: Mode) -> Result<Vec<Done>, Failure> {
+        let mut issued = Vec::with_capacity(orders.len());
+        for order in &orders {
+            issued.push(if mode == Mode::Apply { self.issue(order).await? } else { vec![None; order.acts.len()] });
         }
         let here = self.clone();
         let written = self.db.write(move |tx| {
             Box::pin(async move {
-                let done = here.write(tx, &order, &issued).await?;
+                let done = here.write(tx, &orders, &issued, mode).await?;
                 if mode == Mode::Rehearse { Err(Halt::Rehearsed(done)) } else { Ok(done) }
             })
         });
@@ -165,57 +242,181 @@ impl Provisioning {
         }
     }
 
-    /// The password that an act will set, if it sets one.
-    async fn issue(&self, act: &Act, order: &Order) -> Result<Option<Issued>, Failure> {
+    /// The passwords that an order will set. One that waits for its day sets none now.
+    async fn issue(&self, order: &Order) -> Result<Passwords, Failure> {
+        let ahead = order.decision.as_ref().is_some_and(|decision| decision.effective > self.clock.today());
+        let mut passwords = Vec::with_capacity(order.acts.len());
+        for act in &order.acts {
+            let issued = !ahead && order.handing == Handing::Slip && act.sets_password();
+            passwords.push(if issued { Some(self.make_password(act, order).await?) } else { None });
+        }
+        Ok(passwords)
+    }
+
+    async fn make_password(&self, act: &Act, order: &Order) -> Result<Issued, Failure> {
         let secret = match (act, &order.password) {
             (Act::SetPassword { .. }, Some(chosen)) => chosen.clone(),
-            (Act::SetPassword { .. } | Act::Hire(_), _) => Secret::generate().map_err(Failure::Randomness)?,
-            (Act::FoundDepartment(_) | Act::CreateUnit(_) | Act::Suspend { .. } | Act::Resume { .. }, _) => {
-                return Ok(None);
-            }
+            _ => Secret::generate().map_err(Failure::Randomness)?,
         };
         let hash = self.hasher.hash(&secret).await?;
-        Ok(Some(Issued { secret, hash }))
+        Ok(Issued { secret, hash })
     }
 
-    async fn write(&self, tx: &mut Tx, order: &Order, issued: &[Option<Issued>]) -> Result<Done, Failure> {
-        let now = self.clock.now();
-        let decision = self.enter_decision(tx, order, now).await?;
-        let mut snapshot = self.directory.within(tx).await?;
-        let mut acts = Vec::with_capacity(order.acts.len());
-        for (act, issued) in order.acts.iter().zip(issued) {
-            let case = Case {
-                snapshot: &snapshot,
-                settings: &self.settings,
-                decision: order.decision.as_ref(),
-                password: order.password.as_ref(),
-                today: self.clock.today(),
-            };
-            let steps = rules::plan(act, &case)?;
-            let (applied, recorded) = self.apply(tx, steps, issued.as_ref()).await?;
-            let entries = recorded.into_iter().map(|r| r.signed(order, decision, now)).collect();
-            audit::append(tx, entries).await?;
-            snapshot = self.directory.publish(tx).await?;
-            acts.push(applied);
+    /// Plans every order on what the ones before it left; then, if nothing is refused, writes all of it.
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        orders: &[Order],
+        issued: &[Passwords],
+        mode: Mode,
+    ) -> Result<Vec<Done>, Failure> {
+        let draft = self.directory.draft(tx).await?;
+        let mut sitting = Sitting { draft, effects: Vec::new(), entries: Vec::new(), rejected: Vec::new() };
+        let mut done = Vec::with_capacity(orders.len());
+        for (place, (order, issued)) in orders.iter().zip(issued).enumerate() {
+            done.push(self.order(tx, &mut sitting, (place, order), issued, mode).await?);
         }
-        Ok(Done { decision, acts })
+        refuse(&mut sitting.rejected, orders.len())?;
+        if mode == Mode::Apply {
+            self.keep(tx, sitting).await?;
+        }
+        Ok(done)
     }
 
-    /// Enters the decision, which may not have been applied before (R16, invariant I5).
-    async fn enter_decision(&self, tx: &mut Tx, order: &Order, now: Timestamp) -> Result<Option<DecisionId>, Failure> {
-        let Some(decision) = &order.decision else { return Ok(None) };
-        let earlier = Recorded::find(tx.connection(), decision).await?;
-        rules::decision::admit(decision, earlier.as_ref(), &self.clock)?;
-        let acts = serde_json::json!(order.acts);
-        let id = Recorded::insert_applied(tx, decision, &acts.to_string(), now.as_second()).await?;
-        let recorded = Record {
-            what: "decision.applied",
+    /// Plans one order: its decision is entered, its acts are done in the draft, or wait for their day.
+    async fn order(
+        &self,
+        tx: &mut Tx,
+        sitting: &mut Sitting,
+        (place, order): (usize, &Order),
+        issued: &Passwords,
+        mode: Mode,
+    ) -> Result<Done, Failure> {
+        let (id, state) = match self.enter_decision(tx, sitting, order).await {
+            Ok(entered) => entered,
+            Err(Failure::Refused(refusal)) => {
+                sitting.rejected.push(Rejected { order: place, act: None, refusal });
+                (None, DecisionState::Applied)
+            }
+            Err(failure) => return Err(failure),
+        };
+        if state == DecisionState::Waiting {
+            let acts = self.foretell(tx, sitting, (place, order)).await?;
+            return Ok(Done { decision: id, state, acts });
+        }
+        let mut acts = Vec::with_capacity(order.acts.len());
+        for (n, (act, issued)) in order.acts.iter().zip(issued).enumerate() {
+            let (draft, effects) = (&mut sitting.draft, &mut sitting.effects);
+            match self.act(draft, effects, order, act, issued.as_ref(), mode) {
+                Ok(outcome) => {
+                    let now = self.clock.now();
+                    sitting.entries.extend(outcome.records.into_iter().map(|record| record.signed(order, id, now)));
+                    acts.push(outcome.applied);
+                }
+                Err(Failure::Refused(refusal)) => {
+                    sitting.rejected.push(Rejected { order: place, act: Some(n), refusal });
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(Done { decision: id, state, acts })
+    }
+
+    /// Plans one act, part by part, and does it in the draft.
+    fn act(
+        &self,
+        draft: &mut Draft,
+        effects: &mut Vec<Effect>,
+        order: &Order,
+        act: &Act,
+        issued: Option<&Issued>,
+        mode: Mode,
+    ) -> Result<Outcome, Failure> {
+        let today = self.clock.today();
+        let mut steps = Vec::new();
+        let mut records = Vec::new();
+        let (mut subject, mut slip) = (Subject::default(), None);
+        for part in rules::parts(act, &self.case(draft.snapshot(), order, today))? {
+            let plan = rules::plan(&part, &self.case(draft.snapshot(), order, today))?;
+            let progress = Progress::new(draft, effects, (&self.settings, today), order, issued, mode);
+            let outcome = progress.apply(act, plan)?;
+            steps.extend(outcome.applied.steps);
+            records.extend(outcome.records);
+            // What an act is about is what its last part is about; only the first of a split makes something new.
+            subject = outcome.applied.subject.or(subject);
+            slip = outcome.applied.slip.or(slip);
+        }
+        Ok(Outcome { applied: Applied { steps, subject, slip }, records })
+    }
+
+    fn case<'a>(&'a self, snapshot: &'a Snapshot, order: &'a Order, today: Date) -> Case<'a> {
+        Case {
+            snapshot,
+            settings: &self.settings,
+            decision: order.decision.as_ref(),
+            password: order.password.as_ref(),
+            handing: order.handing,
+            now: self.clock.now(),
+            today,
+        }
+    }
+
+    /// Writes the draft's rows, does what else is to be done, and records it all.
+    async fn keep(&self, tx: &mut Tx, sitting: Sitting) -> Result<(), Failure> {
+        self.directory.save(tx, sitting.draft).await?;
+        self.perform(tx, sitting.effects).await?;
+        let mut entries = sitting.entries.into_iter().peekable();
+        while entries.peek().is_some() {
+            audit::append(tx, entries.by_ref().take(limits::ROWS_PER_STATEMENT_MAX).collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// Enters the decision, which may not have been entered before (R16, invariant I5).
+    async fn enter_decision(
+        &self,
+        tx: &mut Tx,
+        sitting: &mut Sitting,
+        order: &Order,
+    ) -> Result<(Option<DecisionId>, DecisionState), Failure> {
+        let Some(decision) = &order.decision else { return Ok((None, DecisionState::Applied)) };
+        let now = self.clock.now();
+        let (acts, id, state) = match order.due {
+            Some(due) => {
+                Recorded::settle(tx, due, DecisionState::Applied, now.as_second()).await?;
+                (json!(order.acts), due, DecisionState::Applied)
+            }
+            None => {
+                let earlier = Recorded::find(tx.connection(), decision).await?;
+                let state = rules::decision::admit(decision, earlier.as_ref(), &self.clock)?;
+                let acts = json!(order.acts);
+                let entering = Entering { decision, acts: &acts, state, now: now.as_second() };
+                let id = Recorded::enter(tx, entering).await?;
+                (acts, id, state)
+            }
+        };
+        let record = Record {
+            what: if state == DecisionState::Applied { "decision.applied" } else { "decision.entered" },
             subject: format!("decision:{id}"),
             before: None,
-            after: Some(serde_json::json!({ "decision": decision, "acts": acts })),
+            after: Some(json!({ "decision": decision, "acts": acts, "state": state })),
         };
-        audit::append(tx, vec![recorded.signed(order, Some(id), now)]).await?;
-        Ok(Some(id))
+        sitting.entries.push(record.signed(order, Some(id), now));
+        Ok((Some(id), state))
+    }
+}
+
+/// The answer to a single order.
+fn single(done: Vec<Done>) -> Result<Done, Failure> {
+    done.into_iter().next().ok_or(Failure::Plan("an order without an answer"))
+}
+
+/// Ends a sitting in which something was refused: of a single order the first refusal is told as it is.
+fn refuse(rejected: &mut Vec<Rejected>, orders: usize) -> Result<(), Failure> {
+    match (rejected.is_empty(), orders) {
+        (true, _) => Ok(()),
+        (false, 1) => Err(rejected.swap_remove(0).refusal.into()),
+        (false, _) => Err(Failure::Several(std::mem::take(rejected))),
     }
 }
 
@@ -228,17 +429,22 @@ struct Record {
 }
 
 impl Record {
-    fn signed(self, order: &Order, decision: Option<DecisionId>, now: Timestamp) -> Entry {
+    /// By nobody yet, and for no decision.
+    fn plain(self, at: i64) -> Entry {
         Entry {
-            at: now.as_second(),
-            actor: order.actor.clone(),
+            at,
+            actor: String::new(),
             what: self.what,
             subject: self.subject,
-            decision,
-            note: order.note.clone(),
+            decision: None,
+            note: None,
             before: self.before,
             after: self.after,
         }
+    }
+
+    fn signed(self, order: &Order, decision: Option<DecisionId>, now: Timestamp) -> Entry {
+        Entry { actor: order.actor.clone(), decision, note: order.note.clone(), ..self.plain(now.as_second()) }
     }
 }
 

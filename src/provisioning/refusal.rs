@@ -26,13 +26,6 @@ pub enum Refusal {
         /// The day it was applied, or entered while it waits.
         on: Date,
     },
-    /// R16: the decision holds only from a later day.
-    DecisionAhead {
-        /// Its number.
-        number: Label,
-        /// The day from which it holds.
-        effective: Date,
-    },
     /// R3: somebody has the address.
     AddressInUse(Address),
     /// R3: the address is in quarantine.
@@ -69,6 +62,79 @@ pub enum Refusal {
         name: String,
         /// Who bear it.
         candidates: Vec<Candidate>,
+    },
+    /// No decision has this number.
+    DecisionUnknown(Label),
+    /// R16: the decision waits no longer.
+    DecisionSettled {
+        /// Its number.
+        number: Label,
+        /// Where it stands.
+        state: DecisionState,
+    },
+    /// R15: whoever leaves or moves answers for units, which must be handed over first.
+    StewardshipOpen {
+        /// Who.
+        holder: PersonName,
+        /// The units' codes.
+        units: Vec<String>,
+    },
+    /// R14: a unit that ends has people or units in it.
+    UnitNotEmpty {
+        /// Its code.
+        code: String,
+        /// How many people.
+        people: usize,
+        /// How many units.
+        units: usize,
+    },
+    /// R14: a unit cannot go over into itself.
+    IntoItself(String),
+    /// R14: everything is already as it is asked for.
+    NothingChanges(String),
+    /// R23: a unit's mailbox is delegated to people of the unit.
+    NotOfUnit {
+        /// Who.
+        holder: PersonName,
+        /// The unit's code.
+        code: String,
+    },
+    /// R25: the department's mailbox is delegated to heads of units.
+    NotAHead(PersonName),
+    /// R23: whoever answers for a mailbox needs no leave.
+    IsSteward(PersonName),
+    /// R20: a person's own mailbox is used by nobody else.
+    Personal(Address),
+    /// R23: it would end before it begins, or has ended.
+    Days {
+        /// The first day.
+        from: Date,
+        /// The last.
+        until: Date,
+    },
+    /// Nothing is delegated to this person.
+    DelegationUnknown(PersonName),
+    /// No mailbox has this address.
+    MailboxUnknown(Address),
+    /// R3: it is not a further address of a mailbox.
+    NotAnAlias(Address),
+    /// R15: mail can be forwarded to an open mailbox here.
+    ForwardNotHere(Address),
+    /// R15: the mailbox is in use, or its grace is not over.
+    GraceNotOver(String),
+    /// R20: a mailbox is opened for some minutes.
+    Minutes {
+        /// At most.
+        max: u32,
+    },
+    /// R17: a device of this name has a password.
+    DeviceKnown(Label),
+    /// No device of this name has a password.
+    DeviceUnknown(Label),
+    /// R17: enough devices have passwords.
+    DeviceTooMany {
+        /// At most.
+        max: usize,
     },
     /// R9: the person's standing does not allow it.
     Standing {
@@ -113,7 +179,6 @@ impl Refusal {
         match self {
             Self::DecisionMissing => "decision_missing",
             Self::DecisionAlready { .. } => "decision_already_entered",
-            Self::DecisionAhead { .. } => "decision_ahead",
             Self::AddressInUse(_) => "address_in_use",
             Self::AddressResting { .. } => "address_in_quarantine",
             Self::AddressLooksLike { .. } => "address_looks_like_another",
@@ -125,6 +190,26 @@ impl Refusal {
             Self::StaffCodeInUse(_) => "staff_code_in_use",
             Self::WhoUnknown(_) => "who_unknown",
             Self::WhoAmbiguous { .. } => "who_ambiguous",
+            Self::DecisionUnknown(_) => "decision_unknown",
+            Self::DecisionSettled { .. } => "decision_settled",
+            Self::StewardshipOpen { .. } => "stewardship_open",
+            Self::UnitNotEmpty { .. } => "unit_not_empty",
+            Self::IntoItself(_) => "into_itself",
+            Self::NothingChanges(_) => "nothing_changes",
+            Self::NotOfUnit { .. } => "not_of_unit",
+            Self::NotAHead(_) => "not_a_head",
+            Self::IsSteward(_) => "is_steward",
+            Self::Personal(_) => "personal_mailbox",
+            Self::Days { .. } => "days",
+            Self::DelegationUnknown(_) => "delegation_unknown",
+            Self::MailboxUnknown(_) => "mailbox_unknown",
+            Self::NotAnAlias(_) => "not_an_alias",
+            Self::ForwardNotHere(_) => "forward_not_here",
+            Self::GraceNotOver(_) => "grace_not_over",
+            Self::Minutes { .. } => "minutes",
+            Self::DeviceKnown(_) => "device_known",
+            Self::DeviceUnknown(_) => "device_unknown",
+            Self::DeviceTooMany { .. } => "device_too_many",
             Self::Standing { .. } => "standing",
             Self::Password(_) => "password_weak",
         }
@@ -133,18 +218,31 @@ impl Refusal {
     /// The row of the regulation that forbids it; none where the command itself names nothing that is there.
     pub fn rule(&self) -> Option<&'static str> {
         match self {
-            Self::DecisionMissing | Self::DecisionAlready { .. } | Self::DecisionAhead { .. } => Some("R16"),
+            Self::DecisionMissing | Self::DecisionAlready { .. } | Self::DecisionSettled { .. } => Some("R16"),
+            Self::StewardshipOpen { .. } | Self::ForwardNotHere(_) | Self::GraceNotOver(_) => Some("R15"),
+            Self::UnitNotEmpty { .. } | Self::IntoItself(_) | Self::NothingChanges(_) => Some("R14"),
+            Self::NotOfUnit { .. } | Self::IsSteward(_) | Self::Days { .. } => Some("R23"),
+            Self::NotAHead(_) => Some("R25"),
+            Self::Personal(_) | Self::Minutes { .. } => Some("R20"),
+            Self::DeviceKnown(_) | Self::DeviceTooMany { .. } => Some("R17"),
             Self::AddressInUse(_)
             | Self::AddressResting { .. }
             | Self::AddressLooksLike { .. }
             | Self::NotAnAddress(_)
             | Self::NoAddress(_)
             | Self::DepartmentExists
-            | Self::UnitExists(_) => Some("R3"),
+            | Self::UnitExists(_)
+            | Self::NotAnAlias(_) => Some("R3"),
             Self::StaffCodeInUse(_) => Some("R13"),
             Self::Standing { .. } => Some("R9"),
             Self::Password(_) => Some("R17"),
-            Self::UnitUnknown(_) | Self::WhoUnknown(_) | Self::WhoAmbiguous { .. } => None,
+            Self::UnitUnknown(_)
+            | Self::WhoUnknown(_)
+            | Self::WhoAmbiguous { .. }
+            | Self::DecisionUnknown(_)
+            | Self::DelegationUnknown(_)
+            | Self::MailboxUnknown(_)
+            | Self::DeviceUnknown(_) => None,
         }
     }
 
@@ -175,10 +273,48 @@ impl Refusal {
                     vietnamese(*on)
                 ),
             },
-            Self::DecisionAhead { number, effective } => {
-                let day = vietnamese(*effective);
-                format!("quyết định {number} có hiệu lực từ ngày {day}: hãy thực hiện từ ngày đó")
+            Self::DecisionUnknown(number) => format!("không có quyết định {number}: xem \"hopthu decision list\""),
+            Self::DecisionSettled { number, state } => match state {
+                DecisionState::Cancelled => format!("quyết định {number} đã bị huỷ"),
+                DecisionState::Applied | DecisionState::Waiting => {
+                    format!("quyết định {number} đã được thực hiện, không huỷ được: cần một quyết định khác")
+                }
+            },
+            Self::StewardshipOpen { holder, units } => format!(
+                "{holder} đang quản lý hộp thư đơn vị {}: phải bàn giao trước, ghi người nhận bằng --handover-to hoặc \
+                 \"hopthu unit appoint\"",
+                units.join(", ")
+            ),
+            Self::UnitNotEmpty { code, people, units } => format!(
+                "đơn vị {code} còn {people} người và {units} đơn vị trực thuộc: hãy chuyển hết, hoặc dùng \"hopthu unit merge\""
+            ),
+            Self::IntoItself(code) => format!("không sáp nhập đơn vị {code} vào chính nó được"),
+            Self::NothingChanges(what) => format!("{what}: không có gì thay đổi"),
+            Self::NotOfUnit { holder, code } => {
+                format!("{holder} không thuộc đơn vị {code}: hộp thư đơn vị chỉ uỷ quyền cho người của đơn vị")
             }
+            Self::NotAHead(holder) => {
+                format!("{holder} không phải thủ trưởng đơn vị: hộp thư cơ quan chỉ uỷ quyền cho thủ trưởng các đơn vị")
+            }
+            Self::IsSteward(holder) => format!("{holder} là người quản lý hộp thư này, không cần uỷ quyền"),
+            Self::Personal(address) => format!("{address} là hộp thư cá nhân, không uỷ quyền cho người khác được"),
+            Self::Days { from, until } => {
+                let (from, until) = (vietnamese(*from), vietnamese(*until));
+                format!("thời hạn uỷ quyền từ {from} đến {until} không có ngày nào: hãy ghi ngày cuối muộn hơn")
+            }
+            Self::DelegationUnknown(holder) => format!("{holder} không được uỷ quyền dùng hộp thư này"),
+            Self::MailboxUnknown(address) => format!("không có hộp thư {address}: xem \"hopthu mailbox list\""),
+            Self::NotAnAlias(address) => format!("{address} không phải địa chỉ phụ của hộp thư nào"),
+            Self::ForwardNotHere(address) => {
+                format!("{address} không phải hộp thư đang mở ở đây: thư chỉ chuyển đến hộp thư đang mở của Sở")
+            }
+            Self::GraceNotOver(mailbox) => format!("hộp thư {mailbox} còn dùng hoặc chưa hết thời gian lưu"),
+            Self::Minutes { max } => format!("thời gian mở hộp thư từ 1 đến {max} phút"),
+            Self::DeviceKnown(device) => {
+                format!("thiết bị {device} đã có mật khẩu: hãy huỷ mật khẩu đó, hoặc đặt tên khác")
+            }
+            Self::DeviceUnknown(device) => format!("không có thiết bị {device}"),
+            Self::DeviceTooMany { max } => format!("đã có {max} mật khẩu thiết bị: hãy huỷ bớt"),
             Self::AddressInUse(address) => format!("địa chỉ {address} đã có người dùng: hãy chọn địa chỉ khác"),
             Self::AddressResting { address, until } => {
                 let day = vietnamese(*until);
@@ -221,9 +357,49 @@ impl Refusal {
                     format!("decision {number} of {dated} was applied on {on}; a decision is applied once")
                 }
             },
-            Self::DecisionAhead { number, effective } => {
-                format!("decision {number} holds from {effective}: apply it from that day on")
+            Self::DecisionUnknown(number) => {
+                format!("there is no decision {number}: \"hopthu decision list\" shows them")
             }
+            Self::DecisionSettled { number, state } => match state {
+                DecisionState::Cancelled => format!("decision {number} was cancelled before"),
+                DecisionState::Applied | DecisionState::Waiting => {
+                    format!("decision {number} was applied and cannot be cancelled: it takes another decision")
+                }
+            },
+            Self::StewardshipOpen { holder, units } => format!(
+                "{holder} answers for the mailbox of {}: it must be handed over first, name who takes over with \
+                 --handover-to or \"hopthu unit appoint\"",
+                units.join(", ")
+            ),
+            Self::UnitNotEmpty { code, people, units } => format!(
+                "{people} people and {units} units are still in {code}: move them first, or use \"hopthu unit merge\""
+            ),
+            Self::IntoItself(code) => format!("{code} cannot be merged into itself"),
+            Self::NothingChanges(what) => format!("{what}: nothing would change"),
+            Self::NotOfUnit { holder, code } => {
+                format!("{holder} is not of {code}: a unit's mailbox is delegated to people of the unit")
+            }
+            Self::NotAHead(holder) => {
+                format!("{holder} is not head of a unit: the department's mailbox is delegated to heads of units")
+            }
+            Self::IsSteward(holder) => format!("{holder} answers for this mailbox and needs no leave"),
+            Self::Personal(address) => format!("{address} is a person's own mailbox, which nobody else may use"),
+            Self::Days { from, until } => format!("no day is left from {from} to {until}: give a later last day"),
+            Self::DelegationUnknown(holder) => format!("nothing of this mailbox is delegated to {holder}"),
+            Self::MailboxUnknown(address) => {
+                format!("there is no mailbox {address}: \"hopthu mailbox list\" shows them")
+            }
+            Self::NotAnAlias(address) => format!("{address} is not a further address of a mailbox"),
+            Self::ForwardNotHere(address) => {
+                format!("{address} is no open mailbox here: mail is forwarded to the department's own mailboxes")
+            }
+            Self::GraceNotOver(mailbox) => format!("the mailbox {mailbox} is in use, or its time of grace is not over"),
+            Self::Minutes { max } => format!("a mailbox is opened for 1 to {max} minutes"),
+            Self::DeviceKnown(device) => {
+                format!("the device {device} has a password: revoke it, or choose another name")
+            }
+            Self::DeviceUnknown(device) => format!("there is no device {device}"),
+            Self::DeviceTooMany { max } => format!("{max} devices have passwords: revoke some first"),
             Self::AddressInUse(address) => format!("the address {address} is in use: choose another"),
             Self::AddressResting { address, until } => {
                 format!("the address {address} is in quarantine until {until}: choose another, or wait")

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::credential::Policy;
+use crate::directory::TreatmentKind;
 use crate::language::Language;
 use crate::name::NameRule;
+use crate::period::Period;
 
 /// The numbers and names that rules use.
 #[derive(Clone, Debug)]
@@ -17,8 +19,34 @@ pub struct Settings {
     pub passwords: Policy,
     /// Octets that a new mailbox may hold.
     pub quota_bytes: u64,
+    /// What becomes of mailboxes whose holder leaves.
+    pub departure: Departure,
     /// What mail programs are to be told.
     pub client: ClientSettings,
+}
+
+/// What becomes of mailboxes whose holder leaves (R15): grace by position, as the ministry's rule 652/QĐ-BTTTT has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// How long a mailbox stays closed before it is archived and removed.
+    pub grace: Period,
+    /// The same for those who led the department.
+    pub grace_leaders: Period,
+    /// What becomes of new mail, where the decision does not say.
+    pub treatment: TreatmentKind,
+    /// How long an address rests after its mailbox is removed (R3).
+    pub quarantine: Period,
+}
+
+impl Default for Departure {
+    fn default() -> Self {
+        Self {
+            grace: Period::months(6),
+            grace_leaders: Period::months(12),
+            treatment: TreatmentKind::Reply,
+            quarantine: Period::months(24),
+        }
+    }
 }
 
 /// What a person types into a mail program (R10).

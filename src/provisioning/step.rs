@@ -1,71 +1,98 @@
 //! One planned effect of an act. A plan is shown to people before it is applied, and applied without another question.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
-use super::refusal::vietnamese;
 use crate::address::Address;
 use crate::credential::Standing;
-use crate::directory::write::{NewMailbox, NewStaff, NewUnit};
-use crate::directory::{AddressKind, StaffState};
-use crate::id::{MailboxId, StaffId, UnitId};
-use crate::language::Language;
-use crate::name::PersonName;
+use crate::directory::{AddressKind, NewMailbox, NewStaff, NewUnit, Province, Rights, StaffState, Treatment};
+use crate::id::{AddressId, DelegationId, MailboxId, StaffId, UnitId};
+use crate::name::{Label, LocalPart, PersonName};
 
 /// A planned effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each field is the thing of its name; names and addresses beside ids are for people")]
 pub enum Step {
     /// A unit is entered.
     EnterUnit(NewUnit),
+    /// A unit's name changes.
+    RenameUnit { unit: UnitId, from: String, to: Label },
+    /// A unit's code changes.
+    RecodeUnit { unit: UnitId, from: String, to: LocalPart },
+    /// A unit belongs to another one from now on.
+    MoveUnit { unit: UnitId, code: String, parent: Option<UnitId>, to: Option<String> },
+    /// A unit ends.
+    CloseUnit { unit: UnitId, code: String },
+    /// A unit's head changes.
+    Appoint { unit: UnitId, code: String, staff: Option<StaffId>, from: Option<PersonName>, to: Option<PersonName> },
     /// A person is entered.
     EnterStaff(NewStaff),
+    /// A person goes to another unit.
+    MoveStaff { staff: StaffId, holder: PersonName, unit: UnitId, from: String, to: String },
+    /// A person's position changes.
+    ChangePosition { staff: StaffId, holder: PersonName, from: Option<String>, to: Option<Label> },
+    /// A person's name changes.
+    RenameStaff { staff: StaffId, from: PersonName, to: PersonName },
+    /// A person's standing changes.
+    ChangeStanding { staff: StaffId, holder: PersonName, from: StaffState, to: StaffState },
     /// A mailbox is opened for the person or unit just entered, or for the department where none was.
     OpenMailbox(NewMailbox),
-    /// The mailbox just opened gets an address.
-    GiveAddress {
-        /// The address.
-        address: Address,
-        /// What it is to the mailbox.
-        kind: AddressKind,
-    },
-    /// The mailbox just opened gets its folders.
+    /// A mailbox gets its folders.
     MakeFolders,
-    /// A password is set.
-    SetPassword {
-        /// Of which mailbox.
-        mailbox: Whose,
-        /// The address that goes with it.
-        address: Address,
-        /// The holder's name.
-        holder: PersonName,
-        /// Whether it must be changed.
-        standing: Standing,
-    },
-    /// A message with the settings of mail programs is put into the mailbox just opened.
-    Welcome {
-        /// Its address.
-        address: Address,
-        /// The holder's name.
-        holder: PersonName,
-    },
-    /// A person's standing changes.
-    ChangeStanding {
-        /// Whose.
-        staff: StaffId,
-        /// The name.
-        holder: PersonName,
-        /// What it was.
-        from: StaffState,
-        /// What it becomes.
-        to: StaffState,
-    },
-    /// What the holder was let in for so far ends now: open sessions are cut.
-    EndSessions {
-        /// Of which mailbox.
+    /// A closed mailbox is open again.
+    ReopenMailbox { mailbox: MailboxId, address: Address },
+    /// A mailbox is closed: nobody enters it, and after a day it is archived and removed.
+    CloseMailbox { mailbox: MailboxId, address: Address, until: Date, treatment: Treatment },
+    /// A mailbox ends with all it holds.
+    RemoveMailbox { mailbox: MailboxId, address: Address },
+    /// Everything in a mailbox goes into a folder of another one.
+    MoveContents { mailbox: MailboxId, from: Address, target: MailboxId, to: Address, under: String },
+    /// What a mailbox may hold changes.
+    SetQuota { mailbox: MailboxId, address: Address, from: u64, to: u64 },
+    /// A mailbox gets an address.
+    GiveAddress { mailbox: Whose, address: Address, kind: AddressKind },
+    /// A primary address becomes a further one.
+    DemoteAddress { id: AddressId, address: Address },
+    /// An address leads to another mailbox from now on.
+    LeadAddress { id: AddressId, address: Address, kind: AddressKind, mailbox: MailboxId, to: Address },
+    /// An address is out of use, and nobody else may have it before a day.
+    RestAddress { id: AddressId, address: Address, until: Date },
+    /// Where an address stands with the province.
+    MarkProvince { id: AddressId, address: Address, from: Province, to: Province },
+    /// Somebody may use a mailbox that is not their own.
+    Delegate {
         mailbox: MailboxId,
-        /// Its address.
         address: Address,
+        staff: StaffId,
+        holder: PersonName,
+        rights: Rights,
+        since: Date,
+        until: Option<Date>,
     },
+    /// That ends.
+    EndDelegation { delegation: DelegationId, address: Address, holder: PersonName },
+    /// A password is set.
+    SetPassword { mailbox: Whose, address: Address, holder: PersonName, standing: Standing },
+    /// No password is set yet.
+    PasswordLater { address: Address },
+    /// A device gets a password of its own.
+    AddDevice { mailbox: MailboxId, address: Address, holder: PersonName, device: Label },
+    /// A device's password ends.
+    RemoveDevice { mailbox: MailboxId, address: Address, device: Label },
+    /// Every password that opens a mailbox ends.
+    EndCredentials { mailbox: MailboxId, address: Address },
+    /// A mailbox may be read with a password of its own until a moment.
+    Open { mailbox: MailboxId, address: Address, reason: Label, until: Timestamp },
+    /// What the holder was let in for so far ends now: open sessions are cut.
+    EndSessions { mailbox: MailboxId, address: Address },
+    /// A message with the settings of mail programs is put into the mailbox just opened.
+    Welcome { address: Address, holder: PersonName },
+    /// Whoever answers for a mailbox is told by mail that it is being opened (R20).
+    Notify { mailbox: MailboxId, address: Address },
+    /// A leak is entered among the incidents (R17).
+    OpenIncident { mailbox: MailboxId, holder: PersonName },
 }
 
 /// A mailbox of a plan.
@@ -90,72 +117,4 @@ pub struct Subject {
     /// The mailbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<MailboxId>,
-}
-
-impl Step {
-    /// The step as a line of a plan.
-    pub fn describe(&self, language: Language) -> String {
-        match language {
-            Language::Vi => self.in_vietnamese(),
-            Language::En => self.in_english(),
-        }
-    }
-
-    fn in_vietnamese(&self) -> String {
-        match self {
-            Self::EnterUnit(unit) => format!("lập đơn vị {} ({})", unit.name, unit.code),
-            Self::EnterStaff(person) => {
-                format!("ghi tên {} vào danh bạ từ ngày {}", person.name, vietnamese(person.since))
-            }
-            Self::OpenMailbox(mailbox) => {
-                format!("mở hộp thư, dung lượng {} MB", megabytes(mailbox.quota_bytes))
-            }
-            Self::GiveAddress { address, kind } => match kind {
-                AddressKind::Primary => format!("cấp địa chỉ {address}"),
-                AddressKind::Alias => format!("cấp địa chỉ phụ {address}"),
-                AddressKind::Provincial => format!("đề nghị tỉnh cấp địa chỉ {address}"),
-            },
-            Self::MakeFolders => "tạo các thư mục".to_owned(),
-            Self::SetPassword { address, standing, .. } => match standing {
-                Standing::First => format!("cấp mật khẩu lần đầu cho {address}, phải đổi khi dùng"),
-                Standing::Chosen => format!("đặt mật khẩu cho {address}"),
-            },
-            Self::Welcome { address, .. } => format!("gửi thư hướng dẫn đến {address}"),
-            Self::ChangeStanding { holder, to, .. } => match to {
-                StaffState::Active => format!("cho {holder} đăng nhập lại"),
-                StaffState::Suspended => format!("tạm ngừng quyền đăng nhập của {holder}"),
-                StaffState::Departed => format!("ghi nhận {holder} thôi việc"),
-            },
-            Self::EndSessions { address, .. } => format!("ngắt các phiên đang mở của {address}"),
-        }
-    }
-
-    fn in_english(&self) -> String {
-        match self {
-            Self::EnterUnit(unit) => format!("enter the unit {} ({})", unit.name, unit.code),
-            Self::EnterStaff(person) => format!("enter {} in the directory from {}", person.name, person.since),
-            Self::OpenMailbox(mailbox) => format!("open a mailbox of {} MB", megabytes(mailbox.quota_bytes)),
-            Self::GiveAddress { address, kind } => match kind {
-                AddressKind::Primary => format!("give the address {address}"),
-                AddressKind::Alias => format!("give the further address {address}"),
-                AddressKind::Provincial => format!("ask the province for the address {address}"),
-            },
-            Self::MakeFolders => "make the folders".to_owned(),
-            Self::SetPassword { address, standing, .. } => match standing {
-                Standing::First => format!("issue a first password for {address}, to be changed"),
-                Standing::Chosen => format!("set the password of {address}"),
-            },
-            Self::Welcome { address, .. } => format!("send a message with settings to {address}"),
-            Self::ChangeStanding { holder, to, .. } => match to {
-                StaffState::Active => format!("let {holder} log in again"),
-                StaffState::Suspended => format!("suspend {holder}'s right to log in"),
-                StaffState::Departed => format!("record that {holder} has left"),
-            },
-            Self::EndSessions { address, .. } => format!("cut the open sessions of {address}"),
-        }
-    }
-}
-
-fn megabytes(octets: u64) -> u64 {
-    octets >> 20
 }

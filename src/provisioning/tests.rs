@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::address::Address;
 use crate::credential::Policy;
-use crate::directory::{AddressKind, Domains, Place, Reach, Resolution, StaffState, UnitKind, write};
+use crate::directory::{AddressKind, AddressState, Department, Place, Reach, Resolution, StaffState, UnitKind};
 use crate::id::MailboxId;
 use crate::language::Language;
 use crate::name::{Label, LocalPart, NameRule, PersonName};
@@ -53,7 +53,7 @@ pub(crate) fn hire(name: &str) -> Hire {
 }
 
 pub(crate) fn order(decision: Option<Decision>, acts: Vec<Act>) -> Order {
-    Order { decision, acts, password: None, note: None, actor: "test".to_owned() }
+    Order::new("test", decision, acts)
 }
 
 impl Office {
@@ -63,14 +63,11 @@ impl Office {
         let today = date(2026, 11, 23);
         let zone = TimeZone::fixed(offset(7));
         let clock = Clock::standing("2026-11-23T02:00:00Z".parse().unwrap(), zone);
-        let domains = Domains {
-            own: "daklak.doj.gov.vn".parse().unwrap(),
-            provincial: Some("daklak.gov.vn".parse().unwrap()),
-            postmaster: None,
-        };
+        let provincial = Some("daklak.gov.vn".parse().unwrap());
+        let department = Department { provincial, ..Department::of("daklak.doj.gov.vn") };
         let endpoint = |port| Endpoint { host: "mail.daklak.doj.gov.vn".to_owned(), port };
         let acts = Provisioning {
-            directory: Directory::open(&db, domains).await.unwrap(),
+            directory: Directory::open(&db, department).await.unwrap(),
             store: Store::open(db.clone(), clock.clone()).await.unwrap(),
             hasher: Hasher::new(),
             clock,
@@ -79,6 +76,7 @@ impl Office {
                 name_rule: NameRule::default(),
                 passwords: Policy::default(),
                 quota_bytes: 2 << 30,
+                departure: Departure::default(),
                 client: ClientSettings { imap: endpoint(993), submission: endpoint(465) },
             }),
             db,
@@ -175,10 +173,8 @@ async fn what_a_rule_forbids_is_refused_with_its_number() {
     office.hired("1/QĐ", "Đỗ Xuân Bình").await;
     let cause = || Some(decision("2/QĐ", office.today));
     let at = |local: &str| Hire { address: Some(LocalPart::parse(local).unwrap()), ..hire("Lê Văn An") };
-    let ahead = Decision { effective: date(2026, 12, 1), ..decision("2/QĐ", office.today) };
     let cases = [
         (None, hire("Lê Văn An"), Some("R16"), "decision_missing"),
-        (Some(ahead), hire("Lê Văn An"), Some("R16"), "decision_ahead"),
         (cause(), at("binhdx"), Some("R3"), "address_in_use"),
         (cause(), at("van-ph0ng"), Some("R3"), "address_looks_like_another"),
         (cause(), at("van-phong"), Some("R3"), "address_in_use"),
@@ -234,13 +230,16 @@ async fn an_address_at_rest_is_given_to_nobody_else_before_its_day() {
     let mailbox = office.mailbox("anlv");
     let rest = office.acts.db.write(move |tx| {
         Box::pin(async move {
-            // As a departure will do it; the old mailbox keeps another address.
-            for domain in ["daklak.doj.gov.vn", "daklak.gov.vn"] {
-                let old = Address::parse(&format!("anlv@{domain}")).unwrap();
-                write::quarantine_address(tx, &old, date(2026, 12, 1)).await?;
+            // As a removal does it; the old mailbox keeps another address.
+            let mut draft = directory.draft(tx).await?;
+            for held in draft.snapshot().mailbox(mailbox).unwrap().addresses.clone() {
+                draft.change_address(held.id, |row| {
+                    row.state = AddressState::Quarantined;
+                    row.until = Some(date(2026, 12, 1));
+                });
             }
-            write::insert_address(tx, mailbox, &address("an.le"), AddressKind::Primary, date(2026, 11, 23)).await?;
-            directory.publish(tx).await
+            draft.give_address(mailbox, &address("an.le"), AddressKind::Primary, date(2026, 11, 23));
+            directory.save(tx, draft).await
         })
     });
     rest.await.map_err(|error: DbError| error).unwrap();
@@ -313,12 +312,13 @@ async fn every_change_has_its_entry_and_no_entry_a_password() {
     let mut connection = office.acts.db.read().await.unwrap();
     let entries = audit::list(&mut connection, &audit::Filter::default()).await.unwrap();
     let what: Vec<_> = entries.iter().map(|entry| entry.what.as_str()).collect();
-    let hired =
-        ["decision.applied", "staff.entered", "mailbox.opened", "address.given", "address.given", "password.set"];
+    let hired = ["decision.applied", "staff.hire", "staff.hire", "staff.hire", "staff.hire", "staff.hire"];
     assert!(what.windows(hired.len()).any(|some| some == hired), "{what:?}");
-    let last = entries.last().unwrap();
-    assert_eq!((last.what.as_str(), last.note.as_deref()), ("staff.standing", Some("vắng mặt")));
-    assert_eq!(last.before, Some(serde_json::json!({ "state": "active" })));
+    let subjects: Vec<_> = entries.iter().rev().take(7).map(|entry| entry.subject.as_str()).collect();
+    assert_eq!(subjects, ["mailbox:3", "staff:1", "credential:3", "address:6", "address:5", "mailbox:3", "staff:1"]);
+    let suspended = &entries[entries.len() - 2];
+    assert_eq!((suspended.what.as_str(), suspended.note.as_deref()), ("staff.suspend", Some("vắng mặt")));
+    assert_eq!(suspended.before, Some(serde_json::json!({ "state": "active" })));
     let all = format!("{entries:?}");
     assert!(!all.contains(slip.password.expose()) && !all.contains("$argon2id$"));
 }

@@ -30,7 +30,8 @@ pub async fn run(config: Config, started: impl FnOnce(&super::Addresses)) -> Res
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut hangup = signal(SignalKind::hangup())?;
     raise_open_files();
-    let running = Server::start(config).await?;
+    let clock = config.clock();
+    let running = Server::start(config, clock).await?;
     started(running.addresses());
     tell(&[NotifyState::Ready]);
     loop {

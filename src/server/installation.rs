@@ -9,11 +9,12 @@ use crate::config::{Config, ConfigError, files};
 use crate::control;
 use crate::credential::{Hasher, Policy};
 use crate::db::{Db, DbError};
-use crate::directory::{Directory, Domains};
+use crate::directory::{Department, Directory};
 use crate::limits;
 use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::store::{Store, StoreError};
+use crate::text::fold;
 
 use tokio::sync::Semaphore;
 
@@ -63,16 +64,15 @@ pub enum OpenError {
 }
 
 impl Installation {
-    /// Takes the lock and opens the database, bringing an older one up to date.
-    pub async fn open(config: Config) -> Result<Self, OpenError> {
+    /// Takes the lock and opens the database, bringing an older one up to date. What time it is, the clock says.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, OpenError> {
         let data_dir = &config.server.data_dir;
         files::check_directory(data_dir)
             .and_then(|()| files::check_owner(data_dir))
             .map_err(|error| config.wrong("server", "data_dir", error.to_string()))?;
         let lock = Lock::take(data_dir)?;
         let db = Db::open(&database(data_dir)).await?;
-        let clock = Clock::system(config.server.timezone.0.clone());
-        let directory = Directory::open(&db, domains(&config)).await?;
+        let directory = Directory::open(&db, department(&config)).await?;
         let store = Store::open(db.clone(), clock.clone()).await?;
         let hasher = Hasher::new();
         let access = Access::new(&db, &directory, &hasher, Rates::default()).map_err(OpenError::Randomness)?;
@@ -109,14 +109,16 @@ pub fn database(data_dir: &Path) -> PathBuf {
     data_dir.join("hopthu.db")
 }
 
-/// The domains that the directory answers for.
-pub(super) fn domains(config: &Config) -> Domains {
+/// What the directory is to know of the whole organisation.
+pub(super) fn department(config: &Config) -> Department {
     let organisation = &config.organisation;
-    Domains {
+    Department {
         own: organisation.domain.clone(),
         provincial: organisation.provincial_domain.clone(),
         // The department's mailbox answers for postmaster@ and the like.
         postmaster: None,
+        leaders: organisation.leaders.iter().map(|position| fold(position)).collect(),
+        office: organisation.office.clone(),
     }
 }
 
@@ -129,6 +131,7 @@ fn settings(config: &Config, addresses: Option<&Addresses>) -> Settings {
         name_rule: config.organisation.name_rule.clone(),
         passwords: Policy { min_length: config.passwords.min_length },
         quota_bytes: config.mail.quota.0,
+        departure: config.departure.terms(),
         client: ClientSettings { imap: endpoint(Listener::Imaps), submission: endpoint(Listener::Submissions) },
     }
 }

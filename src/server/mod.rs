@@ -4,6 +4,7 @@ mod addresses;
 mod certificate;
 pub mod daemon;
 mod doors;
+mod due;
 mod installation;
 mod listen;
 mod lock;
@@ -17,6 +18,7 @@ use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError, files};
 use crate::control::{self, Control};
 use crate::db::DbError;
@@ -71,9 +73,9 @@ pub struct Running {
 }
 
 impl Server {
-    /// Opens the data directory, listens, and returns once everything accepts.
-    pub async fn start(config: Config) -> Result<Running, StartError> {
-        let installation = Installation::open(config).await?;
+    /// Opens the data directory, listens, and returns once everything accepts. What time it is, the clock says.
+    pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+        let installation = Installation::open(config, clock).await?;
         let config = &installation.config;
         let tls = Arc::new(certificate::load(config)?);
         let run = config.server.data_dir.join("run");
@@ -92,7 +94,8 @@ impl Server {
         let control = Arc::new(ArcSwap::from_pointee(installation.control(config, Some(&addresses))));
         let answering = TaskTracker::new();
         answering.spawn(socket.serve(control.clone(), drain.clone()));
-        answering.spawn(upkeep::run(installation.store.clone(), installation.clock.clone(), drain));
+        answering.spawn(upkeep::run(installation.store.clone(), installation.clock.clone(), drain.clone()));
+        answering.spawn(due::run(control.clone(), config.archive(), drain));
         tracing::info!(addresses = %serde_json::json!(addresses), "serving");
         Ok(Running { installation, doors, control, addresses, sessions, answering })
     }
@@ -155,7 +158,7 @@ impl Running {
         if (&new.server.data_dir, &new.listen) != (&old.server.data_dir, &old.listen) {
             tracing::warn!("server.data_dir and [listen] change at the next restart only");
         }
-        self.installation.directory.configure(installation::domains(&new)).await?;
+        self.installation.directory.configure(installation::department(&new)).await?;
         self.doors.store(Arc::new(Doors::new(&self.installation, &new, &tls, &self.sessions.drain())));
         self.control.store(Arc::new(self.installation.control(&new, Some(&self.addresses))));
         Ok(())

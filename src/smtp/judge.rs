@@ -35,7 +35,7 @@ impl Connection<'_> {
         let address = match path {
             ForwardPath::Address(address) => address,
             ForwardPath::Postmaster => {
-                let own = self.door.services.directory.snapshot().domains().own.clone();
+                let own = self.door.services.directory.snapshot().department().own.clone();
                 let Ok(address) = Address::new("postmaster", own) else { return Refusal::UnknownRecipient.into() };
                 address
             }
@@ -49,7 +49,9 @@ impl Connection<'_> {
         let mailbox = match services.directory.snapshot().resolve(address) {
             Resolution::Mailbox(mailbox) => mailbox,
             Resolution::Suspended => return Err(Refusal::Suspended.into()),
-            Resolution::Departed | Resolution::Unknown => return Err(Refusal::UnknownRecipient.into()),
+            Resolution::Relocated { .. } | Resolution::Departed | Resolution::Unknown => {
+                return Err(Refusal::UnknownRecipient.into());
+            }
             Resolution::Foreign if self.session.login().is_some() => return Err(Refusal::OutsideNotOpen.into()),
             Resolution::Foreign => return Err(Refusal::RelayDenied.into()),
         };

@@ -15,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Door, Kind, Services, Settings};
 use crate::access::{Access, Rates};
-use crate::address::{Address, Domain};
+use crate::address::Address;
 use crate::clock::Clock;
 use crate::credential::{Hasher, Policy};
 use crate::db::Db;
 use crate::delivery::Delivery;
-use crate::directory::{Decision, DecisionKind, Directory, Domains, Place, Reach, UnitKind};
+use crate::directory::{Decision, DecisionKind, Directory, Place, Reach, UnitKind};
 use crate::metrics::Metrics;
 use crate::name::{Label, LocalPart, NameRule, PersonName};
 use crate::net::{Tls, tls};
@@ -49,7 +49,7 @@ impl Office {
         let db = Db::open(&dir.path().join("mail.db")).await.unwrap();
         let clock = Clock::system(TimeZone::UTC);
         let store = Store::open(db.clone(), clock.clone()).await.unwrap();
-        let domains = Domains { own: Domain::parse("x.vn").unwrap(), provincial: None, postmaster: None };
+        let domains = crate::directory::Department::of("x.vn");
         let directory = Directory::open(&db, domains).await.unwrap();
         let hasher = Hasher::new();
         let provisioning = Provisioning {
@@ -119,6 +119,7 @@ fn rules() -> provisioning::Settings {
         name_rule: NameRule::parse("{given}{initials}").unwrap(),
         passwords: Policy { min_length: 10 },
         quota_bytes: 1 << 30,
+        departure: provisioning::Departure::default(),
         client: ClientSettings { imap: endpoint(993), submission: endpoint(465) },
     }
 }
@@ -162,7 +163,7 @@ async fn found(provisioning: &Provisioning) -> String {
         note: None,
     };
     let acts = vec![Act::FoundDepartment(department), Act::CreateUnit(unit), Act::Hire(hire)];
-    let order = Order { decision: Some(decision), acts, password: None, note: None, actor: "test".into() };
+    let order = Order::new("test", Some(decision), acts);
     let done = provisioning.execute(order).await.unwrap();
     done.acts.into_iter().find_map(|act| act.slip).unwrap().password.expose().to_owned()
 }
@@ -232,7 +233,7 @@ async fn a_right_that_ends_in_data_ends_the_session_and_stores_nothing() {
     person.say("MAIL FROM:<binhdx@x.vn>\r\nRCPT TO:<binhdx@x.vn>\r\nDATA\r\n", "354").await;
     person.stream.write_all(b"From: binhdx@x.vn\r\n\r\nhello\r\n").await.unwrap();
     let acts = vec![Act::Suspend { who: "binhdx@x.vn".into() }];
-    let order = Order { decision: None, acts, password: None, note: None, actor: "test".into() };
+    let order = Order::new("test", None, acts);
     office.provisioning.execute(order).await.unwrap();
     person.expect("421 4.7.0").await;
     person.is_closed().await;

@@ -74,3 +74,13 @@ pub(super) async fn uid_validities(tx: &mut Tx, count: usize) -> Result<i64, Sto
             .map_err(DbError::from)?;
     Ok(last - sql(count) + 1)
 }
+
+/// The folder that a mailbox's mail arrives in, as the transaction sees it.
+pub async fn inbox_in(tx: &mut Tx, mailbox: MailboxId) -> Result<FolderId, StoreError> {
+    let inbox = FolderName::inbox();
+    let found = sqlx::query_scalar("SELECT id FROM folder WHERE mailbox_id = ? AND name = ?")
+        .bind(mailbox)
+        .bind(inbox.as_str())
+        .fetch_optional(tx.connection());
+    found.await.map_err(DbError::from)?.ok_or(StoreError::NoSuchFolder)
+}

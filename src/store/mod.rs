@@ -34,7 +34,7 @@ pub use copy::Copied;
 pub use flags::{FlagNames, Flags, Keywords};
 pub use folder::{Counters, Folder, SpecialUse, Subscription};
 pub use index::{Entry, Index};
-pub use initial::{create_default_folders, create_default_folders_of};
+pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
 pub use name::{FolderName, FolderNameError};
 pub use ranges::UidRanges;
 pub use read::{Derived, Texts};

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
 
+use hopthu::clock::Clock;
 use hopthu::config::Config;
 use hopthu::credential::Secret;
 use hopthu::directory::{Decision, DecisionKind, Place, Reach, UnitKind};
@@ -84,10 +85,17 @@ impl Person {
 impl Daemon {
     /// A department with one unit, and in it Đỗ Xuân Bình and Nguyễn Thị Đào.
     pub fn start(settings: &Settings) -> Self {
+        Self::start_at(settings, None)
+    }
+
+    /// The same at a time of its own, which moves by [`Clock::set`] only.
+    pub fn start_at(settings: &Settings, clock: Option<Clock>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let private = std::fs::Permissions::from_mode(0o700);
         let data_dir = tempfile::Builder::new().permissions(private).tempdir().unwrap();
-        let running = runtime.block_on(async { Server::start(config(settings, &data_dir)).await.unwrap() });
+        let config = config(settings, &data_dir);
+        let clock = clock.unwrap_or_else(|| config.clock());
+        let running = runtime.block_on(async { Server::start(config, clock).await.unwrap() });
         let certificate = data_dir.path().join("tls/certificate.pem");
         let trust = Trust::new(CertificateDer::from_pem_file(certificate).unwrap(), HOSTNAME);
         let daemon = Self { runtime, running: Some(running), data_dir, people: Mutex::default(), trust };
@@ -162,8 +170,20 @@ impl Daemon {
     fn order(&self, acts: Vec<Act>, decision: Option<Decision>, password: Option<Secret>) -> Result<Done, Failure> {
         let installation = self.running().installation();
         let services = installation.control(&installation.config, Some(self.running().addresses()));
-        let order = Order { decision, acts, password, note: None, actor: "tests".into() };
+        let order = Order { password, ..Order::new("tests", decision, acts) };
         self.runtime.block_on(services.provisioning.execute(order))
+    }
+
+    /// A command of the program about this daemon, which answers it.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let config = self.data_dir.path().join("hopthu.toml");
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_hopthu"));
+        program.arg("--config").arg(config).args(arguments).stdin(std::process::Stdio::null()).output().unwrap()
+    }
+
+    /// Where it keeps everything.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self.data_dir.path()
     }
 
     /// The person whose address begins so.

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use crate::clock::Clock;
-use crate::directory::{Decision, Recorded};
+use crate::directory::{Decision, DecisionState, Recorded};
 use crate::provisioning::Refusal;
 
-/// Whether the decision may be applied now; `earlier` is what is in the records under its number and year.
-pub fn admit(decision: &Decision, earlier: Option<&Recorded>, clock: &Clock) -> Result<(), Refusal> {
+/// Whether the decision is entered as done now or as waiting for its day; `earlier` is what is in the records under its
+/// number and year.
+pub fn admit(decision: &Decision, earlier: Option<&Recorded>, clock: &Clock) -> Result<DecisionState, Refusal> {
     if let Some(earlier) = earlier {
         let at = Timestamp::from_second(earlier.applied_at.unwrap_or(earlier.recorded_at));
         let day = at.map_or(clock.today(), |at| at.to_zoned_datetime(clock.zone().clone()).date());
@@ -18,8 +19,5 @@ pub fn admit(decision: &Decision, earlier: Option<&Recorded>, clock: &Clock) -> 
             on: day,
         });
     }
-    if decision.effective > clock.today() {
-        return Err(Refusal::DecisionAhead { number: decision.number.clone(), effective: decision.effective });
-    }
-    Ok(())
+    Ok(if decision.effective > clock.today() { DecisionState::Waiting } else { DecisionState::Applied })
 }

@@ -1,24 +1,45 @@
 //! The rules: from an act and the directory to steps, or to a refusal. Nothing is waited for and nothing is changed here.
 
+mod alias;
+mod compromised;
 pub mod decision;
+mod delegate;
+mod depart;
 mod department;
+mod device;
 mod hire;
+mod open;
 mod password;
+mod promote;
+mod province;
+mod reinstate;
+mod remove;
+mod rename;
 mod resume;
 mod suspend;
+mod transfer;
+mod unit_appoint;
+mod unit_close;
 mod unit_create;
+mod unit_merge;
+mod unit_rename;
+mod unit_split;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::act::{Act, Registration};
+use super::act::{Act, FirstPassword, Registration};
 use super::refusal::Refusal;
 use super::settings::Settings;
-use super::step::Step;
+use super::step::{Step, Whose};
 use crate::address::{Address, Domain};
-use crate::credential::Secret;
-use crate::directory::write::NewMailbox;
-use crate::directory::{AddressKind, Availability, Decision, Mailbox, Owner, Reach, Snapshot, Staff, StaffState};
-use crate::name::LocalPart;
+use crate::credential::{Secret, Standing};
+use crate::directory::{
+    AddressKind, Availability, Decision, Delegation, DelegationState, Mailbox, MailboxState, NewMailbox, Owner, Reach,
+    Snapshot, Staff, StaffState, Unit, UnitState,
+};
+use crate::id::{MailboxId, StaffId};
+use crate::name::{LocalPart, PersonName};
 
 /// What a rule may look at.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +52,32 @@ pub struct Case<'a> {
     pub decision: Option<&'a Decision>,
     /// A password chosen by somebody, for an act that sets one.
     pub password: Option<&'a Secret>,
+    /// Whether somebody is there to take a slip with a first password.
+    pub handing: Handing,
+    /// Now.
+    pub now: Timestamp,
     /// Today, at the office.
     pub today: Date,
+}
+
+/// Whether somebody is there to take a slip with a first password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handing {
+    /// Whoever asks for the act gets it.
+    Slip,
+    /// The act is done by itself on its day.
+    Nobody,
+}
+
+/// The acts that an act is made of, each to be planned on what the ones before it left. Most are made of themselves.
+pub fn parts(act: &Act, case: &Case<'_>) -> Result<Vec<Act>, Refusal> {
+    match act {
+        Act::SplitUnit(split) => unit_split::parts(split, case),
+        Act::AppointHead { code, who } => unit_appoint::parts(code, who, case),
+        Act::Transfer(transfer) => transfer::parts(transfer, case),
+        Act::Depart(depart) => depart::parts(depart, case),
+        other => Ok(vec![other.clone()]),
+    }
 }
 
 /// The steps of an act.
@@ -40,10 +85,32 @@ pub fn plan(act: &Act, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
     match act {
         Act::FoundDepartment(found) => department::plan(found, case),
         Act::CreateUnit(unit) => unit_create::plan(unit, case),
+        Act::RenameUnit(rename) => unit_rename::plan(rename, case),
+        Act::MergeUnit { code, into } => unit_merge::plan(code, into, case),
+        // Whatever a split does, its parts do.
+        Act::SplitUnit(_) => Ok(Vec::new()),
+        Act::CloseUnit(close) => unit_close::plan(close, case),
+        Act::AppointHead { code, who } => unit_appoint::plan(code, who, case),
         Act::Hire(hire) => hire::plan(hire, case),
+        Act::Reinstate(reinstate) => reinstate::plan(reinstate, case),
+        Act::Transfer(transfer) => transfer::plan(transfer, case),
+        Act::Promote { who, position } => promote::plan(who, position, case),
+        Act::Rename(rename) => rename::plan(rename, case),
+        Act::Depart(depart) => depart::plan(depart, case),
         Act::Suspend { who } => suspend::plan(who, case),
         Act::Resume { who } => resume::plan(who, case),
         Act::SetPassword { who } => password::plan(who, case),
+        Act::Compromised { who } => compromised::plan(who, case),
+        Act::AddDevice { who, device } => device::add(who, device, case),
+        Act::RemoveDevice { who, device } => device::remove(who, device, case),
+        Act::Delegate(delegate) => delegate::plan(delegate, case),
+        Act::Revoke { mailbox, from } => delegate::revoke(mailbox, from, case),
+        Act::AddAlias { mailbox, alias } => alias::add(mailbox, alias, case),
+        Act::RemoveAlias { alias } => alias::remove(alias, case),
+        Act::SetQuota { mailbox, quota_bytes } => alias::quota(mailbox, *quota_bytes, case),
+        Act::OpenMailbox(open) => open::plan(open, case),
+        Act::RemoveMailbox { mailbox } => remove::plan(*mailbox, case),
+        Act::MarkProvince { marks } => Ok(province::plan(marks, case)),
     }
 }
 
@@ -53,15 +120,53 @@ struct Addresses {
     provincial: Option<Address>,
 }
 
+/// A person who is here, and their mailbox.
+struct Present<'a> {
+    person: &'a Staff,
+    mailbox: &'a Mailbox,
+    address: &'a Address,
+}
+
 impl<'a> Case<'a> {
+    /// The decision, which acts on people's positions and on units need (R16).
+    fn decided(&self) -> Result<&'a Decision, Refusal> {
+        self.decision.ok_or(Refusal::DecisionMissing)
+    }
+
+    /// The person meant, whoever they are.
+    fn anybody(&self, who: &str) -> Result<&'a Staff, Refusal> {
+        self.snapshot.find(who).map_err(|error| Refusal::of_find(error, self.snapshot))
+    }
+
     /// The person meant, who is still here, and the mailbox.
-    fn person(&self, who: &str) -> Result<(&'a Staff, &'a Mailbox, &'a Address), Refusal> {
-        let person = self.snapshot.find(who).map_err(|error| Refusal::of_find(error, self.snapshot))?;
+    fn person(&self, who: &str) -> Result<Present<'a>, Refusal> {
+        let person = self.anybody(who)?;
         let mailbox = self.snapshot.of(Owner::Staff(person.id));
         match mailbox.and_then(|mailbox| Some((mailbox, mailbox.primary()?))) {
-            Some((mailbox, address)) if person.state != StaffState::Departed => Ok((person, mailbox, address)),
+            Some((mailbox, address)) if person.state != StaffState::Departed => {
+                Ok(Present { person, mailbox, address })
+            }
             _ => Err(Refusal::Standing { holder: person.name.clone(), state: StaffState::Departed }),
         }
+    }
+
+    /// The open unit of this code.
+    fn unit(&self, code: &str) -> Result<&'a Unit, Refusal> {
+        self.snapshot.unit_by_code(code).ok_or_else(|| Refusal::UnitUnknown(code.to_owned()))
+    }
+
+    /// A unit's mailbox and its address.
+    fn mailbox_of(&self, unit: &Unit) -> Result<(&'a Mailbox, &'a Address), Refusal> {
+        let mailbox = self.snapshot.of(Owner::Unit(unit.id));
+        let found = mailbox.and_then(|mailbox| Some((mailbox, mailbox.primary()?)));
+        found.ok_or_else(|| Refusal::UnitUnknown(unit.code.clone()))
+    }
+
+    /// The mailbox that is in use under an address.
+    fn mailbox(&self, address: &Address) -> Result<(&'a Mailbox, &'a Address), Refusal> {
+        let mailbox = self.snapshot.holder(address).filter(|mailbox| mailbox.state == MailboxState::Open);
+        let found = mailbox.and_then(|mailbox| Some((mailbox, mailbox.primary()?)));
+        found.ok_or_else(|| Refusal::MailboxUnknown(address.clone()))
     }
 
     /// The day from which the act holds.
@@ -69,27 +174,75 @@ impl<'a> Case<'a> {
         self.decision.map_or(self.today, |decision| decision.effective)
     }
 
+    /// Codes of the units that a person is head of.
+    fn answers_for(&self, person: &Staff) -> Vec<String> {
+        self.snapshot.headed_by(person.id).map(|unit| unit.code.clone()).collect()
+    }
+
+    /// Refuses where somebody who is to go answers for a unit (R15).
+    fn no_stewardship(&self, person: &Staff) -> Result<(), Refusal> {
+        let units = self.answers_for(person);
+        if units.is_empty() { Ok(()) } else { Err(Refusal::StewardshipOpen { holder: person.name.clone(), units }) }
+    }
+
+    /// Handing over everything that somebody is head of, before `last` is done.
+    fn handed_over(&self, who: &str, to: Option<&str>, last: Act) -> Result<Vec<Act>, Refusal> {
+        let units = match to {
+            Some(_) => self.answers_for(self.anybody(who)?),
+            None => Vec::new(),
+        };
+        let appoint = |code| Some(Act::AppointHead { code, who: to?.to_owned() });
+        Ok(units.into_iter().filter_map(appoint).chain([last]).collect())
+    }
+
+    /// The end of what is delegated to a person, or of a mailbox.
+    fn end_delegations(&self, which: impl Fn(&Delegation) -> bool) -> Vec<Step> {
+        let live = self.snapshot.all_delegations().filter(|d| d.state == DelegationState::Live && which(d));
+        live.filter_map(|d| {
+            Some(Step::EndDelegation {
+                delegation: d.id,
+                address: self.snapshot.mailbox(d.mailbox)?.primary()?.clone(),
+                holder: self.name_of(d.staff)?,
+            })
+        })
+        .collect()
+    }
+
+    fn name_of(&self, person: StaffId) -> Option<PersonName> {
+        self.snapshot.staff(person).map(|person| person.name.clone())
+    }
+
+    /// The code of a person's unit.
+    fn unit_of(&self, person: &Staff) -> String {
+        self.snapshot.unit(person.unit).map(|unit| unit.code.clone()).unwrap_or_default()
+    }
+
+    /// The unit a person belongs to, where it is open.
+    fn open_unit_of(&self, person: &Staff) -> Option<&'a Unit> {
+        self.snapshot.unit(person.unit).filter(|unit| unit.state == UnitState::Open)
+    }
+
     /// The addresses that a mailbox under this name would have.
     fn addresses(&self, local: &LocalPart, registration: Registration) -> Result<Addresses, Refusal> {
-        let domains = self.snapshot.domains();
+        let department = self.snapshot.department();
         let at = |domain: &Domain| {
             Address::new(local.as_str(), domain.clone()).map_err(|_| Refusal::NotAnAddress(local.clone()))
         };
         let provincial = match registration {
-            Registration::Wanted => domains.provincial.as_ref().map(at).transpose()?,
+            Registration::Wanted => department.provincial.as_ref().map(at).transpose()?,
             Registration::None => None,
         };
-        Ok(Addresses { own: at(&domains.own)?, provincial })
+        Ok(Addresses { own: at(&department.own)?, provincial })
     }
 
-    /// Whether they may be given out today (R3).
-    fn free(&self, addresses: &Addresses) -> Result<(), Refusal> {
+    /// Whether they may be given out today (R3); whoever had them may have them again.
+    fn free(&self, addresses: &Addresses, person: Option<StaffId>) -> Result<(), Refusal> {
         for address in std::iter::once(&addresses.own).chain(&addresses.provincial) {
             let address = address.clone();
-            match self.snapshot.availability(&address, self.today) {
+            match self.snapshot.availability(&address, self.today, person) {
                 Availability::Free => {}
                 Availability::InUse(_) => return Err(Refusal::AddressInUse(address)),
-                Availability::Resting(rest) => return Err(Refusal::AddressResting { address, until: rest.until }),
+                Availability::Resting(until) => return Err(Refusal::AddressResting { address, until }),
             }
         }
         Ok(())
@@ -98,22 +251,55 @@ impl<'a> Case<'a> {
     /// Addresses under a name that was chosen by hand.
     fn chosen(&self, local: &LocalPart, registration: Registration) -> Result<Addresses, Refusal> {
         let addresses = self.addresses(local, registration)?;
-        self.free(&addresses)?;
+        self.free(&addresses, None)?;
         match self.snapshot.look_alike(local) {
             Some(other) => Err(Refusal::AddressLooksLike { address: addresses.own, other: Box::new(other.clone()) }),
             None => Ok(addresses),
         }
     }
 
+    /// Addresses under the first name of the rule under which everything is free.
+    fn by_rule(
+        &self,
+        name: &PersonName,
+        registration: Registration,
+        person: Option<StaffId>,
+    ) -> Result<Addresses, Refusal> {
+        let candidates = self.settings.name_rule.candidates(name);
+        candidates
+            .filter_map(|local| self.addresses(&local, registration).ok())
+            .find(|addresses| self.free(addresses, person).is_ok())
+            .ok_or_else(|| Refusal::NoAddress(name.clone()))
+    }
+
     /// The steps that open the mailbox of whoever was just entered.
     fn open(&self, addresses: Addresses, quota_bytes: u64, reach: Reach) -> Vec<Step> {
         let Addresses { own, provincial } = addresses;
+        let give = |address, kind| Step::GiveAddress { mailbox: Whose::JustOpened, address, kind };
         let mut steps = vec![
             Step::OpenMailbox(NewMailbox { quota_bytes, reach, opened: self.effective() }),
-            Step::GiveAddress { address: own, kind: AddressKind::Primary },
+            give(own, AddressKind::Primary),
         ];
-        steps.extend(provincial.map(|address| Step::GiveAddress { address, kind: AddressKind::Provincial }));
+        steps.extend(provincial.map(|address| give(address, AddressKind::Provincial)));
         steps.push(Step::MakeFolders);
         steps
+    }
+
+    /// The step that sets a first password, or leaves it for later.
+    fn first_password(&self, mailbox: Whose, address: &Address, holder: &PersonName, first: FirstPassword) -> Step {
+        let standing = match (first, self.handing) {
+            (FirstPassword::Later, _) | (_, Handing::Nobody) => {
+                return Step::PasswordLater { address: address.clone() };
+            }
+            (FirstPassword::ToBeChanged, Handing::Slip) => Standing::First,
+            (FirstPassword::MayStay, Handing::Slip) => Standing::Chosen,
+        };
+        Step::SetPassword { mailbox, address: address.clone(), holder: holder.clone(), standing }
+    }
+
+    /// An open mailbox here that mail may be forwarded to, other than this one.
+    fn forward_target(&self, to: &Address, from: MailboxId) -> Result<(), Refusal> {
+        let open = self.snapshot.holder(to).is_some_and(|m| m.state == MailboxState::Open && m.id != from);
+        if open { Ok(()) } else { Err(Refusal::ForwardNotHere(to.clone())) }
     }
 }

@@ -1,11 +1,11 @@
 //! The Chief of Office withdraws the permission to log in; open sessions end at once (R9).
 
-use super::Case;
+use super::{Case, Present};
 use crate::directory::StaffState;
 use crate::provisioning::{Refusal, Step};
 
 pub(super) fn plan(who: &str, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
-    let (person, mailbox, address) = case.person(who)?;
+    let Present { person, mailbox, address } = case.person(who)?;
     if person.state == StaffState::Suspended {
         return Err(Refusal::Standing { holder: person.name.clone(), state: person.state });
     }

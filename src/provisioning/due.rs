@@ -1,0 +1,144 @@
+//! Decisions dated ahead: foretold when they are entered, done on their day by the daemon, or withdrawn before it (R16).
+
+use serde_json::{Value, json};
+
+use super::{
+    Act, Applied, Done, Failure, Halt, Handing, Mode, Order, Provisioning, Record, Refusal, Rejected, Sitting,
+};
+use crate::audit;
+use crate::db::Tx;
+use crate::directory::{DecisionState, MailboxState, Recorded};
+use crate::id::MailboxId;
+use crate::limits;
+use crate::name::Label;
+
+/// Who does what is due.
+const DAEMON: &str = "hopthu";
+
+/// What became of a decision on its day.
+#[derive(Debug)]
+pub struct Due {
+    /// Which.
+    pub recorded: Recorded,
+    /// Its acts are done; or why they are not: it waits on, and is tried again.
+    pub outcome: Result<Done, Failure>,
+}
+
+impl Provisioning {
+    /// What the acts of a decision dated ahead will do, on what everything before it will have left.
+    pub(super) async fn foretell(
+        &self,
+        tx: &mut Tx,
+        sitting: &mut Sitting,
+        (place, order): (usize, &Order),
+    ) -> Result<Vec<Applied>, Failure> {
+        let Some(decision) = &order.decision else { return Ok(Vec::new()) };
+        let mut draft = sitting.draft.clone();
+        let mut forgotten = Vec::new();
+        for earlier in Recorded::waiting(tx.connection(), decision.effective).await? {
+            // Its own record is among them; and what will be refused then changes nothing.
+            if earlier.decision != *decision
+                && let Ok(earlier) = due(earlier)
+            {
+                for act in &earlier.acts {
+                    let _ = self.act(&mut draft, &mut forgotten, &earlier, act, None, Mode::Rehearse);
+                }
+            }
+        }
+        let mut acts = Vec::with_capacity(order.acts.len());
+        for (n, act) in order.acts.iter().enumerate() {
+            match self.act(&mut draft, &mut forgotten, &order.unattended(), act, None, Mode::Rehearse) {
+                Ok(outcome) => acts.push(outcome.applied),
+                Err(Failure::Refused(refusal)) => {
+                    sitting.rejected.push(Rejected { order: place, act: Some(n), refusal });
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(acts)
+    }
+
+    /// Does every decision whose day has come, in order, each in a transaction of its own. One that is refused waits on.
+    pub async fn apply_due(&self) -> Result<Vec<Due>, Failure> {
+        let waiting = Recorded::waiting(&mut *self.db.read().await?, self.clock.today()).await?;
+        let mut outcomes = Vec::with_capacity(waiting.len());
+        for recorded in waiting {
+            let outcome = match due(recorded.clone()) {
+                Ok(order) => self.execute(order).await,
+                Err(failure) => Err(failure),
+            };
+            outcomes.push(Due { recorded, outcome });
+        }
+        Ok(outcomes)
+    }
+
+    /// What a decision that waits would do if its day were today.
+    pub async fn foresee(&self, recorded: Recorded) -> Result<Done, Failure> {
+        self.rehearse(due(recorded)?).await
+    }
+
+    /// Withdraws a decision before its day.
+    pub async fn cancel(&self, number: &Label, actor: &str, note: Option<String>) -> Result<Recorded, Failure> {
+        let known = Recorded::list(&mut *self.db.read().await?).await?;
+        let mut named = known.into_iter().filter(|recorded| recorded.decision.number.key() == number.key());
+        let newest = named.next().ok_or_else(|| Refusal::DecisionUnknown(number.clone()))?;
+        let waits = |recorded: &Recorded| recorded.state == DecisionState::Waiting;
+        let Some(found) = Some(newest.clone()).filter(waits).or_else(|| named.find(waits)) else {
+            return Err(Refusal::DecisionSettled { number: number.clone(), state: newest.state }.into());
+        };
+        let order = Order { note, ..Order::new(actor, None, Vec::new()) };
+        let (id, now) = (found.id, self.clock.now());
+        let written = self.db.write(move |tx| {
+            Box::pin(async move {
+                Recorded::settle(tx, id, DecisionState::Cancelled, now.as_second()).await?;
+                let record = Record {
+                    what: "decision.cancelled",
+                    subject: format!("decision:{id}"),
+                    before: Some(json!({ "state": "waiting" })),
+                    after: Some(json!({ "state": "cancelled" })),
+                };
+                audit::append(tx, vec![record.signed(&order, Some(id), now)]).await?;
+                Ok::<_, Halt>(())
+            })
+        });
+        match written.await {
+            Ok(()) | Err(Halt::Rehearsed(_)) => Ok(Recorded { state: DecisionState::Cancelled, ..found }),
+            Err(Halt::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// Mailboxes whose grace is over: to be archived, then removed with [`Provisioning::end_grace`].
+    pub fn graces_over(&self) -> Vec<MailboxId> {
+        let (snapshot, today) = (self.directory.snapshot(), self.clock.today());
+        let over = |mailbox: &&crate::directory::Mailbox| {
+            mailbox.state == MailboxState::Closed && mailbox.grace.as_ref().is_some_and(|grace| grace.until <= today)
+        };
+        snapshot.all_mailboxes().filter(over).map(|mailbox| mailbox.id).take(limits::GRACES_AT_ONCE_MAX).collect()
+    }
+
+    /// Removes a mailbox whose grace is over; `archive` is where what it held was written.
+    pub async fn end_grace(&self, mailbox: MailboxId, archive: &str) -> Result<Done, Failure> {
+        let order = Order::new(DAEMON, None, vec![Act::RemoveMailbox { mailbox }]);
+        self.execute(Order { note: Some(archive.to_owned()), ..order }).await
+    }
+}
+
+impl Order {
+    /// The same without anybody there to take a slip.
+    fn unattended(&self) -> Self {
+        Self { handing: Handing::Nobody, ..self.clone() }
+    }
+}
+
+/// A waiting decision as an order, to be done by the daemon.
+fn due(recorded: Recorded) -> Result<Order, Failure> {
+    let Recorded { id, decision, acts, .. } = recorded;
+    let acts = match acts {
+        Value::Array(acts) => acts.into_iter().map(serde_json::from_value).collect::<Result<Vec<Act>, _>>(),
+        other => serde_json::from_value(other),
+    };
+    let acts = acts.map_err(|_| Failure::Plan("a waiting decision holds acts that cannot be read"))?;
+    let note = decision.note.clone();
+    let order = Order { note, due: Some(id), ..Order::new(DAEMON, Some(decision), acts) };
+    Ok(order.unattended())
+}

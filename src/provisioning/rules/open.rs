@@ -1,0 +1,27 @@
+//! An administrator looks into a mailbox: for a reason, for some minutes, reading only, and whoever answers for it is told
+//! (R20).
+
+use jiff::SignedDuration;
+
+use super::Case;
+use crate::directory::{Mailbox, Owner};
+use crate::limits;
+use crate::provisioning::{OpenMailbox, Refusal, Step};
+
+pub(super) fn plan(open: &OpenMailbox, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
+    let (mailbox, address) = case.mailbox(&open.mailbox)?;
+    if !(1..=limits::OPENING_MINUTES_MAX).contains(&open.minutes) {
+        return Err(Refusal::Minutes { max: limits::OPENING_MINUTES_MAX });
+    }
+    let until = case.now + SignedDuration::from_mins(i64::from(open.minutes));
+    let mut steps =
+        vec![Step::Open { mailbox: mailbox.id, address: address.clone(), reason: open.reason.clone(), until }];
+    let stewards = case.snapshot.stewards(mailbox);
+    let theirs = stewards.into_iter().filter_map(|person| case.snapshot.of(Owner::Staff(person)));
+    let mut told: Vec<&Mailbox> = theirs.collect();
+    if told.iter().all(|other| other.id != mailbox.id) {
+        told.push(mailbox);
+    }
+    steps.extend(told.into_iter().filter_map(|m| Some(Step::Notify { mailbox: m.id, address: m.primary()?.clone() })));
+    Ok(steps)
+}

