@@ -1,5 +1,10 @@
 //! The command line: one table of nouns and verbs, from which parsing, help, completions and the manual are made.
 
+mod decision;
+mod mailbox;
+mod staff;
+mod unit;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -7,10 +12,13 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use crate::address::Domain;
-use crate::config::value::Size;
-use crate::directory::UnitKind;
 use crate::language::Language;
-use crate::name::{Label, LocalPart, PersonName};
+use crate::name::{Label, LocalPart};
+
+pub use decision::Decision;
+pub use mailbox::{Alias, Delegate, Mailbox};
+pub use staff::{Depart, Hire, NewMail, Reinstate, Rename, Staff, Transfer};
+pub use unit::{Split, Unit};
 
 /// Hộp thư: máy chủ thư điện tử của cơ quan | the office's mail server
 #[derive(Debug, Parser)]
@@ -121,129 +129,24 @@ pub struct Init {
     pub hostname: Option<Domain>,
 }
 
-/// `unit …`
-#[derive(Debug, Subcommand)]
-pub enum Unit {
-    /// Lập đơn vị và hộp thư của đơn vị | A new unit with its mailbox
-    Create {
-        /// Mã, cũng là phần trước @ của địa chỉ | Code, also the part before @ of its address
-        code: LocalPart,
-        /// Tên đầy đủ | Full name
-        #[arg(long)]
-        name: Label,
-        /// Loại | Kind
-        #[arg(long, value_parser = unit_kind)]
-        kind: UnitKind,
-        /// Không nối mạng LAN với Sở | Not on the department's network
-        #[arg(long)]
-        remote: bool,
-        /// Đơn vị cấp trên | The unit it belongs to
-        #[arg(long, value_name = "CODE")]
-        parent: Option<String>,
-        /// Every act takes these.
-        #[command(flatten)]
-        manner: Manner,
-    },
-    /// Danh sách đơn vị | All units
-    List,
-    /// Một đơn vị | One unit
-    Show {
-        /// Mã đơn vị | Its code
-        code: String,
-    },
-}
-
-/// `staff …`
-#[derive(Debug, Subcommand)]
-pub enum Staff {
-    /// Tiếp nhận cán bộ theo quyết định | A person joins, by decision
-    Hire(Hire),
-    /// Danh sách cán bộ | Everybody
-    List,
-    /// Một cán bộ | One person
-    Show(Who),
-    /// Đặt mật khẩu mới | Set a new password
-    Passwd {
-        /// Whose.
-        #[command(flatten)]
-        who: Who,
-        /// Where the password comes from; a terminal asks for it.
-        #[command(flatten)]
-        source: PasswordSource,
-        /// Every act takes these.
-        #[command(flatten)]
-        manner: Manner,
-    },
-    /// Tạm ngừng đăng nhập, cắt ngay phiên đang mở | Stop logins and cut open sessions at once
-    Suspend {
-        /// Whose.
-        #[command(flatten)]
-        who: Who,
-        /// Every act takes these.
-        #[command(flatten)]
-        manner: Manner,
-    },
-    /// Cho đăng nhập lại | Allow logins again
-    Resume {
-        /// Whose.
-        #[command(flatten)]
-        who: Who,
-        /// Every act takes these.
-        #[command(flatten)]
-        manner: Manner,
-    },
-}
-
-/// `staff hire`
-#[derive(Args, Debug)]
-pub struct Hire {
-    /// The decision.
-    #[command(flatten)]
-    pub decision: ByDecision,
-    /// Họ và tên | Full name
-    #[arg(long)]
-    pub name: PersonName,
-    /// Mã đơn vị | Code of the unit
-    #[arg(long, value_name = "CODE")]
-    pub unit: String,
-    /// Chức vụ | Position
-    #[arg(long)]
-    pub position: Option<Label>,
-    /// Mã số cán bộ | The personnel office's number
-    #[arg(long, value_name = "X")]
-    pub staff_code: Option<Label>,
-    /// Phần trước @, thay cho quy tắc | The part before @, instead of the rule's
-    #[arg(long, value_name = "LOCAL")]
-    pub address: Option<LocalPart>,
-    /// Dung lượng hộp thư | Size of the mailbox
-    #[arg(long, value_name = "2G")]
-    pub quota: Option<Size>,
-    /// Được gửi thư ra ngoài tỉnh | May send beyond the province
-    #[arg(long)]
-    pub internet: bool,
-    /// Không đăng ký hộp thư của tỉnh | No provincial address
-    #[arg(long)]
-    pub no_provincial: bool,
-    /// Ghi phiếu cấp hộp thư vào tệp | Write the slip to this file
-    #[arg(long, value_name = "FILE")]
-    pub slip: Option<PathBuf>,
-    /// Every act takes these.
-    #[command(flatten)]
-    pub manner: Manner,
-}
-
-/// The paper that an act rests on.
+/// The paper that an act rests on. That an act needs one is a rule (R16), not a matter of the command line.
 #[derive(Args, Debug)]
 pub struct ByDecision {
     /// Số quyết định | Number of the decision
-    #[arg(long = "decision", value_name = "NO")]
-    pub number: Label,
+    #[arg(long = "decision", value_name = "NO", requires = "dated")]
+    pub number: Option<Label>,
     /// Ngày ký | The day it was issued
-    #[arg(long, value_name = "DATE", value_parser = date)]
-    pub dated: Date,
+    #[arg(long, value_name = "DATE", value_parser = date, requires = "number")]
+    pub dated: Option<Date>,
     /// Ngày có hiệu lực, mặc định ngày ký | The day from which it holds, that of issue if not given
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    #[arg(long, value_name = "DATE", value_parser = date, requires = "number")]
     pub effective: Option<Date>,
+    /// Người ký | Who signed it
+    #[arg(long, value_name = "NAME", requires = "number")]
+    pub issuer: Option<Label>,
+    /// Người của Văn phòng cho thực hiện | Who at the Office approved its execution
+    #[arg(long, value_name = "NAME", requires = "number")]
+    pub approver: Option<Label>,
 }
 
 /// Where a new password comes from.
@@ -275,30 +178,6 @@ pub struct Manner {
     pub note: Option<Label>,
 }
 
-/// `mailbox …`
-#[derive(Debug, Subcommand)]
-pub enum Mailbox {
-    /// Danh sách hộp thư | All mailboxes
-    List,
-    /// Một hộp thư | One mailbox
-    Show {
-        /// Địa chỉ | Its address
-        address: crate::address::Address,
-    },
-}
-
-/// `decision …`
-#[derive(Debug, Subcommand)]
-pub enum Decision {
-    /// Danh sách quyết định | All decisions
-    List,
-    /// Một quyết định | One decision
-    Show {
-        /// Số quyết định | Its number
-        number: Label,
-    },
-}
-
 /// `audit …`
 #[derive(Debug, Subcommand)]
 pub enum Audit {
@@ -320,13 +199,8 @@ fn language(text: &str) -> Result<Language, String> {
     }
 }
 
-fn unit_kind(text: &str) -> Result<UnitKind, String> {
-    let known = || UnitKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" | ");
-    UnitKind::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or_else(known)
-}
-
 /// `2026-11-23` or `23/11/2026`.
-fn date(text: &str) -> Result<Date, String> {
+pub(super) fn date(text: &str) -> Result<Date, String> {
     let written = || -> Option<Date> {
         let mut parts = text.splitn(3, '/');
         let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);

@@ -120,9 +120,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Status => Request::Status,
         Installed::Unit(unit) => requests::unit(unit),
         Installed::Staff(staff) => {
-            if let args::Staff::Hire(hire) = &staff {
-                slip = hire.slip.as_deref().map(SlipFile::make).transpose()?;
-            }
+            slip = staff.slip().map(SlipFile::make).transpose()?;
             requests::staff(staff, &config, output.language)?
         }
         Installed::Mailbox(mailbox) => requests::mailbox(mailbox),

@@ -3,14 +3,19 @@
 use std::io::{IsTerminal, Read, stdin};
 use std::path::Path;
 
+use jiff::civil::Date;
+
 use crate::config::Config;
 use crate::control::{self, Asked, Exit, Failure, Request, SlipForm};
 use crate::credential::Secret;
-use crate::directory::{Decision, Place, Reach};
+use crate::directory::{Decision, Place, Reach, Treatment};
 use crate::language::Language;
 use crate::limits;
 use crate::name::Label;
-use crate::provisioning::{Act, CreateUnit, FirstPassword, Hire, Registration};
+use crate::provisioning::{
+    Act, CloseUnit, CreateUnit, Delegate, Depart, FirstPassword, Hire, OpenMailbox, Registration, Reinstate, Rename,
+    RenameUnit, SplitUnit, Transfer,
+};
 
 use super::args;
 
@@ -19,9 +24,23 @@ pub(super) fn unit(unit: args::Unit) -> Request {
     match unit {
         args::Unit::List => Request::UnitList,
         args::Unit::Show { code } => Request::UnitShow(code),
-        args::Unit::Create { code, name, kind, remote, parent, manner } => {
-            let place = if remote { Place::Remote } else { Place::Lan };
-            act(asked(Act::CreateUnit(CreateUnit { code, name, kind, place, parent }), manner))
+        args::Unit::Create { code, name, kind, remote, parent, decision, manner } => {
+            decided(Act::CreateUnit(CreateUnit { code, name, kind, place: place(remote), parent }), decision, manner)
+        }
+        args::Unit::Rename { code, name, new_code, decision, manner } => {
+            decided(Act::RenameUnit(RenameUnit { code, name, new_code }), decision, manner)
+        }
+        args::Unit::Merge { code, into, decision, manner } => decided(Act::MergeUnit { code, into }, decision, manner),
+        args::Unit::Split(args::Split { code, new, name, kind, remote, parent, staff, decision, manner }) => {
+            let new = CreateUnit { code: new, name, kind, place: place(remote), parent };
+            decided(Act::SplitUnit(SplitUnit { code, new, staff }), decision, manner)
+        }
+        args::Unit::Close { code, grace, new_mail, decision, manner } => {
+            let treatment = treatment(new_mail);
+            decided(Act::CloseUnit(CloseUnit { code, grace, treatment }), decision, manner)
+        }
+        args::Unit::Appoint { code, head, decision, manner } => {
+            decided(Act::AppointHead { code, who: head }, decision, manner)
         }
     }
 }
@@ -32,11 +51,34 @@ pub(super) fn staff(staff: args::Staff, config: &Config, language: Language) -> 
         args::Staff::List => Request::StaffList,
         args::Staff::Show(args::Who { who }) => Request::StaffShow(who),
         args::Staff::Hire(person) => hire(person, config),
-        args::Staff::Suspend { who: args::Who { who }, manner } => act(asked(Act::Suspend { who }, manner)),
-        args::Staff::Resume { who: args::Who { who }, manner } => act(asked(Act::Resume { who }, manner)),
-        args::Staff::Passwd { who: args::Who { who }, source, manner } => {
+        args::Staff::Transfer(args::Transfer { who, to, position, handover_to, decision, manner }) => {
+            decided(Act::Transfer(Transfer { who: who.who, to, position, handover_to }), decision, manner)
+        }
+        args::Staff::Promote { who, position, decision, manner } => {
+            decided(Act::Promote { who: who.who, position }, decision, manner)
+        }
+        args::Staff::Rename(args::Rename { who, name, address, decision, manner }) => {
+            decided(Act::Rename(Rename { who: who.who, name, address }), decision, manner)
+        }
+        args::Staff::Depart(args::Depart { who, reason, handover_to, grace, new_mail, decision, manner }) => {
+            let treatment = treatment(new_mail);
+            let depart = Depart { who: who.who, reason, handover_to, grace, treatment };
+            decided(Act::Depart(depart), decision, manner)
+        }
+        args::Staff::Reinstate(args::Reinstate { who, unit, position, slip, decision, manner }) => {
+            let first_password = FirstPassword::ToBeChanged;
+            let reinstate = Act::Reinstate(Reinstate { who: who.who, unit, position, first_password });
+            slipped(decided(reinstate, decision, manner), slip.as_deref())
+        }
+        args::Staff::Suspend { who, decision, manner } => decided(Act::Suspend { who: who.who }, decision, manner),
+        args::Staff::Resume { who, decision, manner } => decided(Act::Resume { who: who.who }, decision, manner),
+        args::Staff::Passwd { who, source, slip, manner } => {
             let password = password(&source, language)?;
-            act(Asked { password, ..asked(Act::SetPassword { who }, manner) })
+            let set = Asked { password, ..asked(Act::SetPassword { who: who.who }, manner) };
+            slipped(act(set), slip.as_deref())
+        }
+        args::Staff::Compromised { who, slip, manner } => {
+            slipped(act(asked(Act::Compromised { who: who.who }, manner)), slip.as_deref())
         }
     })
 }
@@ -46,6 +88,21 @@ pub(super) fn mailbox(mailbox: args::Mailbox) -> Request {
     match mailbox {
         args::Mailbox::List => Request::MailboxList,
         args::Mailbox::Show { address } => Request::MailboxShow(address),
+        args::Mailbox::Rights { address } => Request::MailboxRights(address),
+        args::Mailbox::Delegate(args::Delegate { address, to, rights, from, until, manner }) => {
+            act(asked(Act::Delegate(Delegate { mailbox: address, to, rights, from, until }), manner))
+        }
+        args::Mailbox::Revoke { address, from, manner } => act(asked(Act::Revoke { mailbox: address, from }, manner)),
+        args::Mailbox::Alias(args::Alias::Add { address, alias, manner }) => {
+            act(asked(Act::AddAlias { mailbox: address, alias }, manner))
+        }
+        args::Mailbox::Alias(args::Alias::Remove { alias, manner }) => act(asked(Act::RemoveAlias { alias }, manner)),
+        args::Mailbox::Quota { address, size, manner } => {
+            act(asked(Act::SetQuota { mailbox: address, quota_bytes: size.0 }, manner))
+        }
+        args::Mailbox::Open { address, reason, minutes, manner } => {
+            act(asked(Act::OpenMailbox(OpenMailbox { mailbox: address, reason, minutes }), manner))
+        }
     }
 }
 
@@ -54,6 +111,11 @@ pub(super) fn decision(decision: args::Decision) -> Request {
     match decision {
         args::Decision::List => Request::DecisionList,
         args::Decision::Show { number } => Request::DecisionShow(number),
+        args::Decision::Cancel { number, manner } => Request::DecisionCancel {
+            number,
+            note: manner.note.map(String::from),
+            manner: if manner.dry_run { control::Manner::Rehearse } else { control::Manner::Apply },
+        },
     }
 }
 
@@ -72,14 +134,46 @@ pub(super) fn plain(act: Act, decision: Option<Decision>) -> Request {
 }
 
 /// The paper an act rests on; it holds from the day of its issue where no other is given.
-pub(super) fn paper(
-    number: Label,
-    dated: jiff::civil::Date,
-    effective: Option<jiff::civil::Date>,
-    act: &Act,
-) -> Decision {
-    let effective = effective.unwrap_or(dated);
-    Decision { number, dated, effective, kind: act.kind(), issuer: None, approver: None, note: None }
+pub(super) fn paper(number: Label, dated: Date, act: &Act) -> Decision {
+    Decision { number, dated, effective: dated, kind: act.kind(), issuer: None, approver: None, note: None }
+}
+
+/// An act that rests on the paper that was named, if one was.
+fn decided(act: Act, by: args::ByDecision, manner: args::Manner) -> Request {
+    let args::ByDecision { number, dated, effective, issuer, approver } = by;
+    let decision = number.zip(dated).map(|(number, dated)| Decision {
+        effective: effective.unwrap_or(dated),
+        issuer: issuer.map(String::from),
+        approver: approver.map(String::from),
+        note: manner.note.clone().map(String::from),
+        ..paper(number, dated, &act)
+    });
+    self::act(Asked { decision, ..asked(act, manner) })
+}
+
+/// The slip takes the form of the file it is for.
+fn slipped(request: Request, file: Option<&Path>) -> Request {
+    match request {
+        Request::Act(mut asked) => {
+            asked.slip = file.map_or(SlipForm::Text, form);
+            Request::Act(asked)
+        }
+        other => other,
+    }
+}
+
+fn place(remote: bool) -> Place {
+    if remote { Place::Remote } else { Place::Lan }
+}
+
+/// What was said of new mail; a reply names who took over, which the rule finds out.
+fn treatment(new_mail: args::NewMail) -> Option<Treatment> {
+    match new_mail {
+        args::NewMail { forward_to: Some(to), .. } => Some(Treatment::Forward(to)),
+        args::NewMail { reply: true, .. } => Some(Treatment::Reply(None)),
+        args::NewMail { refuse: true, .. } => Some(Treatment::Refuse),
+        args::NewMail { .. } => None,
+    }
 }
 
 fn act(asked: Asked) -> Request {
@@ -105,10 +199,7 @@ fn hire(hire: args::Hire, config: &Config) -> Request {
         registration: if provincial { Registration::Wanted } else { Registration::None },
         first_password: FirstPassword::ToBeChanged,
     });
-    let by = hire.decision;
-    let decision = Some(paper(by.number, by.dated, by.effective, &person));
-    let slip = hire.slip.as_deref().map_or(SlipForm::Text, form);
-    act(Asked { decision, slip, ..asked(person, hire.manner) })
+    slipped(decided(person, hire.decision, hire.manner), hire.slip.as_deref())
 }
 
 /// The form of a slip, by the file's suffix.

@@ -59,7 +59,7 @@ impl Sample {
         requests.extend(self.staff.into_iter().map(|person| {
             let (number, dated) = (person.decision.clone(), person.dated);
             let act = person.act();
-            let decision = paper(number, dated, None, &act);
+            let decision = paper(number, dated, &act);
             plain(act, Some(decision))
         }));
         requests

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::audit::{Listed, Verified};
-use crate::control::{Checks, Done, GuideView, MailboxView, Reply, StaffView, Status, UnitView};
-use crate::directory::{DecisionState, MailboxState, Place, Reach, Recorded, StaffState, UnitKind, UnitState};
+use crate::control::{
+    Basis, Checks, DecisionDetail, Done, GuideView, MailboxView, Reply, RightView, StaffView, Status, UnitView,
+};
+use crate::directory::{DecisionState, MailboxState, Place, Reach, StaffState, UnitKind, UnitState};
 use crate::language::Language;
 use crate::provisioning::Endpoint;
 
@@ -24,7 +26,9 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::Unit { unit } => self::unit(unit, language),
         Reply::StaffList { staff } => people(staff, language),
         Reply::Staff { staff } => person(staff, language),
+        Reply::MailboxRights { rights } => self::rights(rights, language),
         Reply::DecisionList { decisions } => self::decisions(decisions, language),
+        Reply::DecisionShow { decisions } => decisions.iter().map(|d| decision(d, language, zone)).collect(),
         Reply::AuditList { entries } => self::entries(entries, language, zone),
         Reply::AuditVerify(verified) => chain(verified, language),
         Reply::Guide { guide } => self::guide(guide, language),
@@ -196,25 +200,86 @@ fn life(state: MailboxState, language: Language) -> &'static str {
     }
 }
 
-fn decisions(decisions: &[Recorded], language: Language) -> String {
+fn rights(rights: &[RightView], language: Language) -> String {
+    let headings = match language {
+        Language::Vi => ["hộp thư", "ai", "với tư cách", "quyền", "từ", "đến"],
+        Language::En => ["mailbox", "who", "as", "rights", "from", "to"],
+    };
+    let row = |right: &RightView| {
+        let basis = match (right.basis, language) {
+            (Basis::Owner, Language::Vi) => "chủ hộp thư",
+            (Basis::Steward, Language::Vi) => "người quản lý",
+            (Basis::Delegate, Language::Vi) => "được uỷ quyền",
+            (Basis::Opened, Language::Vi) => "quản trị mở xem",
+            (Basis::Owner, Language::En) => "owner",
+            (Basis::Steward, Language::En) => "steward",
+            (Basis::Delegate, Language::En) => "delegate",
+            (Basis::Opened, Language::En) => "administrator",
+        };
+        let allowed = if right.rights.is_empty() { "-".to_owned() } else { right.rights.clone() };
+        let since = right.since.map_or_else(|| "-".to_owned(), |since| day(since, language));
+        [right.mailbox.clone(), right.who.clone(), basis.to_owned(), allowed, since, text(right.until.as_ref())]
+    };
+    table(headings, rights.iter().map(row))
+}
+
+fn decisions(decisions: &[DecisionDetail], language: Language) -> String {
     let headings = match language {
         Language::Vi => ["số", "ngày ký", "hiệu lực", "loại", "tình trạng"],
         Language::En => ["number", "dated", "effective", "kind", "state"],
     };
-    let row = |recorded: &Recorded| {
-        let decision = &recorded.decision;
-        let state = match (recorded.state, language) {
-            (DecisionState::Waiting, Language::Vi) => "chờ hiệu lực",
-            (DecisionState::Applied, Language::Vi) => "đã thực hiện",
-            (DecisionState::Cancelled, Language::Vi) => "đã huỷ",
-            (DecisionState::Waiting, Language::En) => "waiting",
-            (DecisionState::Applied, Language::En) => "applied",
-            (DecisionState::Cancelled, Language::En) => "cancelled",
-        };
+    let row = |detail: &DecisionDetail| {
+        let decision = &detail.recorded.decision;
         let (dated, effective) = (day(decision.dated, language), day(decision.effective, language));
-        [decision.number.to_string(), dated, effective, decision.kind.0.clone(), state.to_owned()]
+        [decision.number.to_string(), dated, effective, decision.kind.0.clone(), settled(detail, language)]
     };
     table(headings, decisions.iter().map(row))
+}
+
+/// Where a decision stands, and whether it was entered after the day from which it holds.
+fn settled(detail: &DecisionDetail, language: Language) -> String {
+    let state = match (detail.recorded.state, language) {
+        (DecisionState::Waiting, Language::Vi) => "chờ hiệu lực",
+        (DecisionState::Applied, Language::Vi) => "đã thực hiện",
+        (DecisionState::Cancelled, Language::Vi) => "đã huỷ",
+        (DecisionState::Waiting, Language::En) => "waiting",
+        (DecisionState::Applied, Language::En) => "applied",
+        (DecisionState::Cancelled, Language::En) => "cancelled",
+    };
+    match (detail.backdated, language) {
+        (false, _) => state.to_owned(),
+        (true, Language::Vi) => format!("{state}, nhập sau ngày hiệu lực"),
+        (true, Language::En) => format!("{state}, entered late"),
+    }
+}
+
+fn decision(detail: &DecisionDetail, language: Language, zone: &TimeZone) -> String {
+    let labels = match language {
+        Language::Vi => ["số", "ngày ký", "hiệu lực", "loại", "người ký", "người duyệt", "ghi chú", "tình trạng"],
+        Language::En => ["number", "dated", "effective", "kind", "issuer", "approver", "note", "state"],
+    };
+    let decision = &detail.recorded.decision;
+    let values = [
+        decision.number.to_string(),
+        day(decision.dated, language),
+        day(decision.effective, language),
+        decision.kind.0.clone(),
+        text(decision.issuer.as_ref()),
+        text(decision.approver.as_ref()),
+        text(decision.note.as_ref()),
+        settled(detail, language),
+    ];
+    let mut shown = self::detail(labels, values);
+    for step in &detail.plan {
+        shown.extend(["  - ", &step.text, "\n"]);
+    }
+    if let Some(refused) = &detail.refused {
+        shown.extend(["  ! ", refused, "\n"]);
+    }
+    if !detail.entries.is_empty() {
+        shown.extend(["\n", &entries(&detail.entries, language, zone)]);
+    }
+    shown + "\n"
 }
 
 fn entries(entries: &[Listed], language: Language, zone: &TimeZone) -> String {
@@ -256,11 +321,18 @@ fn guide(guide: &GuideView, language: Language) -> String {
 }
 
 fn done(done: &Done, language: Language) -> String {
-    let heading = match (done.dry_run, language) {
-        (true, Language::Vi) => "Kế hoạch, chưa thực hiện:",
-        (true, Language::En) => "The plan; nothing was done:",
-        (false, Language::Vi) => "Đã thực hiện:",
-        (false, Language::En) => "Done:",
+    let waits = done.decision.as_ref().filter(|decision| decision.state == DecisionState::Waiting);
+    let heading = match (done.dry_run, waits, language) {
+        (true, _, Language::Vi) => "Kế hoạch, chưa thực hiện:".to_owned(),
+        (true, _, Language::En) => "The plan; nothing was done:".to_owned(),
+        (false, Some(ahead), Language::Vi) => {
+            format!("Đã nhập; sẽ tự thực hiện ngày {}:", day(ahead.decision.effective, language))
+        }
+        (false, Some(ahead), Language::En) => {
+            format!("Entered; it will be done on {}:", day(ahead.decision.effective, language))
+        }
+        (false, None, Language::Vi) => "Đã thực hiện:".to_owned(),
+        (false, None, Language::En) => "Done:".to_owned(),
     };
     let mut text = format!("{heading}\n");
     for step in &done.steps {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::db::DbError;
+use crate::directory::Recorded;
 use crate::language::Language;
 use crate::limits;
 use crate::net::tls;
@@ -12,15 +14,18 @@ use super::execute::Services;
 use super::reply::Alarm;
 
 /// Everything that is amiss now.
-pub(super) fn all(services: &Services, language: Language) -> Vec<Alarm> {
+pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<Alarm>, DbError> {
+    let provisioning = &services.provisioning;
+    let due = Recorded::waiting(&mut *provisioning.db.read().await?, provisioning.clock.today()).await?;
     let panics = services.metrics.panics.get();
     let found = [
         ("certificate", certificate(&services.certificate, services.provisioning.clock.now(), language).err()),
         ("disk_space", disk_space(services.provisioning.db.path(), language).err()),
         ("panics", (panics > 0).then(|| panicked(panics, language))),
+        ("decisions_due", (!due.is_empty() && services.running).then(|| waiting(&due, language))),
     ];
     let alarm = |(code, message): (&str, Option<String>)| Some(Alarm { code: code.to_owned(), message: message? });
-    found.into_iter().filter_map(alarm).collect()
+    Ok(found.into_iter().filter_map(alarm).collect())
 }
 
 /// How long the certificate lasts; an error where it ends soon or cannot be read (hostile F30).
@@ -49,6 +54,16 @@ pub(super) fn disk_space(path: &Path, language: Language) -> Result<String, Stri
 pub(super) fn free_bytes(path: &Path) -> Option<u64> {
     let system = nix::sys::statvfs::statvfs(path).ok()?;
     Some(system.blocks_available() * system.fragment_size())
+}
+
+/// Decisions whose day has come and whose acts a rule refuses.
+fn waiting(due: &[Recorded], language: Language) -> String {
+    let numbers: Vec<_> = due.iter().map(|recorded| recorded.decision.number.as_str()).collect();
+    let numbers = numbers.join(", ");
+    match language {
+        Language::Vi => format!("đến ngày mà chưa thực hiện được: {numbers}; xem \"hopthu decision show\""),
+        Language::En => format!("due and not applied: {numbers}; see \"hopthu decision show\""),
+    }
 }
 
 fn panicked(panics: u64, language: Language) -> String {

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use crate::address::Address;
 use crate::audit::{self, Filter};
-use crate::directory::{MailboxState, Owner, Recorded, Snapshot, Staff};
+use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, Staff};
 use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
-use crate::name::Label;
 use crate::provisioning::{Applied, Order, Provisioning, Refusal};
 
 use super::failure::Failure;
@@ -15,7 +14,7 @@ use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Caller, Manner, Request, SlipForm};
-use super::{alarms, checks};
+use super::{alarms, checks, decisions, rights};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -35,7 +34,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
     let language = call.language;
     let snapshot = services.provisioning.directory.snapshot();
     match call.request {
-        Request::Status => Ok(Reply::Status(status(services, &snapshot, language))),
+        Request::Status => Ok(Reply::Status(status(services, &snapshot, language).await?)),
         Request::Check => Ok(Reply::Checks(checks::run(services, language).await)),
         Request::UnitList => {
             Ok(Reply::UnitList { units: snapshot.all_units().map(|unit| UnitView::of(unit, &snapshot)).collect() })
@@ -53,8 +52,12 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         }
         Request::MailboxList => mailboxes(services, &snapshot).await,
         Request::MailboxShow(address) => mailbox(&address, services, &snapshot, language).await,
-        Request::DecisionList => decisions(services, None, language).await,
-        Request::DecisionShow(number) => decisions(services, Some(number), language).await,
+        Request::MailboxRights(address) => rights::report(address.as_ref(), services, &snapshot, language).await,
+        Request::DecisionList => decisions::list(services).await,
+        Request::DecisionShow(number) => decisions::show(&number, services, language).await,
+        Request::DecisionCancel { number, note, manner } => {
+            decisions::cancel(&number, note, manner, caller, services, language).await
+        }
         Request::AuditList { last } => audited(services, last).await,
         Request::AuditVerify => {
             Ok(Reply::AuditVerify(audit::verify(&mut *services.provisioning.db.read().await?).await?))
@@ -90,19 +93,6 @@ async fn mailbox(
     Ok(Reply::Mailbox {
         mailbox: MailboxView::of(mailbox, used, snapshot, &services.provisioning.settings.organisation),
     })
-}
-
-/// All decisions, or those of one number: numbers begin again each year.
-async fn decisions(services: &Services, number: Option<Label>, language: Language) -> Result<Reply, Failure> {
-    let mut decisions = Recorded::list(&mut *services.provisioning.db.read().await?).await?;
-    if let Some(number) = number {
-        decisions.retain(|recorded| recorded.decision.number.key() == number.key());
-        if decisions.is_empty() {
-            let what = ("quyết định", "decision");
-            return Err(Failure::unknown("decision_unknown", what, number.as_str(), language));
-        }
-    }
-    Ok(Reply::DecisionList { decisions })
 }
 
 async fn audited(services: &Services, last: u32) -> Result<Reply, Failure> {
@@ -141,7 +131,7 @@ async fn act(asked: Asked, caller: &Caller, services: &Services, language: Langu
     let done = done.map_err(|failure| Failure::act(&failure, &snapshot, language))?;
     let mut view = Done {
         dry_run: asked.manner == Manner::Rehearse,
-        decision: decision.map(|decision| DecisionView { id: done.decision, decision }),
+        decision: decision.map(|decision| DecisionView { id: done.decision, state: done.state, decision }),
         ..Done::default()
     };
     for applied in done.acts {
@@ -159,24 +149,22 @@ async fn act(asked: Asked, caller: &Caller, services: &Services, language: Langu
 }
 
 fn tell(view: &mut Done, applied: &Applied, snapshot: &Snapshot, language: Language) {
-    let step = |step: &crate::provisioning::Step| StepView {
-        text: step.describe(language),
-        step: serde_json::to_value(step).unwrap_or_default(),
-    };
-    view.steps.extend(applied.steps.iter().map(step));
-    // Of a rehearsal nothing is there to be shown.
-    if view.dry_run {
+    view.steps.extend(applied.steps.iter().map(|step| StepView::of(step, language)));
+    // Of a rehearsal, and of what waits for its day, nothing is there to be shown.
+    let waits = view.decision.as_ref().is_some_and(|decision| decision.state == DecisionState::Waiting);
+    if view.dry_run || waits {
         return;
     }
     let (staff, unit) = (applied.subject.staff, applied.subject.unit);
+    view.mailbox = applied.subject.mailbox.and_then(|id| snapshot.mailbox(id)).map(Mailbox::shown);
     view.staff = staff.and_then(|id| snapshot.staff(id)).map(|person| StaffView::of(person, snapshot));
     view.unit = unit.and_then(|id| snapshot.unit(id)).map(|unit| UnitView::of(unit, snapshot));
 }
 
-fn status(services: &Services, snapshot: &Snapshot, language: Language) -> Status {
+async fn status(services: &Services, snapshot: &Snapshot, language: Language) -> Result<Status, Failure> {
     let db = &services.provisioning.db;
     let open = |listener: &Listener| (listener.name().to_owned(), services.metrics.sessions(*listener).get());
-    Status {
+    Ok(Status {
         running: services.running,
         sessions: Listener::ALL.iter().map(open).collect(),
         queue: QueueStatus::default(),
@@ -186,6 +174,6 @@ fn status(services: &Services, snapshot: &Snapshot, language: Language) -> Statu
             wal_bytes: db.wal_bytes(),
             free_bytes: alarms::free_bytes(db.path()).unwrap_or_default(),
         },
-        alarms: alarms::all(services, language),
-    }
+        alarms: alarms::all(services, language).await?,
+    })
 }

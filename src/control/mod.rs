@@ -5,19 +5,21 @@
 
 mod alarms;
 mod checks;
+mod decisions;
 mod execute;
 mod failure;
 mod frame;
 mod reply;
 mod request;
+mod rights;
 mod socket;
 
 pub use execute::{Services, execute};
 pub use failure::{Exit, Failure};
 pub use frame::FrameError;
 pub use reply::{
-    Alarm, Checked, Checks, DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status,
-    StepView, StoreStatus, UnitView,
+    Alarm, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply,
+    RightView, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 pub use request::{Asked, Call, Caller, Manner, Request, SlipForm};
 pub use socket::{CallError, Control, call};

@@ -9,11 +9,12 @@ use serde_json::Value;
 use crate::address::Address;
 use crate::audit::{Listed, Verified};
 use crate::directory::{
-    AddressKind, Decision, Mailbox, MailboxState, Owner, Place, Reach, Recorded, Snapshot, Staff, StaffState, Unit,
-    UnitKind, UnitState,
+    AddressKind, Decision, DecisionState, Mailbox, MailboxState, Owner, Place, Reach, Recorded, Snapshot, Staff,
+    StaffState, Unit, UnitKind, UnitState,
 };
 use crate::id::{DecisionId, MailboxId, StaffId, UnitId};
-use crate::provisioning::ClientSettings;
+use crate::language::Language;
+use crate::provisioning::{ClientSettings, Step};
 
 /// The answer to a request that was done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,7 +29,9 @@ pub enum Reply {
     Staff { staff: StaffView },
     MailboxList { mailboxes: Vec<MailboxView> },
     Mailbox { mailbox: MailboxView },
-    DecisionList { decisions: Vec<Recorded> },
+    MailboxRights { rights: Vec<RightView> },
+    DecisionList { decisions: Vec<DecisionDetail> },
+    DecisionShow { decisions: Vec<DecisionDetail> },
     AuditList { entries: Vec<Listed> },
     AuditVerify(Verified),
     Guide { guide: GuideView },
@@ -53,6 +56,9 @@ pub struct Done {
     /// Whom it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<StaffView>,
+    /// The address of the mailbox it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<String>,
     /// Which unit it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<UnitView>,
@@ -79,14 +85,77 @@ pub struct StepView {
     pub step: Value,
 }
 
+impl StepView {
+    /// How a step is shown.
+    pub fn of(step: &Step, language: Language) -> Self {
+        Self { text: step.describe(language), step: serde_json::to_value(step).unwrap_or_default() }
+    }
+}
+
 /// The paper that an act rests on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DecisionView {
     /// Its record.
     pub id: Option<DecisionId>,
+    /// Applied, or waiting for its day.
+    pub state: DecisionState,
     /// What it says.
     #[serde(flatten)]
     pub decision: Decision,
+}
+
+/// A decision in the records.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DecisionDetail {
+    /// As it was entered.
+    #[serde(flatten)]
+    pub recorded: Recorded,
+    /// It held from a day before it was entered.
+    pub backdated: bool,
+    /// Of one that waits: what it will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<StepView>,
+    /// Of one that waits: why it could not be done if its day were today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// What it changed, from the audit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Listed>,
+}
+
+/// What somebody may do with a mailbox, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RightView {
+    /// The mailbox's address.
+    pub mailbox: String,
+    /// `staff`, `unit` or `department`.
+    pub kind: String,
+    /// Who; an administrator's opening names who opened.
+    pub who: String,
+    /// Their address, where they have one.
+    pub address: Option<Address>,
+    /// Why they may.
+    pub basis: Basis,
+    /// What: `read,process,send`; nothing while they may not log in.
+    pub rights: String,
+    /// From this day.
+    pub since: Option<Date>,
+    /// To this day, or moment.
+    pub until: Option<String>,
+}
+
+/// Why somebody may use a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// It is their own.
+    Owner,
+    /// They answer for it.
+    Steward,
+    /// A steward lets them.
+    Delegate,
+    /// An administrator opened it.
+    Opened,
 }
 
 /// What a person types into a mail program.

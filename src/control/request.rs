@@ -43,8 +43,19 @@ pub enum Request {
     MailboxShow(Address),
     /// `decision list`
     DecisionList,
+    /// `mailbox rights [ADDRESS]`
+    MailboxRights(Option<Address>),
     /// `decision show NO`
     DecisionShow(Label),
+    /// `decision cancel NO`
+    DecisionCancel {
+        /// Which.
+        number: Label,
+        /// For the audit.
+        note: Option<String>,
+        /// Whether it is done.
+        manner: Manner,
+    },
     /// `audit list`
     AuditList {
         /// Only so many, the newest.

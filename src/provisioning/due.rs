@@ -77,15 +77,19 @@ impl Provisioning {
         self.rehearse(due(recorded)?).await
     }
 
-    /// Withdraws a decision before its day.
-    pub async fn cancel(&self, number: &Label, actor: &str, note: Option<String>) -> Result<Recorded, Failure> {
+    /// The decision of this number that waits and can be withdrawn.
+    pub async fn cancellable(&self, number: &Label) -> Result<Recorded, Failure> {
         let known = Recorded::list(&mut *self.db.read().await?).await?;
         let mut named = known.into_iter().filter(|recorded| recorded.decision.number.key() == number.key());
         let newest = named.next().ok_or_else(|| Refusal::DecisionUnknown(number.clone()))?;
-        let waits = |recorded: &Recorded| recorded.state == DecisionState::Waiting;
-        let Some(found) = Some(newest.clone()).filter(waits).or_else(|| named.find(waits)) else {
-            return Err(Refusal::DecisionSettled { number: number.clone(), state: newest.state }.into());
-        };
+        let settled = Refusal::DecisionSettled { number: number.clone(), state: newest.state };
+        let found = std::iter::once(newest).chain(named).find(|recorded| recorded.state == DecisionState::Waiting);
+        Ok(found.ok_or(settled)?)
+    }
+
+    /// Withdraws a decision before its day.
+    pub async fn cancel(&self, number: &Label, actor: &str, note: Option<String>) -> Result<Recorded, Failure> {
+        let found = self.cancellable(number).await?;
         let order = Order { note, ..Order::new(actor, None, Vec::new()) };
         let (id, now) = (found.id, self.clock.now());
         let written = self.db.write(move |tx| {
