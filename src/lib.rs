@@ -12,7 +12,7 @@
 //! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] | each owns its tables; siblings never import each other |
-//! | 3 acts | [`access`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
+//! | 3 acts | [`access`] [`archive`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
@@ -57,6 +57,7 @@
 //! → apply → directory, store, credential, audit in one commit → sessions whose rights ended are cut.
 pub mod access;
 pub mod address;
+pub mod archive;
 pub mod audit;
 pub mod cli;
 pub mod clock;

@@ -143,6 +143,10 @@ pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Messages whose derived texts one statement reads.
 pub const BATCH_MESSAGES_MAX: usize = 512;
 
+// Archives
+/// Octets of a file's name: `NAME_MAX` of Linux.
+pub const FILE_NAME_BYTES_MAX: usize = 255;
+
 // server
 /// Memory for messages on their way in, of all connections together, in KiB: beyond it senders are told to wait.
 pub const IN_FLIGHT_KIB_MAX: usize = 256 * 1024;

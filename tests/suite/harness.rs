@@ -195,7 +195,12 @@ impl Daemon {
         self.trust.clone()
     }
 
-    fn running(&self) -> &Running {
+    /// Waits for something of the daemon's own.
+    pub fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        self.runtime.block_on(what)
+    }
+
+    pub fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
     }
 

@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod archive;
 mod client;
 mod clients;
 mod crash;
