@@ -23,6 +23,7 @@ pub(super) struct Sample {
     address: LocalPart,
     unit: Vec<Unit>,
     staff: Vec<Person>,
+    head: Vec<Head>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +46,15 @@ struct Person {
     dated: Date,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    unit: String,
+    who: PersonName,
+    decision: Label,
+    dated: Date,
+}
+
 impl Sample {
     /// Reads the sample that the program carries.
     pub(super) fn read() -> Result<Self, toml::de::Error> {
@@ -60,6 +70,11 @@ impl Sample {
             let (number, dated) = (person.decision.clone(), person.dated);
             let act = person.act();
             let decision = paper(number, dated, &act);
+            plain(act, Some(decision))
+        }));
+        requests.extend(self.head.into_iter().map(|head| {
+            let act = Act::AppointHead { code: head.unit, who: head.who.to_string() };
+            let decision = paper(head.decision, head.dated, &act);
             plain(act, Some(decision))
         }));
         requests

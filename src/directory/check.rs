@@ -19,6 +19,12 @@ pub enum Violation {
     StaffWithoutMailbox(i64),
     /// An open unit without a mailbox, or one led by somebody who has left: its code.
     Unit(String),
+    /// A person who left, and whose mailbox is open: the id.
+    DepartedWithMailbox(i64),
+    /// A mailbox that is closed without an end, or in use with one: its id.
+    Grace(i64),
+    /// A delegation that holds, to somebody who left or of a mailbox that is not in use: its id.
+    Delegation(i64),
     /// A unit within itself: its code.
     UnitLoop(String),
     /// A row that names one that is not there: the table.
@@ -35,6 +41,9 @@ impl std::fmt::Display for Violation {
             Self::AddressGivenTooEarly(address) => write!(f, "{address} was given out before its quarantine ended"),
             Self::StaffWithoutMailbox(id) => write!(f, "person {id} has no mailbox"),
             Self::Unit(code) => write!(f, "unit {code} is open and has no mailbox, or its head has left"),
+            Self::DepartedWithMailbox(id) => write!(f, "person {id} has left, and their mailbox is open"),
+            Self::Grace(id) => write!(f, "mailbox {id} is closed without an end, or in use with one"),
+            Self::Delegation(id) => write!(f, "delegation {id} holds, but its person or its mailbox is gone"),
             Self::UnitLoop(code) => write!(f, "unit {code} is within itself"),
             Self::Reference(table) => write!(f, "a row of {table} names one that is not there"),
             Self::Snapshot => f.write_str("the directory in memory differs from the database"),
@@ -75,6 +84,19 @@ pub async fn check(connection: &mut SqliteConnection) -> Result<Vec<Violation>, 
          OR NOT EXISTS (SELECT 1 FROM mailbox WHERE unit = u.id AND state = 'open'))",
     );
     violations.extend(texts(found.fetch_all(&mut *connection).await?, Violation::Unit));
+    let found = sqlx::query_scalar(
+        "SELECT s.id FROM staff s JOIN mailbox m ON m.staff = s.id WHERE s.state = 'departed' AND m.state = 'open'",
+    );
+    violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::DepartedWithMailbox));
+    let found = sqlx::query_scalar(
+        "SELECT id FROM mailbox WHERE (state = 'closed') <> (until IS NOT NULL AND treatment IS NOT NULL)",
+    );
+    violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::Grace));
+    let found = sqlx::query_scalar(
+        "SELECT d.id FROM delegation d JOIN staff s ON s.id = d.staff JOIN mailbox m ON m.id = d.mailbox \
+         WHERE d.state = 'live' AND (s.state = 'departed' OR m.state <> 'open')",
+    );
+    violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::Delegation));
     let found = sqlx::query_scalar(
         "WITH RECURSIVE above (start, at) AS (SELECT id, parent FROM unit WHERE parent IS NOT NULL \
          UNION SELECT above.start, unit.parent FROM above JOIN unit ON unit.id = above.at WHERE unit.parent IS NOT NULL) \
@@ -127,8 +149,23 @@ mod tests {
                 "UPDATE mailbox SET state = 'removed' WHERE id = 1; UPDATE staff SET state = 'departed'",
                 vec![Violation::AddressOfRemovedMailbox(address())],
             ),
-            ("UPDATE mailbox SET state = 'closed' WHERE id = 1", vec![Violation::StaffWithoutMailbox(1)]),
-            ("UPDATE unit SET head = 1; UPDATE staff SET state = 'departed'", vec![Violation::Unit("vp".to_owned())]),
+            (
+                "UPDATE mailbox SET state = 'closed', until = '2027-01-01', treatment = 'refuse' WHERE id = 1",
+                vec![Violation::StaffWithoutMailbox(1)],
+            ),
+            (
+                "UPDATE unit SET head = 1; UPDATE staff SET state = 'departed';
+                 UPDATE mailbox SET state = 'closed' WHERE id = 1",
+                vec![Violation::Unit("vp".to_owned()), Violation::Grace(1)],
+            ),
+            ("UPDATE staff SET state = 'departed'", vec![Violation::DepartedWithMailbox(1)]),
+            ("UPDATE mailbox SET until = '2027-01-01'", vec![Violation::Grace(1), Violation::Grace(2)]),
+            (
+                "INSERT INTO delegation (mailbox, staff, rights, since, state) VALUES (2, 1, 'read', '2026-01-01', 'live');
+                 UPDATE staff SET state = 'departed'; UPDATE mailbox SET state = 'removed' WHERE id = 1;
+                 DELETE FROM address WHERE mailbox = 1",
+                vec![Violation::Delegation(1)],
+            ),
             (
                 "INSERT INTO unit (id, code, name, kind, place, parent, state, since)
                      VALUES (2, 'a', 'A', 'office', 'lan', 1, 'closed', '2026-01-01');

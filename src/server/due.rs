@@ -1,12 +1,15 @@
 //! What the daemon does on its day: decisions that waited for it, and mailboxes whose grace is over (R15, R16).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
+use crate::archive::{self, ArchiveError};
+use crate::config::files;
 use crate::control::Services;
+use crate::directory::Mailbox;
 use crate::id::MailboxId;
 use crate::limits;
 use crate::provisioning::{Due, Failure, Provisioning};
@@ -50,7 +53,24 @@ fn told(due: &Due) {
     }
 }
 
-/// Archives a mailbox, then removes it: whatever stops in between leaves it there, to be archived again.
-async fn end(provisioning: &Provisioning, mailbox: MailboxId, archive: &std::path::Path) {
-    let _ = (provisioning, mailbox, archive);
+/// Archives a mailbox, then removes it: whatever stops in between leaves it there, to be archived again (hostile F4).
+async fn end(provisioning: &Provisioning, mailbox: MailboxId, archives: &Path) {
+    match archived(provisioning, mailbox, archives).await {
+        Ok(archive) => match provisioning.end_grace(mailbox, &archive).await {
+            Ok(_) => tracing::info!(%mailbox, archive, "a mailbox whose grace is over is removed"),
+            Err(error) => tracing::error!(%mailbox, %error, "a mailbox whose grace is over stays for now"),
+        },
+        Err(error) => tracing::error!(%mailbox, %error, "a mailbox whose grace is over cannot be archived, and stays"),
+    }
+}
+
+/// Writes what a mailbox holds beside the archives of others; returns what the audit says of it.
+async fn archived(provisioning: &Provisioning, mailbox: MailboxId, archives: &Path) -> Result<String, ArchiveError> {
+    let snapshot = provisioning.directory.snapshot();
+    let shown = snapshot.mailbox(mailbox).map(Mailbox::shown).unwrap_or_default();
+    // An address may have several holders in time; an id has one mailbox for ever.
+    let to = archives.join(format!("{shown}-{mailbox}"));
+    files::make_directory(archives).map_err(|error| ArchiveError::File { file: archives.to_owned(), error })?;
+    let manifest = archive::write(&provisioning.store, mailbox, &to, provisioning.clock.now()).await?;
+    Ok(format!("{}: {} messages, {} octets", to.display(), manifest.messages, manifest.bytes))
 }
