@@ -255,8 +255,8 @@ fn settled(detail: &DecisionDetail, language: Language) -> String {
 
 fn decision(detail: &DecisionDetail, language: Language, zone: &TimeZone) -> String {
     let labels = match language {
-        Language::Vi => ["số", "ngày ký", "hiệu lực", "loại", "người ký", "người duyệt", "ghi chú", "tình trạng"],
-        Language::En => ["number", "dated", "effective", "kind", "issuer", "approver", "note", "state"],
+        Language::Vi => ["số", "ngày ký", "hiệu lực", "loại", "về", "người ký", "người duyệt", "ghi chú", "tình trạng"],
+        Language::En => ["number", "dated", "effective", "kind", "about", "issuer", "approver", "note", "state"],
     };
     let decision = &detail.recorded.decision;
     let values = [
@@ -264,6 +264,7 @@ fn decision(detail: &DecisionDetail, language: Language, zone: &TimeZone) -> Str
         day(decision.dated, language),
         day(decision.effective, language),
         decision.kind.0.clone(),
+        if detail.subjects.is_empty() { "-".to_owned() } else { detail.subjects.join("; ") },
         text(decision.issuer.as_ref()),
         text(decision.approver.as_ref()),
         text(decision.note.as_ref()),

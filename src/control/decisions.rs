@@ -9,7 +9,8 @@ use super::request::{Caller, Manner};
 use crate::audit::{self, Filter};
 use crate::clock::Clock;
 use crate::db::DbError;
-use crate::directory::{DecisionState, Recorded};
+use crate::directory::{DecisionState, Recorded, Snapshot};
+use crate::id::{StaffId, UnitId};
 use crate::language::Language;
 use crate::name::Label;
 use crate::provisioning;
@@ -29,7 +30,7 @@ fn detail(recorded: Recorded, clock: &Clock) -> DecisionDetail {
     let entered = Timestamp::from_second(recorded.recorded_at).unwrap_or_default();
     let entered = entered.to_zoned_datetime(clock.zone().clone()).date();
     let backdated = recorded.decision.effective < entered;
-    DecisionDetail { recorded, backdated, plan: Vec::new(), refused: None, entries: Vec::new() }
+    DecisionDetail { recorded, backdated, plan: Vec::new(), refused: None, subjects: Vec::new(), entries: Vec::new() }
 }
 
 /// Those of one number, the newest first: numbers begin again each year.
@@ -53,6 +54,12 @@ async fn whole(recorded: Recorded, services: &Services, language: Language) -> R
     let mut detail = detail(recorded, &provisioning.clock);
     let filter = Filter { decision: Some(detail.recorded.id), ..Filter::default() };
     detail.entries = audit::list(&mut *provisioning.db.read().await?, &filter).await?;
+    let snapshot = provisioning.directory.snapshot();
+    for name in detail.entries.iter().filter_map(|entry| named(&entry.subject, &snapshot)) {
+        if !detail.subjects.contains(&name) {
+            detail.subjects.push(name);
+        }
+    }
     if detail.recorded.state == DecisionState::Waiting {
         match provisioning.foresee(detail.recorded.clone()).await {
             Ok(done) => {
@@ -64,6 +71,17 @@ async fn whole(recorded: Recorded, services: &Services, language: Language) -> R
         }
     }
     Ok(detail)
+}
+
+/// The name of a person or a unit that an entry is about.
+fn named(subject: &str, snapshot: &Snapshot) -> Option<String> {
+    let (table, id) = subject.split_once(':')?;
+    let id = id.parse().ok()?;
+    match table {
+        "staff" => snapshot.staff(StaffId(id)).map(|person| person.name.to_string()),
+        "unit" => snapshot.unit(UnitId(id)).map(|unit| unit.name.clone()),
+        _ => None,
+    }
 }
 
 pub(super) async fn cancel(

@@ -118,6 +118,9 @@ pub struct DecisionDetail {
     /// Of one that waits: why it could not be done if its day were today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Whom and what it was about, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<String>,
     /// What it changed, from the audit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<Listed>,

@@ -89,7 +89,8 @@ pub async fn check(connection: &mut SqliteConnection) -> Result<Vec<Violation>, 
     );
     violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::DepartedWithMailbox));
     let found = sqlx::query_scalar(
-        "SELECT id FROM mailbox WHERE (state = 'closed') <> (until IS NOT NULL AND treatment IS NOT NULL)",
+        "SELECT id FROM mailbox WHERE (state = 'closed') <> (until IS NOT NULL) \
+         OR (state = 'closed') <> (treatment IS NOT NULL)",
     );
     violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::Grace));
     let found = sqlx::query_scalar(

@@ -88,6 +88,8 @@ pub enum Refusal {
         /// How many units.
         units: usize,
     },
+    /// R12: it is the Office, which answers where nobody else does, and is known by its code.
+    IsOffice(String),
     /// R14: a unit cannot go over into itself.
     IntoItself(String),
     /// R14: everything is already as it is asked for.
@@ -194,6 +196,7 @@ impl Refusal {
             Self::DecisionSettled { .. } => "decision_settled",
             Self::StewardshipOpen { .. } => "stewardship_open",
             Self::UnitNotEmpty { .. } => "unit_not_empty",
+            Self::IsOffice(_) => "is_office",
             Self::IntoItself(_) => "into_itself",
             Self::NothingChanges(_) => "nothing_changes",
             Self::NotOfUnit { .. } => "not_of_unit",
@@ -222,6 +225,7 @@ impl Refusal {
             Self::StewardshipOpen { .. } | Self::ForwardNotHere(_) | Self::GraceNotOver(_) => Some("R15"),
             Self::UnitNotEmpty { .. } | Self::IntoItself(_) | Self::NothingChanges(_) => Some("R14"),
             Self::NotOfUnit { .. } | Self::IsSteward(_) | Self::Days { .. } => Some("R23"),
+            Self::IsOffice(_) => Some("R12"),
             Self::NotAHead(_) => Some("R25"),
             Self::Personal(_) | Self::Minutes { .. } => Some("R20"),
             Self::DeviceKnown(_) | Self::DeviceTooMany { .. } => Some("R17"),
@@ -288,6 +292,9 @@ impl Refusal {
             Self::UnitNotEmpty { code, people, units } => format!(
                 "đơn vị {code} còn {people} người và {units} đơn vị trực thuộc: hãy chuyển hết, hoặc dùng \"hopthu unit merge\""
             ),
+            Self::IsOffice(code) => {
+                format!("đơn vị {code} là Văn phòng (organisation.office): hãy ghi mã đơn vị khác vào cấu hình trước")
+            }
             Self::IntoItself(code) => format!("không sáp nhập đơn vị {code} vào chính nó được"),
             Self::NothingChanges(what) => format!("{what}: không có gì thay đổi"),
             Self::NotOfUnit { holder, code } => {
@@ -374,6 +381,9 @@ impl Refusal {
             Self::UnitNotEmpty { code, people, units } => format!(
                 "{people} people and {units} units are still in {code}: move them first, or use \"hopthu unit merge\""
             ),
+            Self::IsOffice(code) => {
+                format!("{code} is the Office (organisation.office): name another unit in the configuration first")
+            }
             Self::IntoItself(code) => format!("{code} cannot be merged into itself"),
             Self::NothingChanges(what) => format!("{what}: nothing would change"),
             Self::NotOfUnit { holder, code } => {

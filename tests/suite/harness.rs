@@ -174,6 +174,16 @@ impl Daemon {
         self.runtime.block_on(services.provisioning.execute(order))
     }
 
+    /// Stops the daemon, lets `meanwhile` happen, and starts it again on the same data.
+    pub fn restart(&mut self, meanwhile: impl FnOnce()) {
+        let installation = self.running().installation();
+        let (config, clock) = (installation.config.clone(), installation.clock.clone());
+        let running = self.running.take().unwrap();
+        self.runtime.block_on(running.shutdown());
+        meanwhile();
+        self.running = Some(self.runtime.block_on(async { Server::start(config, clock).await.unwrap() }));
+    }
+
     /// A command of the program about this daemon, which answers it.
     pub fn command(&self, arguments: &[&str]) -> std::process::Output {
         let config = self.data_dir.path().join("hopthu.toml");

@@ -15,6 +15,8 @@ mod archive;
 mod client;
 mod clients;
 mod crash;
+mod decisions;
+mod decisions_model;
 mod harness;
 mod hostile;
 mod house;

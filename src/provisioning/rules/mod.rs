@@ -155,6 +155,13 @@ impl<'a> Case<'a> {
         self.snapshot.unit_by_code(code).ok_or_else(|| Refusal::UnitUnknown(code.to_owned()))
     }
 
+    /// The open unit of this code, which is to end or to be known by another one: not the Office (P5).
+    fn unit_but_office(&self, code: &str) -> Result<&'a Unit, Refusal> {
+        let unit = self.unit(code)?;
+        let office = self.snapshot.office().is_some_and(|office| office.id == unit.id);
+        if office { Err(Refusal::IsOffice(unit.code.clone())) } else { Ok(unit) }
+    }
+
     /// A unit's mailbox and its address.
     fn mailbox_of(&self, unit: &Unit) -> Result<(&'a Mailbox, &'a Address), Refusal> {
         let mailbox = self.snapshot.of(Owner::Unit(unit.id));

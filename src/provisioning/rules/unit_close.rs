@@ -7,7 +7,7 @@ use crate::provisioning::{CloseUnit, Refusal, Step};
 
 pub(super) fn plan(close: &CloseUnit, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
     let decision = case.decided()?;
-    let unit = case.unit(&close.code)?;
+    let unit = case.unit_but_office(&close.code)?;
     let (mailbox, address) = case.mailbox_of(unit)?;
     let people = case.snapshot.members(unit.id).count();
     let below = |other: &&Unit| other.parent == Some(unit.id) && other.state == UnitState::Open;

@@ -11,6 +11,7 @@ pub(super) fn plan(code: &str, into: &str, case: &Case<'_>) -> Result<Vec<Step>,
     if unit.id == target.id {
         return Err(Refusal::IntoItself(unit.code.clone()));
     }
+    case.unit_but_office(code)?;
     let (old, from) = case.mailbox_of(unit)?;
     let (new, to) = case.mailbox_of(target)?;
     let mut steps = people(unit, target, case);
@@ -48,20 +49,23 @@ fn people(unit: &Unit, target: &Unit, case: &Case<'_>) -> Vec<Step> {
     case.snapshot.members(unit.id).map(step).collect()
 }
 
-/// The units below go along; if the one that goes on was among them, it takes the place of the one that ends.
+/// The units below go along. If the one that goes on is among them, at whatever depth, it takes the place of the one that
+/// ends first: no unit may come to stand within itself.
 fn units_below(unit: &Unit, target: &Unit, case: &Case<'_>) -> Vec<Step> {
-    let below = case.snapshot.all_units().filter(|u| u.parent == Some(unit.id) && u.state == UnitState::Open);
-    let above = unit.parent.filter(|parent| *parent != target.id).and_then(|parent| case.snapshot.unit(parent));
-    let step = |below: &Unit| {
-        let parent = if below.id == target.id { above } else { Some(target) };
-        Step::MoveUnit {
-            unit: below.id,
-            code: below.code.clone(),
-            parent: parent.map(|parent| parent.id),
-            to: parent.map(|parent| parent.code.clone()),
-        }
+    let step = |below: &Unit, parent: Option<&Unit>| Step::MoveUnit {
+        unit: below.id,
+        code: below.code.clone(),
+        parent: parent.map(|parent| parent.id),
+        to: parent.map(|parent| parent.code.clone()),
     };
-    below.map(step).collect()
+    let above = |unit: &Unit| unit.parent.and_then(|parent| case.snapshot.unit(parent));
+    let within = std::iter::successors(above(target), |unit| above(unit)).any(|above| above.id == unit.id);
+    let rises = within.then(|| step(target, above(unit)));
+    let below = case
+        .snapshot
+        .all_units()
+        .filter(|below| below.parent == Some(unit.id) && below.id != target.id && below.state == UnitState::Open);
+    rises.into_iter().chain(below.map(|below| step(below, Some(target)))).collect()
 }
 
 /// Whoever could use the old mailbox can use the one that has its mail now; the old head too, or leads where nobody does.

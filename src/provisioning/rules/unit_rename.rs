@@ -13,6 +13,7 @@ pub(super) fn plan(rename: &RenameUnit, case: &Case<'_>) -> Result<Vec<Step>, Re
         steps.push(Step::RenameUnit { unit: unit.id, from: unit.name.clone(), to: name.clone() });
     }
     if let Some(code) = rename.new_code.as_ref().filter(|code| code.as_str() != unit.code) {
+        case.unit_but_office(&rename.code)?;
         if case.snapshot.unit_by_code(code.as_str()).is_some() {
             return Err(Refusal::UnitExists(code.to_string()));
         }
