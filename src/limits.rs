@@ -176,6 +176,26 @@ pub const CONTROL_RESPONSE_WAIT_MAX: Duration = Duration::from_mins(10);
 pub const CONTROL_CONNECTIONS_MAX: usize = 64;
 
 // web
+/// Open connections to the staff page.
+pub const WEB_CONNECTIONS_MAX: usize = 1_000;
+/// Open connections to the staff page from one address: a whole office may sit behind one.
+pub const WEB_CONNECTIONS_PER_ADDRESS_MAX: usize = 200;
+/// From a connection to the staff page to its end; browsers connect again without a word.
+pub const WEB_CONNECTION_WAIT_MAX: Duration = Duration::from_mins(10);
+/// From the head of a request to its whole body.
+pub const WEB_BODY_WAIT_MAX: Duration = Duration::from_secs(15);
+/// The body of a request: the largest form has three passwords, each octet of them written with three.
+pub const WEB_BODY_BYTES_MAX: usize = 16 * 1024;
+/// Fields of a form; the largest has five.
+pub const WEB_FIELDS_MAX: usize = 16;
+/// People signed in on the staff page at once; beyond it those who did nothing for longest are signed out.
+pub const WEB_SESSIONS_MAX: usize = 10_000;
+/// Browsers in which one person is signed in at once.
+pub const WEB_SESSIONS_PER_PERSON_MAX: usize = 5;
+/// Signed out after doing nothing (NIST SP 800-63B-4 §2.2.3 allows an hour; screens in an office are seen by others).
+pub const WEB_IDLE_MAX: Duration = Duration::from_mins(15);
+/// Signed out after this even so: a working day.
+pub const WEB_SESSION_MAX: Duration = Duration::from_hours(8);
 /// How long a connection may take over the head of a request, or stay between two.
 pub const WEB_REQUEST_WAIT_MAX: Duration = Duration::from_secs(30);
 /// The head of a request.
@@ -191,6 +211,25 @@ pub const USAGE_SECONDS_MAX: u64 = 5;
 // Passwords and log-ins
 /// Characters of a password, unless configured: NIST SP 800-63B-4 §3.1.1.2 for passwords used alone asks 15, and 8 at least.
 pub const PASSWORD_LENGTH_MIN: usize = 10;
+/// What must be left of a password when everything is explained that is easily guessed: a letter counts 2, a digit or a
+/// sign 1. Five letters beside a name are 26^5 guesses for each name, more than the throttle lets through in a lifetime.
+pub const PASSWORD_SURPRISE_MIN: u32 = 10;
+/// Digits of a password that has nothing else: 10^16 are as many as Argon2id withstands for years.
+pub const PASSWORD_DIGITS_MIN: usize = 16;
+/// Characters of a password that are looked at for habits; whoever has more has surprised enough.
+pub const PASSWORD_READ_CHARS_MAX: usize = 128;
+/// Days after which a first password that nobody changed no longer logs in: a slip may lie in a drawer.
+pub const FIRST_PASSWORD_DAYS: u32 = 30;
+/// Devices of one mailbox that have a password of their own: each costs a hashing at every wrong log-in.
+pub const DEVICES_PER_MAILBOX_MAX: usize = 10;
+/// Log-ins kept of one mailbox.
+pub const LOGINS_KEPT_MAX: u32 = 50;
+/// How often log-ins of one mailbox, network, door and device are noted: mail programs log in by the minute.
+pub const LOGIN_NOTED_EVERY: Duration = Duration::from_mins(10);
+/// Log-ins that wait to be written down; the oldest are forgotten first.
+pub const LOGINS_WAITING_MAX: usize = 20_000;
+/// How often the log-ins that wait are written down.
+pub const LOGINS_WRITTEN_EVERY: Duration = Duration::from_mins(1);
 /// Argon2id's memory for one password, KiB (OWASP Password Storage Cheat Sheet).
 pub const ARGON2_MEMORY_KIB: u32 = 19_456;
 /// Argon2id's passes.
@@ -284,8 +323,6 @@ pub const ROWS_PER_STATEMENT_MAX: usize = 1_000;
 pub const FORWARDS_MAX: usize = 8;
 /// How long an administrator may look into a mailbox at a time, minutes: a working day (R20).
 pub const OPENING_MINUTES_MAX: u32 = 480;
-/// Devices of one mailbox that have passwords of their own.
-pub const DEVICES_PER_MAILBOX_MAX: usize = 10;
 /// Mailboxes that end at one time, before the daemon looks again.
 pub const GRACES_AT_ONCE_MAX: usize = 100;
 /// How often the daemon looks whether a day has come: of a decision, of a mailbox's end.

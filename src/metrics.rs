@@ -20,14 +20,16 @@ pub enum Listener {
     Imap,
     /// Port 993.
     Imaps,
+    /// The staff page.
+    Https,
     /// `/metrics` and `/health`.
     Metrics,
 }
 
 impl Listener {
     /// Every listener, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Smtp, Self::Submission, Self::Submissions, Self::Imap, Self::Imaps, Self::Metrics];
+    pub const ALL: [Self; 7] =
+        [Self::Smtp, Self::Submission, Self::Submissions, Self::Imap, Self::Imaps, Self::Https, Self::Metrics];
 
     /// The name in `[listen]`, in `addresses.json`, and for socket activation.
     pub fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Listener {
             Self::Submissions => "submissions",
             Self::Imap => "imap",
             Self::Imaps => "imaps",
+            Self::Https => "https",
             Self::Metrics => "metrics",
         }
     }

@@ -1,7 +1,10 @@
 //! A person who is logged in, for as long as the right to be lasts.
 
+use jiff::Timestamp;
+
 use crate::address::Address;
-use crate::credential::Standing;
+use crate::clock::Clock;
+use crate::credential::{Kind, Standing};
 use crate::directory::{Directory, Generation, MailboxState, Resolution, StaffState};
 use crate::id::{MailboxId, StaffId};
 
@@ -18,7 +21,12 @@ pub struct Login {
     pub name: String,
     /// Whether the password is still the first one (R10).
     pub standing: Standing,
+    /// What the password is for.
+    pub kind: Kind,
     pub(super) generation: Generation,
+    /// Only what was opened for a while has an end of its own.
+    pub(super) until: Option<Timestamp>,
+    pub(super) clock: Clock,
     pub(super) directory: Directory,
 }
 
@@ -30,7 +38,11 @@ impl Login {
         let unchanged = snapshot
             .mailbox(self.mailbox)
             .is_some_and(|mailbox| mailbox.state == MailboxState::Open && mailbox.generation == self.generation);
-        here && unchanged
+        here && unchanged && !self.is_over()
+    }
+
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= self.clock.now())
     }
 
     /// Resolves when the right to be logged in has ended: suspension, departure, another password. Doors wait for it
@@ -39,10 +51,25 @@ impl Login {
         // Subscribed before asking: a change in between is seen by one or the other.
         let mut changes = self.directory.changes();
         while self.holds() {
-            if changes.changed().await.is_err() {
-                return;
+            let time_is_up = async {
+                match self.until {
+                    Some(until) => tokio::time::sleep(until.duration_since(self.clock.now()).unsigned_abs()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                told = changes.changed() => if told.is_err() { return },
+                () = time_is_up => {}
             }
         }
+    }
+
+    /// The same right after the holder's own act raised the generation once. None where anything else changed, too: then
+    /// it is not for the holder to say that it holds.
+    pub fn renewed(&self) -> Option<Self> {
+        let generation = Generation(self.generation.0 + 1);
+        let renewed = Self { generation, ..self.clone() };
+        renewed.holds().then_some(renewed)
     }
 
     /// Whether mail may carry this address as its sender: one of the person's own, with or without a tag (R19).

@@ -4,29 +4,30 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::credential::Entered;
 use crate::provisioning::tests::{Office, address, order};
 use crate::provisioning::{Act, Order};
 
-const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const HERE: Origin = Origin { door: Door::Imap, peer: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST) };
 
-struct Door {
+struct Bench {
     office: Office,
     access: Access,
     password: String,
 }
 
 /// One person, `daont`, at a door.
-async fn door() -> Door {
+async fn door() -> Bench {
     let office = Office::open().await;
     let password = office.hired("1/QĐ", "Nguyễn Thị Đào").await.password.expose().to_owned();
     let acts = &office.acts;
-    let access = Access::new(&acts.db, &acts.directory, &acts.hasher, Rates::default()).unwrap();
-    Door { office, access, password }
+    let access = Access::new(&acts.db, &acts.directory, &acts.hasher, &acts.clock, Rules::default()).unwrap();
+    Bench { office, access, password }
 }
 
-impl Door {
+impl Bench {
     async fn login(&self, name: &str, password: &str) -> Result<Login, LoginRefusal> {
-        self.access.login(name, password, None, PEER).await
+        self.access.login(name, password, None, HERE).await
     }
 
     async fn act(&self, act: Act) {
@@ -72,7 +73,7 @@ async fn nobody_acts_as_somebody_else() {
     for (authzid, allowed) in
         [("", true), ("daont", true), ("daont@daklak.doj.gov.vn", true), ("van-phong", false), ("x", false)]
     {
-        let answer = door.access.login("daont", &door.password, Some(authzid), PEER).await;
+        let answer = door.access.login("daont", &door.password, Some(authzid), HERE).await;
         match answer {
             Ok(_) => assert!(allowed, "{authzid}"),
             Err(LoginRefusal::AuthzidNotAllowed) => assert!(!allowed, "{authzid}"),
@@ -116,7 +117,7 @@ async fn an_unknown_name_takes_as_long_as_a_wrong_password() {
 async fn guessing_is_throttled_even_where_the_right_password_is_remembered() {
     let door = door().await;
     door.login("daont", &door.password).await.unwrap();
-    let elsewhere = "192.0.2.7".parse().unwrap();
+    let elsewhere = Origin { peer: "192.0.2.7".parse().unwrap(), ..HERE };
     let mut guesses = 0;
     while !matches!(door.access.login("daont", "guess", None, elsewhere).await, Err(LoginRefusal::Throttled)) {
         guesses += 1;
@@ -190,7 +191,7 @@ async fn a_person_sends_as_themselves_only_and_only_while_logged_in() {
 async fn guesses_in_a_storm_do_not_hold_up_the_others() {
     let door = door().await;
     let right = door.password.clone();
-    let elsewhere: IpAddr = "192.0.2.7".parse().unwrap();
+    let elsewhere = Origin { peer: "192.0.2.7".parse().unwrap(), ..HERE };
     let storm = (0..200).map(|_| door.access.login("nobody", "guess", None, elsewhere));
     let storm = futures_util::future::join_all(storm);
     let others = async {
@@ -203,4 +204,150 @@ async fn guesses_in_a_storm_do_not_hold_up_the_others() {
     // Those that wait for a turn are asked again when it comes; the turns under way may pass together.
     assert!(hashed <= 10 + 8, "{hashed} guesses were hashed");
     assert!(waited < Duration::from_secs(5), "{waited:?}");
+}
+
+#[tokio::test]
+async fn a_first_password_that_was_not_changed_in_time_no_longer_logs_in() {
+    let door = door().await;
+    door.login("daont", &door.password).await.unwrap();
+    let days = |n: i64| jiff::SignedDuration::from_hours(24 * n);
+    let clock = &door.office.acts.clock;
+    let begun = clock.now();
+    clock.set(begun + days(30) - jiff::SignedDuration::from_secs(1));
+    door.login("daont", &door.password).await.unwrap();
+    clock.set(begun + days(30));
+    assert!(matches!(door.login("daont", &door.password).await, Err(LoginRefusal::Expired)));
+    assert!(matches!(door.login("daont", "wrong").await, Err(LoginRefusal::Wrong)));
+    door.access.configure(Rules { first_password_days: 0, ..Rules::default() });
+    let later = Access::new(
+        &door.office.acts.db,
+        &door.office.acts.directory,
+        &door.office.acts.hasher,
+        clock,
+        Rules { first_password_days: 0, ..Rules::default() },
+    );
+    let later = later.unwrap();
+    assert!(later.login("daont", &door.password, None, HERE).await.is_ok(), "nought means never");
+}
+
+#[tokio::test]
+async fn log_ins_are_shown_at_once_and_written_down_later() {
+    let door = door().await;
+    let login = door.login("daont", &door.password).await.unwrap();
+    door.login("daont", &door.password).await.unwrap();
+    let web = Origin { door: Door::Web, peer: "2001:db8::7".parse().unwrap() };
+    door.access.login("daont", &door.password, None, web).await.unwrap();
+    let shown = door.access.logins(login.mailbox).await.unwrap();
+    assert_eq!(shown.len(), 2, "those that are alike are one: {shown:?}");
+    assert_eq!(door.access.write_logins().await.unwrap(), 2);
+    assert_eq!(door.access.write_logins().await.unwrap(), 0);
+    let mut written = door.access.logins(login.mailbox).await.unwrap();
+    written.sort_by(|one, other| one.peer.cmp(&other.peer));
+    assert_eq!(
+        written.iter().map(|seen| (seen.door, seen.peer.as_str())).collect::<Vec<_>>(),
+        [(Door::Imap, "127.0.0.1"), (Door::Web, "2001:db8::7")]
+    );
+    door.login("daont", "wrong").await.unwrap_err();
+    assert_eq!(door.access.write_logins().await.unwrap(), 0, "a refused log-in is none");
+}
+
+#[tokio::test]
+async fn of_the_log_ins_of_a_mailbox_the_newest_are_kept_and_the_device_knows_its_last_use() {
+    let door = door().await;
+    let login = door.login("daont", &door.password).await.unwrap();
+    let (db, mailbox) = (&door.office.acts.db, login.mailbox);
+    let device = Secret::parse("mật khẩu của điện thoại").unwrap();
+    let hash = door.office.acts.hasher.hash(&device).await.unwrap();
+    let now = door.office.acts.clock.now().as_second();
+    let stored = db.write(move |tx| {
+        Box::pin(async move {
+            credential::add_device(tx, mailbox, "Điện thoại", &hash, now).await?;
+            credential::of(tx.connection(), mailbox, now).await
+        })
+    });
+    let stored: Vec<Stored> = stored.await.unwrap();
+    let device = stored.iter().find(|stored| stored.kind == Kind::Device).unwrap();
+    let entered = |at| Entered {
+        mailbox,
+        at,
+        door: Door::Imap,
+        peer: HERE.peer,
+        device: device.name.clone(),
+        credential: device.id,
+    };
+    let many: Vec<Entered> = (now..now + 60).map(entered).collect();
+    db.write(move |tx| Box::pin(async move { credential::record(tx, &many).await })).await.unwrap();
+    let mut reader = db.read().await.unwrap();
+    let kept = credential::logins(&mut reader, mailbox).await.unwrap();
+    assert_eq!((kept.len(), kept[0].at, kept[49].at), (50, now + 59, now + 10));
+    let devices = credential::devices(&mut reader, mailbox).await.unwrap();
+    assert_eq!((devices.len(), devices[0].last_used), (1, Some(now + 59)));
+}
+
+#[tokio::test]
+async fn a_device_logs_in_with_its_own_password_until_it_is_removed() {
+    let door = door().await;
+    let mailbox = door.login("daont", &door.password).await.unwrap().mailbox;
+    let acts = &door.office.acts;
+    let device = Secret::parse("mật khẩu của điện thoại").unwrap();
+    let hash = acts.hasher.hash(&device).await.unwrap();
+    let now = acts.clock.now().as_second();
+    let add = acts
+        .db
+        .write(move |tx| Box::pin(async move { credential::add_device(tx, mailbox, "Điện thoại", &hash, now).await }));
+    add.await.unwrap();
+    let login = door.login("daont", device.expose()).await.unwrap();
+    assert_eq!((login.kind, login.standing), (Kind::Device, Standing::Chosen));
+    assert_eq!(door.login("daont", &door.password).await.unwrap().kind, Kind::Own);
+    let remove =
+        acts.db.write(move |tx| Box::pin(async move { credential::remove_device(tx, mailbox, "Điện thoại").await }));
+    let removed: Result<bool, DbError> = remove.await;
+    assert!(removed.unwrap());
+    // What is remembered of it is forgotten with the generation, which the act raises.
+    door.act(Act::Suspend { who: who() }).await;
+    door.act(Act::Resume { who: who() }).await;
+    assert!(matches!(door.login("daont", device.expose()).await, Err(LoginRefusal::Wrong)));
+}
+
+#[tokio::test]
+async fn what_was_opened_for_a_while_ends_with_it() {
+    let door = door().await;
+    let mailbox = door.login("daont", &door.password).await.unwrap().mailbox;
+    let acts = &door.office.acts;
+    let opening = Secret::generate().unwrap();
+    let hash = acts.hasher.hash(&opening).await.unwrap();
+    let now = acts.clock.now().as_second();
+    let open = acts.db.write(move |tx| {
+        Box::pin(async move { credential::open_until(tx, mailbox, "quản trị", &hash, now, now + 1800).await })
+    });
+    open.await.unwrap();
+    let login = door.login("daont", opening.expose()).await.unwrap();
+    assert_eq!(login.kind, Kind::Opened);
+    assert!(login.holds());
+    acts.clock.set(jiff::Timestamp::from_second(now + 1800).unwrap());
+    assert!(!login.holds());
+    login.ended().await;
+    assert!(matches!(door.login("daont", opening.expose()).await, Err(LoginRefusal::Wrong)));
+    let ended = acts.db.write(move |tx| Box::pin(async move { credential::end_openings(tx, now + 1800).await }));
+    let ended: Result<u64, DbError> = ended.await;
+    assert_eq!(ended.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_holders_own_act_renews_what_it_ended_and_nothing_more() {
+    let door = door().await;
+    let login = door.login("daont", &door.password).await.unwrap();
+    assert!(login.renewed().is_none(), "nothing was raised");
+    let raise = || async {
+        let order = Order {
+            password: Some(Secret::parse("một mật khẩu mới").unwrap()),
+            ..order(None, vec![Act::SetPassword { who: who() }])
+        };
+        door.office.acts.execute(order).await.unwrap();
+    };
+    raise().await;
+    assert!(!login.holds());
+    assert!(login.renewed().unwrap().holds());
+    raise().await;
+    assert!(login.renewed().is_none(), "somebody else's change came between");
 }

@@ -134,6 +134,7 @@ fn listen(listener: Listener, address: IpAddr, base: u16) -> String {
         Listener::Submissions => 465,
         Listener::Imap => 143,
         Listener::Imaps => 993,
+        Listener::Https => 443,
         Listener::Metrics => 118,
     };
     let port = if base == 0 { 0 } else { base + standard };

@@ -7,6 +7,7 @@ pub mod files;
 mod template;
 pub mod value;
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -24,7 +25,7 @@ use crate::provisioning;
 
 pub use error::{ConfigError, Position};
 pub use template::{Setting, write};
-use value::{ListenAddress, Size, Zone};
+use value::{ListenAddress, Size, Wait, Zone};
 
 /// The whole configuration. Paths are absolute, or relative to the working directory, once loaded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -110,6 +111,8 @@ pub struct Listen {
     pub imap: Vec<ListenAddress>,
     /// Reading, TLS from the first octet.
     pub imaps: Vec<ListenAddress>,
+    /// The staff page.
+    pub https: Vec<ListenAddress>,
     /// `/metrics` and `/health`, plain HTTP for the office's monitoring.
     pub metrics: Vec<ListenAddress>,
 }
@@ -132,6 +135,32 @@ pub struct Tls {
 pub struct Passwords {
     /// Characters that a new password has at least.
     pub min_length: usize,
+    /// Days after which a first password that nobody changed no longer logs in; 0: it always does.
+    pub first_password_days: u32,
+    /// How guessing is slowed.
+    pub throttle: Throttle,
+}
+
+/// `[passwords.throttle]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Throttle {
+    /// Failures at one name from one network.
+    pub pair: Rate,
+    /// Failures at one name from networks where its holder never was.
+    pub name: Rate,
+    /// Failures from one network at names whose holders never were there.
+    pub network: Rate,
+}
+
+/// How many at once, and how soon another.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// At once.
+    pub burst: NonZeroU32,
+    /// Until one more.
+    pub every: Wait,
 }
 
 /// `[mail]`
@@ -195,6 +224,7 @@ impl Default for Listen {
             submissions: any(465),
             imap: any(143),
             imaps: any(993),
+            https: any(443),
             metrics: vec![ListenAddress((std::net::Ipv4Addr::LOCALHOST, 9118).into())],
         }
     }
@@ -202,7 +232,22 @@ impl Default for Listen {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { min_length: limits::PASSWORD_LENGTH_MIN }
+        Self {
+            min_length: limits::PASSWORD_LENGTH_MIN,
+            first_password_days: limits::FIRST_PASSWORD_DAYS,
+            throttle: Throttle::default(),
+        }
+    }
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        let rate = |burst, every| Rate { burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), every: Wait(every) };
+        Self {
+            pair: rate(limits::LOGIN_PAIR_FAILURES_MAX, limits::LOGIN_PAIR_FAILURE_EVERY),
+            name: rate(limits::LOGIN_NAME_FAILURES_MAX, limits::LOGIN_NAME_FAILURE_EVERY),
+            network: rate(limits::LOGIN_NETWORK_FAILURES_MAX, limits::LOGIN_NETWORK_FAILURE_EVERY),
+        }
     }
 }
 
@@ -237,6 +282,7 @@ impl Listen {
             Listener::Submissions => &self.submissions,
             Listener::Imap => &self.imap,
             Listener::Imaps => &self.imaps,
+            Listener::Https => &self.https,
             Listener::Metrics => &self.metrics,
         }
     }

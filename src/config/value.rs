@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Size(pub u64);
+
+/// A time, written with `s`, `m`, `h` or `d`; never none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Wait(pub Duration);
 
 /// An address and port to listen on; port 0 takes a free one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -28,6 +34,9 @@ pub enum ValueError {
     /// Not a whole number and a unit, or more than 2^64 octets.
     #[error("{0:?} is not a size; write a whole number with k, M or G, as in 25M")]
     Size(String),
+    /// Not a whole number and a unit, or nothing, or centuries.
+    #[error("{0:?} is not a time; write a whole number from 1 with s, m, h or d, as in 15s")]
+    Wait(String),
     /// Not `address:port`.
     #[error("{0:?} is not an address with a port from 0 to 65535; write it as in 0.0.0.0:25 or [::]:25")]
     Listen(String),
@@ -38,6 +47,9 @@ pub enum ValueError {
 
 /// The units, largest first.
 const SIZE_UNITS: [(char, u64); 3] = [('G', 1 << 30), ('M', 1 << 20), ('k', 1 << 10)];
+
+/// The units of time, in seconds.
+const TIME_UNITS: [(char, u64); 4] = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400)];
 
 /// Reads a value by its [`FromStr`].
 pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -88,6 +100,28 @@ impl From<Size> for String {
     }
 }
 
+impl FromStr for Wait {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let written = TIME_UNITS.iter().find_map(|(letter, seconds)| Some((text.strip_suffix(*letter)?, *seconds)));
+        written
+            .filter(|(digits, _)| digits.bytes().all(|b| b.is_ascii_digit()))
+            .and_then(|(digits, seconds)| digits.parse::<u32>().ok().map(|number| u64::from(number) * seconds))
+            .filter(|seconds| *seconds > 0)
+            .map(|seconds| Self(Duration::from_secs(seconds)))
+            .ok_or_else(|| ValueError::Wait(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Wait {
+    type Error = ValueError;
+
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        text.parse()
+    }
+}
+
 impl TryFrom<String> for ListenAddress {
     type Error = ValueError;
 
@@ -120,6 +154,16 @@ mod tests {
         ] {
             let size: Size = text.parse().unwrap();
             assert_eq!((size.0, size.to_string().as_str()), (octets, shown));
+        }
+    }
+
+    #[test]
+    fn times_are_read_with_their_unit_only() {
+        for (text, seconds) in [("15s", 15), ("2m", 120), ("1h", 3_600), ("30d", 2_592_000)] {
+            assert_eq!(text.parse(), Ok(Wait(Duration::from_secs(seconds))), "{text}");
+        }
+        for text in ["", "s", "0s", "15", "-1s", "1.5h", "2w", "99999999999s"] {
+            assert_eq!(text.parse::<Wait>(), Err(ValueError::Wait(text.to_owned())));
         }
     }
 

@@ -1,16 +1,21 @@
 //! Passwords: what one may be, how it is hashed, and where the hash is kept.
 
+mod habits;
 mod hasher;
+mod logins;
+mod policy;
 mod records;
 
 use std::fmt;
 
 use aws_lc_rs::rand;
 
+pub use habits::{Habit, Habits};
 pub use hasher::{Busy, Hash, Hasher, Turn};
+pub use logins::{Door, Entered, Seen, logins, record};
+pub use policy::{Policy, Weak};
 pub use records::{
-    Device, Kind, Standing, Stored, add_device, devices, end_all, end_openings, end_others, of, open_until,
-    remove_device, set_own,
+    Device, Kind, Standing, Stored, add_device, devices, end_all, end_openings, of, open_until, remove_device, set_own,
 };
 
 use crate::limits;
@@ -33,24 +38,6 @@ pub enum SecretError {
     /// TAB, NUL and the like: RFC 8264 §4.3.2.
     #[error("a password holds a control character")]
     Control,
-}
-
-/// What a new password must be, from the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// Characters, at least.
-    pub min_length: usize,
-}
-
-/// Why a password may not become one's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Weak {
-    /// Shorter than the policy's minimum, in characters.
-    #[error("a password has at least {min} characters")]
-    Short {
-        /// The minimum.
-        min: usize,
-    },
 }
 
 /// Letters and digits that are not mistaken for each other in print: no i, l, o, 0, 1.
@@ -96,20 +83,6 @@ impl Secret {
     }
 }
 
-impl Policy {
-    /// Whether a password may become one's own.
-    pub fn admit(self, secret: &Secret) -> Result<(), Weak> {
-        let enough = secret.0.chars().count() >= self.min_length;
-        if enough { Ok(()) } else { Err(Weak::Short { min: self.min_length }) }
-    }
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self { min_length: limits::PASSWORD_LENGTH_MIN }
-    }
-}
-
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
@@ -143,7 +116,7 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(one.expose().len(), 19);
         assert!(one.expose().split('-').all(|group| group.len() == 4 && !group.contains(['i', 'l', 'o', '0', '1'])));
-        assert!(Policy::default().admit(&one).is_ok());
+        assert!(Policy::default().admit(&one, &Habits::default()).is_ok());
         assert_eq!(format!("{one:?}"), "Secret(…)");
     }
 }

@@ -173,13 +173,6 @@ pub async fn end_openings(tx: &mut Tx, now: i64) -> Result<u64, DbError> {
     Ok(ended.bind(now).execute(tx.connection()).await?.rows_affected())
 }
 
-/// Removes every password of a mailbox but the holder's own: after a leak nothing that was let in stays (R17). The
-/// caller raises the mailbox's generation.
-pub async fn end_others(tx: &mut Tx, mailbox: MailboxId) -> Result<u64, DbError> {
-    let ended = sqlx::query("DELETE FROM credential WHERE mailbox = ? AND kind <> 'own'");
-    Ok(ended.bind(mailbox).execute(tx.connection()).await?.rows_affected())
-}
-
 /// Removes every password of a mailbox: nothing opens it any more. The caller raises the mailbox's generation.
 pub async fn end_all(tx: &mut Tx, mailbox: MailboxId) -> Result<(), DbError> {
     sqlx::query("DELETE FROM credential WHERE mailbox = ?").bind(mailbox).execute(tx.connection()).await?;

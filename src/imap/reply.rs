@@ -279,7 +279,8 @@ fn login(error: &LoginRefusal, language: Language) -> Answer {
         | LoginRefusal::Malformed
         | LoginRefusal::Throttled
         | LoginRefusal::Suspended
-        | LoginRefusal::Departed => no("AUTHENTICATIONFAILED", login_failed(language)),
+        | LoginRefusal::Departed
+        | LoginRefusal::Expired => no("AUTHENTICATIONFAILED", login_failed(language)),
         LoginRefusal::AuthzidNotAllowed => no("AUTHORIZATIONFAILED", login_failed(language)),
         LoginRefusal::Busy(_) => no("UNAVAILABLE", busy(language)),
         LoginRefusal::Database(error) => db(error, language),

@@ -347,7 +347,7 @@ impl Refusal {
                 StaffState::Suspended => format!("{holder} đang bị tạm ngừng"),
                 StaffState::Departed => format!("{holder} đã thôi việc"),
             },
-            Self::Password(Weak::Short { min }) => format!("mật khẩu phải có ít nhất {min} ký tự"),
+            Self::Password(weak) => weak.message(Language::Vi),
         }
     }
 
@@ -432,7 +432,7 @@ impl Refusal {
                 StaffState::Suspended => format!("{holder} is suspended"),
                 StaffState::Departed => format!("{holder} has left"),
             },
-            Self::Password(Weak::Short { min }) => format!("a password has at least {min} characters"),
+            Self::Password(weak) => weak.message(Language::En),
         }
     }
 }

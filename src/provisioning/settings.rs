@@ -56,6 +56,9 @@ pub struct ClientSettings {
     pub imap: Endpoint,
     /// Sending mail.
     pub submission: Endpoint,
+    /// Where people change their passwords, as a URL; none where that page is closed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub page: Option<String>,
 }
 
 /// A server of a mail program's settings.
@@ -68,14 +71,25 @@ pub struct Endpoint {
 }
 
 impl ClientSettings {
-    /// The settings as labels and values: on the slip, in the welcome message, in the guide.
-    pub fn rows(&self, language: Language) -> Vec<(&'static str, String)> {
+    /// What mail programs are told, as labels and values.
+    pub fn servers(&self, language: Language) -> Vec<(&'static str, String)> {
         let (imap, submission, port) = match language {
             Language::Vi => ("Nhận thư (IMAP)", "Gửi thư (SMTP)", "cổng"),
             Language::En => ("Incoming mail (IMAP)", "Outgoing mail (SMTP)", "port"),
         };
         let server = |endpoint: &Endpoint| format!("{}, {port} {}, SSL/TLS", endpoint.host, endpoint.port);
         vec![(imap, server(&self.imap)), (submission, server(&self.submission))]
+    }
+
+    /// The same and where the password is changed: on the slip, in the welcome message, in the guide.
+    pub fn rows(&self, language: Language) -> Vec<(&'static str, String)> {
+        let label = match language {
+            Language::Vi => "Đổi mật khẩu tại",
+            Language::En => "Change the password at",
+        };
+        let mut rows = self.servers(language);
+        rows.extend(self.page.clone().map(|page| (label, page)));
+        rows
     }
 }
 

@@ -77,7 +77,7 @@ impl Office {
                 passwords: Policy::default(),
                 quota_bytes: 2 << 30,
                 departure: Departure::default(),
-                client: ClientSettings { imap: endpoint(993), submission: endpoint(465) },
+                client: ClientSettings { imap: endpoint(993), submission: endpoint(465), page: None },
             }),
             db,
         };

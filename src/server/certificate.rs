@@ -28,7 +28,7 @@ pub fn check(config: &Config) -> Result<Tls, ConfigError> {
 fn make(config: &Config) -> Result<(), ConfigError> {
     let (certificate, key) = config.tls_files();
     let mut names = vec![config.server.hostname.to_string()];
-    for address in config.listen.imaps.iter().chain(&config.listen.submissions) {
+    for address in config.listen.imaps.iter().chain(&config.listen.submissions).chain(&config.listen.https) {
         let ip = address.0.ip();
         if !ip.is_unspecified() && !names.contains(&ip.to_string()) {
             names.push(ip.to_string());

@@ -15,7 +15,7 @@ use crate::metrics::Listener;
 use crate::net::Tls;
 use crate::{imap, smtp, web};
 
-use super::Installation;
+use super::{Addresses, Installation};
 
 /// All doors, as configured.
 pub(super) struct Doors {
@@ -24,13 +24,21 @@ pub(super) struct Doors {
     submissions: Arc<smtp::Door>,
     imap: Arc<imap::Door>,
     imaps: Arc<imap::Door>,
-    pages: Router,
+    monitoring: Router,
+    pages: web::Door,
+    tls: Arc<Tls>,
     drain: CancellationToken,
 }
 
 impl Doors {
     /// The doors to an installation; `drain` is cancelled when sessions are to end.
-    pub(super) fn new(here: &Installation, config: &Config, tls: &Arc<Tls>, drain: &CancellationToken) -> Self {
+    pub(super) fn new(
+        here: &Installation,
+        config: &Config,
+        addresses: &Addresses,
+        tls: &Arc<Tls>,
+        drain: &CancellationToken,
+    ) -> Self {
         let smtp = Arc::new(smtp(here, config, tls));
         let imap = Arc::new(imap(here, config, tls));
         let door = |kind| Arc::new(smtp::Door::new(smtp.clone(), kind, drain.clone()));
@@ -41,7 +49,9 @@ impl Doors {
             submissions: door(smtp::Kind::Submissions),
             imap: reading(imap::Port::Imap),
             imaps: reading(imap::Port::Imaps),
-            pages: web::pages(web::Services { metrics: here.metrics.clone(), db: here.db.clone() }),
+            monitoring: web::monitoring(web::Services { metrics: here.metrics.clone(), db: here.db.clone() }),
+            pages: web::Door::new(pages(here, config, addresses)),
+            tls: tls.clone(),
             drain: drain.clone(),
         }
     }
@@ -59,7 +69,10 @@ impl Doors {
             Listener::Submissions => send(self.submissions.clone(), connection, peer),
             Listener::Imap => read(self.imap.clone(), connection, peer),
             Listener::Imaps => read(self.imaps.clone(), connection, peer),
-            Listener::Metrics => web::serve(connection, self.pages.clone(), self.drain.clone()).boxed(),
+            Listener::Https => {
+                web::serve_tls(connection, peer, self.pages.clone(), self.tls.clone(), self.drain.clone()).boxed()
+            }
+            Listener::Metrics => web::serve(connection, self.monitoring.clone(), self.drain.clone()).boxed(),
         }
     }
 }
@@ -109,6 +122,18 @@ fn imap(here: &Installation, config: &Config, tls: &Arc<Tls>) -> imap::Services 
     }
 }
 
+fn pages(here: &Installation, config: &Config, addresses: &Addresses) -> web::Pages {
+    web::Pages {
+        access: here.access.clone(),
+        provisioning: here.control(config, Some(addresses)).provisioning,
+        sessions: here.pages.clone(),
+        metrics: here.metrics.clone(),
+        language: config.server.language,
+        // Of a certificate that browsers do not trust they would never forget to refuse it (RFC 6797 §11.3).
+        transport: if config.tls.certificate.is_some() { web::Transport::Strict } else { web::Transport::AsItIs },
+    }
+}
+
 fn message_bytes_max(config: &Config) -> usize {
     usize::try_from(config.mail.max_message_size.0).unwrap_or(usize::MAX)
 }
@@ -119,6 +144,6 @@ pub(super) fn turned_away(listener: Listener) -> &'static [u8] {
         Listener::Smtp | Listener::Submission => smtp::reply::TURNED_AWAY,
         Listener::Imap => imap::reply::TURNED_AWAY,
         // Before a handshake there is no language to say it in; nor does a web server speak first.
-        Listener::Submissions | Listener::Imaps | Listener::Metrics => b"",
+        Listener::Submissions | Listener::Imaps | Listener::Https | Listener::Metrics => b"",
     }
 }

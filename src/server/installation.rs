@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::access::{Access, Rates};
+use crate::access::{Access, Rate, Rates, Rules};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, files};
+use crate::config::{self, Config, ConfigError, files};
 use crate::control;
 use crate::credential::{Hasher, Policy};
 use crate::db::{Db, DbError};
@@ -15,6 +15,7 @@ use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::store::{Store, StoreError};
 use crate::text::fold;
+use crate::web;
 
 use tokio::sync::Semaphore;
 
@@ -36,6 +37,8 @@ pub struct Installation {
     pub hasher: Hasher,
     /// Who may log in.
     pub access: Access,
+    /// Who is signed in on the staff page.
+    pub pages: web::Sessions,
     /// Memory for messages on their way in; a permit is a KiB.
     pub in_flight: Arc<Semaphore>,
     /// Counters since the start.
@@ -75,10 +78,12 @@ impl Installation {
         let directory = Directory::open(&db, department(&config)).await?;
         let store = Store::open(db.clone(), clock.clone()).await?;
         let hasher = Hasher::new();
-        let access = Access::new(&db, &directory, &hasher, Rates::default()).map_err(OpenError::Randomness)?;
+        let access =
+            Access::new(&db, &directory, &hasher, &clock, login_rules(&config)).map_err(OpenError::Randomness)?;
+        let pages = web::Sessions::new().map_err(OpenError::Randomness)?;
         let in_flight = Arc::new(Semaphore::new(limits::IN_FLIGHT_KIB_MAX));
         let metrics = Metrics::default();
-        Ok(Self { config, db, clock, directory, store, hasher, access, in_flight, metrics, _lock: lock })
+        Ok(Self { config, db, clock, directory, store, hasher, access, pages, in_flight, metrics, _lock: lock })
     }
 
     /// What requests act on, by the daemon that listens at these addresses, or without one.
@@ -100,6 +105,9 @@ impl Installation {
 
     /// Finishes what is being written and gives the directory free.
     pub async fn close(self) {
+        if let Err(error) = self.access.write_logins().await {
+            tracing::warn!(%error, "the last log-ins are not written down");
+        }
         self.db.close().await;
     }
 }
@@ -122,6 +130,14 @@ pub(super) fn department(config: &Config) -> Department {
     }
 }
 
+/// What the configuration says about logging in.
+pub(super) fn login_rules(config: &Config) -> Rules {
+    let throttle = &config.passwords.throttle;
+    let rate = |rate: &config::Rate| Rate { burst: rate.burst.get(), every: rate.every.0 };
+    let rates = Rates { pair: rate(&throttle.pair), name: rate(&throttle.name), network: rate(&throttle.network) };
+    Rules { rates, first_password_days: config.passwords.first_password_days }
+}
+
 /// What the configuration says about acts.
 fn settings(config: &Config, addresses: Option<&Addresses>) -> Settings {
     let endpoint =
@@ -132,14 +148,31 @@ fn settings(config: &Config, addresses: Option<&Addresses>) -> Settings {
         passwords: Policy { min_length: config.passwords.min_length },
         quota_bytes: config.mail.quota.0,
         departure: config.departure.terms(),
-        client: ClientSettings { imap: endpoint(Listener::Imaps), submission: endpoint(Listener::Submissions) },
+        client: ClientSettings {
+            imap: endpoint(Listener::Imaps),
+            submission: endpoint(Listener::Submissions),
+            page: page(config, addresses),
+        },
     }
+}
+
+/// Where the staff page is, as far as it is known: a free port is known once it is listened at.
+fn page(config: &Config, addresses: Option<&Addresses>) -> Option<String> {
+    let hostname = &config.server.hostname;
+    Some(match known_port(config, addresses, Listener::Https)? {
+        443 => format!("https://{hostname}/"),
+        port => format!("https://{hostname}:{port}/"),
+    })
 }
 
 /// The port that mail programs are told: the one listened at, else the configured one, else the standard one.
 fn port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> u16 {
+    let standard = if listener == Listener::Imaps { 993 } else { 465 };
+    known_port(config, addresses, listener).unwrap_or(standard)
+}
+
+fn known_port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> Option<u16> {
     let real = addresses.and_then(|addresses| addresses.of(listener)).map(|address| address.port());
     let configured = || config.listen.of(listener).first().map(|address| address.0.port()).filter(|port| *port != 0);
-    let standard = if listener == Listener::Imaps { 993 } else { 465 };
-    real.or_else(configured).unwrap_or(standard)
+    real.or_else(configured)
 }

@@ -87,14 +87,20 @@ impl Server {
 
         let sessions = Sessions::new(installation.metrics.clone());
         let drain = sessions.drain();
-        let doors = Arc::new(ArcSwap::from_pointee(Doors::new(&installation, config, &tls, &drain)));
+        let doors = Arc::new(ArcSwap::from_pointee(Doors::new(&installation, config, &addresses, &tls, &drain)));
         for (listener, socket) in sockets {
             accept(listener, socket, &doors, &sessions);
         }
         let control = Arc::new(ArcSwap::from_pointee(installation.control(config, Some(&addresses))));
         let answering = TaskTracker::new();
         answering.spawn(socket.serve(control.clone(), drain.clone()));
-        answering.spawn(upkeep::run(installation.store.clone(), installation.clock.clone(), drain.clone()));
+        answering.spawn(upkeep::log_ins(installation.access.clone(), drain.clone()));
+        answering.spawn(upkeep::run(
+            installation.db.clone(),
+            installation.store.clone(),
+            installation.clock.clone(),
+            drain.clone(),
+        ));
         answering.spawn(due::run(control.clone(), config.archive(), drain));
         tracing::info!(addresses = %serde_json::json!(addresses), "serving");
         Ok(Running { installation, doors, control, addresses, sessions, answering })
@@ -119,7 +125,10 @@ fn bind_all(config: &Config) -> Result<(Vec<(Listener, TcpListener)>, Addresses)
 
 /// Accepts at one socket. Each has a gate of its own, so that a flood at one cannot shut the others.
 fn accept(listener: Listener, socket: TcpListener, doors: &Arc<ArcSwap<Doors>>, sessions: &Sessions) {
-    let gate = Gate::new(limits::SESSIONS_MAX, limits::SESSIONS_PER_ADDRESS_MAX);
+    let gate = match listener {
+        Listener::Https => Gate::new(limits::WEB_CONNECTIONS_MAX, limits::WEB_CONNECTIONS_PER_ADDRESS_MAX),
+        _ => Gate::new(limits::SESSIONS_MAX, limits::SESSIONS_PER_ADDRESS_MAX),
+    };
     let doors = doors.clone();
     let serve = move |connection, peer| doors.load().session(listener, connection, peer);
     sessions.listen(listener, socket, gate, doors::turned_away(listener), serve);
@@ -158,8 +167,9 @@ impl Running {
         if (&new.server.data_dir, &new.listen) != (&old.server.data_dir, &old.listen) {
             tracing::warn!("server.data_dir and [listen] change at the next restart only");
         }
+        self.installation.access.configure(installation::login_rules(&new));
         self.installation.directory.configure(installation::department(&new)).await?;
-        self.doors.store(Arc::new(Doors::new(&self.installation, &new, &tls, &self.sessions.drain())));
+        self.doors.store(Arc::new(Doors::new(&self.installation, &new, &self.addresses, &tls, &self.sessions.drain())));
         self.control.store(Arc::new(self.installation.control(&new, Some(&self.addresses))));
         Ok(())
     }

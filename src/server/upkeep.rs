@@ -1,23 +1,53 @@
-//! What the daemon does by itself, by the hour.
+//! What the daemon does by itself, by the minute and by the hour.
 
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Access;
 use crate::clock::Clock;
+use crate::credential;
+use crate::db::{Db, DbError};
 use crate::limits;
 use crate::store::Store;
 
-/// Ends expunged messages whose time is over, at the start and every hour, until the daemon drains.
-pub(super) async fn run(store: Store, clock: Clock, drain: CancellationToken) {
+/// Ends expunged messages and openings of mailboxes whose time is over, at the start and every hour, until the daemon drains.
+pub(super) async fn run(db: Db, store: Store, clock: Clock, drain: CancellationToken) {
     let mut hours = tokio::time::interval(limits::UPKEEP_EVERY);
     loop {
         tokio::select! {
             () = drain.cancelled() => return,
             _ = hours.tick() => {}
         }
+        end_openings(&db, &clock).await;
         match store.purge(clock.now() - limits::EXPUNGED_KEPT).await {
             Ok(0) => {}
             Ok(messages) => tracing::info!(messages, "expunged messages ended"),
             Err(error) => tracing::warn!(%error, "expunged messages stay for now"),
+        }
+    }
+}
+
+/// Nobody can log in with them any more; their hashes need not be kept.
+async fn end_openings(db: &Db, clock: &Clock) {
+    let now = clock.now().as_second();
+    let ended: Result<u64, DbError> =
+        db.write(move |tx| Box::pin(async move { credential::end_openings(tx, now).await })).await;
+    match ended {
+        Ok(0) => {}
+        Ok(openings) => tracing::info!(openings, "openings of mailboxes ended"),
+        Err(error) => tracing::warn!(%error, "openings of mailboxes stay for now"),
+    }
+}
+
+/// Writes down who logged in, every minute, until the daemon drains; what is left then is written at its close.
+pub(super) async fn log_ins(access: Access, drain: CancellationToken) {
+    let mut minutes = tokio::time::interval(limits::LOGINS_WRITTEN_EVERY);
+    loop {
+        tokio::select! {
+            () = drain.cancelled() => return,
+            _ = minutes.tick() => {}
+        }
+        if let Err(error) = access.write_logins().await {
+            tracing::warn!(%error, "log-ins are not written down yet");
         }
     }
 }

@@ -10,7 +10,7 @@ use super::door::Door;
 use super::refusal::Refusal;
 use super::reply::{self, Reply};
 use super::session::{Action, Answer, Session};
-use crate::access::Login;
+use crate::access::{self, Login, Origin};
 use crate::limits;
 use crate::net::sasl::{Credentials, Exchange, Turn};
 use crate::net::{Wire, WireError};
@@ -147,7 +147,8 @@ impl<'a> Connection<'a> {
     async fn check(&mut self, credentials: Credentials) -> Answer {
         let services = &self.door.services;
         let Credentials { authzid, authcid, password } = credentials;
-        match services.access.login(&authcid, &password, authzid.as_deref(), self.peer.ip()).await {
+        let from = Origin { door: access::Door::Smtp, peer: self.peer.ip() };
+        match services.access.login(&authcid, &password, authzid.as_deref(), from).await {
             Ok(login) => {
                 info!(peer = %self.peer, address = %login.address, "logged in");
                 Answer::Say(self.session.logged_in(login))

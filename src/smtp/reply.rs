@@ -195,6 +195,7 @@ impl From<LoginRefusal> for Reply {
             | LoginRefusal::Throttled
             | LoginRefusal::Suspended
             | LoginRefusal::Departed
+            | LoginRefusal::Expired
             | LoginRefusal::AuthzidNotAllowed => refused_login(),
             LoginRefusal::Busy(_) | LoginRefusal::Database(_) => {
                 Self::new(454, "4.7.0", "nobody can log in at this moment; try again later")

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{Door, Kind, Services, Settings};
-use crate::access::{Access, Rates};
+use crate::access::{Access, Rules};
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::credential::{Hasher, Policy};
@@ -62,7 +62,7 @@ impl Office {
         };
         let password = found(&provisioning).await;
         let services = Arc::new(Services {
-            access: Access::new(&db, &directory, &hasher, Rates::default()).unwrap(),
+            access: Access::new(&db, &directory, &hasher, &clock, Rules::default()).unwrap(),
             delivery: Delivery::new(store.clone(), directory.clone(), clock.clone()),
             directory,
             tls: Arc::new(certificate(dir.path())),
@@ -120,7 +120,7 @@ fn rules() -> provisioning::Settings {
         passwords: Policy { min_length: 10 },
         quota_bytes: 1 << 30,
         departure: provisioning::Departure::default(),
-        client: ClientSettings { imap: endpoint(993), submission: endpoint(465) },
+        client: ClientSettings { imap: endpoint(993), submission: endpoint(465), page: None },
     }
 }
 

@@ -199,6 +199,15 @@ impl Client {
         self.until("t ").pop().unwrap()
     }
 
+    /// Everything up to the end of the connection.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let until = Instant::now() + PATIENCE;
+        while !matches!(self.receive(Duration::from_millis(100)), Ok(0)) {
+            assert!(Instant::now() < until, "the server does not close");
+        }
+        std::mem::take(&mut self.received)
+    }
+
     /// Closes the sending half.
     pub fn half_close(&mut self) {
         drop(self.socket().shutdown(Shutdown::Write));

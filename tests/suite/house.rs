@@ -45,7 +45,7 @@ fn initialised() -> (tempfile::TempDir, PathBuf) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let file = home.join("hopthu.toml");
     let mut text = std::fs::read_to_string(&file).unwrap();
-    for listener in ["smtp", "submission", "submissions", "imap", "imaps", "metrics"] {
+    for listener in ["smtp", "submission", "submissions", "imap", "imaps", "https", "metrics"] {
         let default = text.lines().find(|line| line.starts_with(&format!("#{listener} ="))).unwrap().to_owned();
         text = text.replace(&default, &format!("{listener} = [\"127.0.0.1:0\"]"));
     }

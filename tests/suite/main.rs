@@ -12,6 +12,7 @@
 
 mod architecture;
 mod archive;
+mod browser;
 mod client;
 mod clients;
 mod crash;
@@ -20,8 +21,11 @@ mod decisions_model;
 mod harness;
 mod hostile;
 mod house;
+mod http;
 mod office;
 mod process;
 mod source;
 mod store_model;
 mod transcripts;
+mod web;
+mod webdriver;

@@ -1,5 +1,6 @@
 //! AUTHENTICATE and LOGIN: RFC 9051 §6.2.2 and §6.2.3.
 
+use crate::access::{Door, Origin};
 use crate::imap::connection::Connection;
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::{self, Done};
@@ -55,7 +56,8 @@ async fn response(c: &mut Connection) -> Result<bytes::Bytes, Stop> {
 
 async fn log_in(c: &mut Connection, credentials: &sasl::Credentials) -> Result<Done, Stop> {
     let sasl::Credentials { authzid, authcid, password } = credentials;
-    match c.services.access.login(authcid, password, authzid.as_deref(), c.peer.ip()).await {
+    let from = Origin { door: Door::Imap, peer: c.peer.ip() };
+    match c.services.access.login(authcid, password, authzid.as_deref(), from).await {
         Ok(login) => {
             c.session.logged_in(login);
             Ok(Done::LoggedIn(c.capabilities()))
