@@ -55,3 +55,32 @@ impl Clock {
         &self.zone
     }
 }
+
+/// A day as people write it: `2026-11-23` or `23/11/2026`.
+pub fn date(text: &str) -> Option<Date> {
+    let written = || -> Option<Date> {
+        let mut parts = text.splitn(3, '/');
+        let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+        // A year of two digits would be one of the first century, and nobody means that.
+        let plain = year.len() == 4 && text.bytes().all(|byte| byte == b'/' || byte.is_ascii_digit());
+        plain.then(|| Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok())?
+    };
+    // Exactly ten characters: jiff would also take a time of day after them.
+    text.parse().ok().filter(|_| text.len() == 10).or_else(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_in_both_forms() {
+        let expected = jiff::civil::date(2026, 11, 3);
+        for text in ["2026-11-03", "03/11/2026", "3/11/2026"] {
+            assert_eq!(date(text), Some(expected), "{text}");
+        }
+        for text in ["2026-13-01", "31/2/2026", "11/2026", "", "1/2/3/4", "3/11/26", "+3/11/2026", "2026-11-03T05:00"] {
+            assert_eq!(date(text), None, "{text}");
+        }
+    }
+}

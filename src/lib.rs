@@ -28,6 +28,8 @@
 //! | Folder | thư mục | what IMAP calls a mailbox |
 //! | Message | thư | stored mail; an Envelope is an SMTP transaction |
 //! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
+//! | Request | đề nghị | what a unit or the personnel division asks the Office for; applied as a decision |
+//! | Incident | sự cố | a fault or leak that was reported, until it is closed with its outcome |
 //! | Step | bước | one planned effect of a decision or act |
 //! | Entry | mục nhật ký | one line of the hash-chained audit |
 //! | Change | thay đổi | what sessions are told after a commit |

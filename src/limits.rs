@@ -123,10 +123,23 @@ pub const IMAP_ID_VALUE_BYTES_MAX: usize = 1024;
 // Directory
 /// The name of a person or unit, a position, the number of a decision. The longest Vietnamese names on record are under 60 letters of up to 3 octets.
 pub const NAME_BYTES_MAX: usize = 256;
+/// What somebody tells in their own words: a page.
+pub const ACCOUNT_BYTES_MAX: usize = 4096;
 /// People of one name who are given addresses by the rule; past this an address is chosen by hand.
 pub const NAMESAKES_MAX: u32 = 999;
 /// Years of a period that is configured or asked for: the calendar ends with the year 9999.
 pub const PERIOD_YEARS_MAX: u32 = 1000;
+// Personnel files
+/// A file: 20,000 rows of 800 octets.
+pub const SHEET_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// What is looked at to tell UTF-16 without a mark from UTF-8: the first words of a header.
+pub const SHEET_LOOKED_AT_BYTES: usize = 64;
+/// Rows: twice the largest office we think of.
+pub const SHEET_ROWS_MAX: usize = 20_000;
+/// Cells of one row: twice as many as there are columns.
+pub const SHEET_COLUMNS_MAX: usize = 64;
+/// One cell: the people of a split unit are in one.
+pub const SHEET_CELL_BYTES_MAX: usize = 16 * 1024;
 // Store
 /// Octets of a folder's full name.
 pub const FOLDER_NAME_BYTES_MAX: usize = 1000;
@@ -164,8 +177,9 @@ pub const CERTIFICATE_WARNING: Duration = Duration::from_hours(720);
 pub const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 
 // control socket
-/// A request: far more than any act needs (hostile B92).
-pub const CONTROL_REQUEST_BYTES_MAX: usize = 256 * 1024;
+/// A request: a personnel file of 20,000 rows as decisions, names at their longest (hostile B92). Only the daemon's own
+/// user can connect.
+pub const CONTROL_REQUEST_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A response: a list of everybody or of a long audit.
 pub const CONTROL_RESPONSE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// From the connection to the whole request.
@@ -238,6 +252,9 @@ pub const ARGON2_PASSES: u32 = 2;
 pub const ARGON2_LANES: u32 = 1;
 /// Log-ins that wait for a turn to hash: some 20 s of waiting on two cores.
 pub const HASHES_WAITING_MAX: usize = 1_000;
+/// Passwords of one order, or of a personnel file, that wait for a turn at once: enough for every core, and log-ins come
+/// between them.
+pub const HASHES_OF_ORDERS_MAX: usize = 16;
 /// Octets of the name given at a log-in: the longest address (RFC 5321 §4.5.3.1).
 pub const LOGIN_NAME_BYTES_MAX: usize = LOCAL_PART_BYTES_MAX + 1 + DOMAIN_BYTES_MAX;
 /// How long a right password is remembered, so that clients that log in often cost no hashing.

@@ -1,7 +1,9 @@
 //! Names of people, and the addresses made from them.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,11 @@ pub struct PersonName(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Label(String);
+
+/// What somebody tells in their own words, on one or several lines: a fault, its outcome, a reason.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Account(String);
 
 /// The part before `@` of an address that we give out: ASCII letters, digits, and single `.`, `-`, `_` between them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,7 +54,7 @@ pub enum NameError {
     /// Nothing, or nothing but spaces.
     #[error("a name is empty")]
     Empty,
-    /// Longer than [`limits::NAME_BYTES_MAX`] or, for a local part, [`limits::LOCAL_PART_BYTES_MAX`].
+    /// Longer than [`limits::NAME_BYTES_MAX`], [`limits::LOCAL_PART_BYTES_MAX`] or [`limits::ACCOUNT_BYTES_MAX`].
     #[error("a name is longer than {0} octets")]
     TooLong(usize),
     /// A control character or a bidirectional control (hostile B29, B83).
@@ -85,6 +92,10 @@ const RESERVED: &[&str] = &[
     "webmaster",
 ];
 
+/// What those names look like to a hurried reader.
+static RESERVED_APPEARANCES: LazyLock<HashSet<String>> =
+    LazyLock::new(|| RESERVED.iter().map(|reserved| LocalPart((*reserved).to_owned()).appearance()).collect());
+
 impl PersonName {
     /// Reads a name in any normal form.
     pub fn parse(text: &str) -> Result<Self, NameError> {
@@ -116,6 +127,26 @@ impl Label {
     /// The form in which labels are compared: without diacritics, case and spaces.
     pub fn key(&self) -> String {
         fold(&self.0).replace(' ', "")
+    }
+}
+
+impl Account {
+    /// Reads a text in any normal form, its lines ended in any way.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.len() > limits::ACCOUNT_BYTES_MAX {
+            return Err(NameError::TooLong(limits::ACCOUNT_BYTES_MAX));
+        }
+        let lines = text.replace("\r\n", "\n");
+        if lines.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || is_format_control(c)) {
+            return Err(NameError::Control);
+        }
+        let account = nfc(lines.trim());
+        if account.is_empty() { Err(NameError::Empty) } else { Ok(Self(account)) }
+    }
+
+    /// The text as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -151,10 +182,11 @@ impl LocalPart {
             return Err(NameError::LocalCharacter(text.to_owned()));
         }
         let local = Self(local);
-        if RESERVED.iter().any(|reserved| Self((*reserved).to_owned()).appearance() == local.appearance()) {
-            return Err(NameError::Reserved(text.to_owned()));
+        if RESERVED_APPEARANCES.contains(&local.appearance()) {
+            Err(NameError::Reserved(text.to_owned()))
+        } else {
+            Ok(local)
         }
-        Ok(local)
     }
 
     /// The text.
@@ -291,7 +323,7 @@ macro_rules! text {
     )*};
 }
 
-text!(PersonName Label LocalPart);
+text!(PersonName Label Account LocalPart);
 
 impl FromStr for NameRule {
     type Err = NameError;
@@ -361,6 +393,17 @@ mod tests {
             assert_eq!(LocalPart::parse(text), Err(NameError::LocalCharacter(text.to_owned())));
         }
         assert!(LocalPart::parse("van-phong").is_ok());
+    }
+
+    #[test]
+    fn an_account_has_lines_and_nothing_that_acts() {
+        assert_eq!(Account::parse(" Mất điện\r\n\r\ntừ 8 giờ\n").unwrap().as_str(), "Mất điện\n\ntừ 8 giờ");
+        for text in ["a\u{202e}b", "\u{1b}[31m", "a\u{0}", "a\rb"] {
+            assert_eq!(Account::parse(text), Err(NameError::Control), "{text:?}");
+        }
+        assert_eq!(Account::parse("\n"), Err(NameError::Empty));
+        let long = "a".repeat(limits::ACCOUNT_BYTES_MAX + 1);
+        assert_eq!(Account::parse(&long), Err(NameError::TooLong(limits::ACCOUNT_BYTES_MAX)));
     }
 
     #[test]

@@ -85,6 +85,15 @@ pub enum Installed {
     /// Nhật ký | Audit
     #[command(subcommand)]
     Audit(Audit),
+    /// Tệp của bộ phận tổ chức cán bộ | The personnel office's file
+    #[command(subcommand)]
+    Hr(super::hr::Hr),
+    /// Đề nghị | Requests
+    #[command(subcommand)]
+    Request(super::requested::Request),
+    /// Sự cố | Incidents
+    #[command(subcommand)]
+    Incident(super::incident::Incident),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person
     Guide {
         /// Địa chỉ, mã số hoặc họ tên | Address, staff code or full name
@@ -199,14 +208,8 @@ fn language(text: &str) -> Result<Language, String> {
     }
 }
 
-/// `2026-11-23` or `23/11/2026`.
 pub(super) fn date(text: &str) -> Result<Date, String> {
-    let written = || -> Option<Date> {
-        let mut parts = text.splitn(3, '/');
-        let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-        Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
-    };
-    text.parse().ok().or_else(written).ok_or_else(|| "2026-11-23 | 23/11/2026".to_owned())
+    crate::clock::date(text).ok_or_else(|| "2026-11-23 | 23/11/2026".to_owned())
 }
 
 #[cfg(test)]
@@ -219,16 +222,5 @@ mod tests {
     #[test]
     fn the_table_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn dates_are_read_in_both_forms() {
-        let expected = jiff::civil::date(2026, 11, 3);
-        for text in ["2026-11-03", "03/11/2026", "3/11/2026"] {
-            assert_eq!(date(text), Ok(expected), "{text}");
-        }
-        for text in ["2026-13-01", "31/2/2026", "11/2026", "", "1/2/3/4"] {
-            assert!(date(text).is_err(), "{text}");
-        }
     }
 }

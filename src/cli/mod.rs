@@ -2,9 +2,12 @@
 
 pub mod args;
 mod ask;
+mod hr;
+mod incident;
 mod install;
 mod logs;
 mod output;
+mod requested;
 mod requests;
 mod sample;
 mod slip;
@@ -117,6 +120,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
     let request = match command {
         Installed::Serve => return serve(config, |_| ()).await,
         Installed::Check { config_only } => return check(&config, config_only, output).await,
+        Installed::Hr(command) => return hr::run(command, &config, output).await,
         Installed::Status => Request::Status,
         Installed::Unit(unit) => requests::unit(unit),
         Installed::Staff(staff) => {
@@ -126,6 +130,13 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Mailbox(mailbox) => requests::mailbox(mailbox),
         Installed::Decision(decision) => requests::decision(decision),
         Installed::Audit(audit) => requests::audit(&audit),
+        Installed::Request(request) => {
+            if let requested::Request::Apply { slip: file, .. } = &request {
+                slip = file.as_deref().map(SlipFile::make).transpose()?;
+            }
+            requested::request(request, &config, output.language)?
+        }
+        Installed::Incident(incident) => incident::request(incident),
         Installed::Guide { who } => Request::Guide(who),
     };
     let mut reply = ask::ask(&config, output.language, request).await?;

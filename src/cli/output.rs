@@ -12,7 +12,7 @@ use crate::control::{Checks, Exit, Failure, Reply};
 use crate::language::Language;
 use crate::text::printable;
 
-use super::tables;
+use super::{hr, tables};
 
 fn code(exit: Exit) -> ExitCode {
     ExitCode::from(match exit {
@@ -56,6 +56,9 @@ impl Output {
         } else {
             let rule = failure.rule.as_ref().map(|rule| format!(" [{rule}]")).unwrap_or_default();
             let _ = writeln!(std::io::stderr(), "hopthu: {}{rule}", failure.message);
+            if !failure.faults.is_empty() {
+                let _ = write!(std::io::stderr(), "{}", hr::faults(&failure.faults, self.language));
+            }
             if !failure.candidates.is_empty() {
                 let _ = write!(std::io::stderr(), "{}", tables::people(&failure.candidates, self.language));
             }

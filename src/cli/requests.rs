@@ -203,7 +203,7 @@ fn hire(hire: args::Hire, config: &Config) -> Request {
 }
 
 /// The form of a slip, by the file's suffix.
-fn form(file: &Path) -> SlipForm {
+pub(super) fn form(file: &Path) -> SlipForm {
     let html = file.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("html"));
     if html { SlipForm::Html } else { SlipForm::Text }
 }

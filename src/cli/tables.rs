@@ -32,20 +32,23 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::AuditList { entries } => self::entries(entries, language, zone),
         Reply::AuditVerify(verified) => chain(verified, language),
         Reply::Guide { guide } => self::guide(guide, language),
+        Reply::Hr(answer) => super::hr::show(answer, language),
+        Reply::Requested(answer) => super::requested::show(answer, language, zone),
+        Reply::Incident(answer) => super::incident::show(answer, language, zone),
         Reply::Done(done) => self::done(done, language),
         Reply::MailboxList { mailboxes } => self::mailboxes(mailboxes, language),
         Reply::Mailbox { mailbox } => self::mailbox(mailbox, language),
     }
 }
 
-fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(super) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let mut table = plain();
     table.set_header(headings.map(str::to_uppercase));
     lines(table.add_rows(rows))
 }
 
 /// One thing and what is known of it.
-fn detail<const N: usize>(labels: [&str; N], values: [String; N]) -> String {
+pub(super) fn detail<const N: usize>(labels: [&str; N], values: [String; N]) -> String {
     let rows = labels.into_iter().zip(values).map(|(label, value)| [format!("{label}:"), value]);
     lines(plain().add_rows(rows))
 }
@@ -60,7 +63,7 @@ fn lines(table: &Table) -> String {
     table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
 }
 
-fn text(of: Option<&impl ToString>) -> String {
+pub(super) fn text(of: Option<&impl ToString>) -> String {
     of.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
 
@@ -289,8 +292,7 @@ fn entries(entries: &[Listed], language: Language, zone: &TimeZone) -> String {
         Language::En => ["no", "at", "actor", "what", "subject", "note"],
     };
     let row = |entry: &Listed| {
-        let at = Timestamp::from_second(entry.at).unwrap_or_default().to_zoned_datetime(zone.clone());
-        let at = at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let at = moment(Timestamp::from_second(entry.at).unwrap_or_default(), zone);
         let note = text(entry.note.as_ref());
         [entry.seq.to_string(), at, entry.actor.clone(), entry.what.clone(), entry.subject.clone(), note]
     };
@@ -345,8 +347,13 @@ fn done(done: &Done, language: Language) -> String {
     text
 }
 
+/// A moment at the office.
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// A date as the office writes it.
-fn day(date: Date, language: Language) -> String {
+pub(super) fn day(date: Date, language: Language) -> String {
     match language {
         Language::Vi => format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year()),
         Language::En => date.to_string(),

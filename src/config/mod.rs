@@ -95,6 +95,9 @@ pub struct Organisation {
     /// The code of the unit that is the Office (P5.1).
     #[serde(default = "default_office")]
     pub office: String,
+    /// Whether acts on people and units need a request that the Office approved (R12).
+    #[serde(default)]
+    pub requests: provisioning::Requests,
 }
 
 /// `[listen]`: lists of addresses; an empty list closes that port.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::db::DbError;
 use crate::directory::Recorded;
+use crate::incident;
 use crate::language::Language;
 use crate::limits;
 use crate::net::tls;
@@ -16,11 +17,14 @@ use super::reply::Alarm;
 /// Everything that is amiss now.
 pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<Alarm>, DbError> {
     let provisioning = &services.provisioning;
-    let due = Recorded::waiting(&mut *provisioning.db.read().await?, provisioning.clock.today()).await?;
+    let mut reader = provisioning.db.read().await?;
+    let due = Recorded::waiting(&mut reader, provisioning.clock.today()).await?;
+    let open_incidents = incident::count_open(&mut reader).await?;
     let panics = services.metrics.panics.get();
     let found = [
         ("certificate", certificate(&services.certificate, services.provisioning.clock.now(), language).err()),
         ("disk_space", disk_space(services.provisioning.db.path(), language).err()),
+        ("incidents", (open_incidents > 0).then(|| incidents(open_incidents, language))),
         ("panics", (panics > 0).then(|| panicked(panics, language))),
         ("decisions_due", (!due.is_empty() && services.running).then(|| waiting(&due, language))),
     ];
@@ -70,5 +74,12 @@ fn panicked(panics: u64, language: Language) -> String {
     match language {
         Language::Vi => format!("{panics} phiên kết thúc do lỗi chương trình; xem nhật ký hệ thống"),
         Language::En => format!("{panics} sessions ended by a mistake of the program; see the log"),
+    }
+}
+
+fn incidents(open: i64, language: Language) -> String {
+    match language {
+        Language::Vi => format!("{open} sự cố chưa đóng; xem bằng \"hopthu incident list\""),
+        Language::En => format!("{open} incidents are open; \"hopthu incident list\" shows them"),
     }
 }

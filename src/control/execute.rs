@@ -14,7 +14,7 @@ use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Caller, Manner, Request, SlipForm};
-use super::{alarms, checks, decisions, rights};
+use super::{alarms, checks, decisions, hr, incident, requested, rights};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -63,6 +63,9 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
             Ok(Reply::AuditVerify(audit::verify(&mut *services.provisioning.db.read().await?).await?))
         }
         Request::Guide(who) => guide(&who, services, &snapshot, language),
+        Request::Hr(ask) => Ok(Reply::Hr(hr::execute(*ask, caller, services, language).await?)),
+        Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
+        Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
         Request::Act(asked) => act(*asked, caller, services, language).await,
     }
 }
@@ -115,31 +118,42 @@ fn guide(who: &str, services: &Services, snapshot: &Snapshot, language: Language
 
 /// Does an act, or only tells what it would do.
 async fn act(asked: Asked, caller: &Caller, services: &Services, language: Language) -> Result<Reply, Failure> {
-    let decision = asked.decision.clone();
-    let chosen = asked.password.is_some();
     let order = Order {
         password: asked.password,
         note: asked.note,
         ..Order::new(&caller.actor(), asked.decision, vec![asked.act])
     };
+    carry_out(order, asked.manner, asked.slip, services, language).await
+}
+
+/// Does what is ordered, or only tells what it would do.
+pub(super) async fn carry_out(
+    order: Order,
+    manner: Manner,
+    form: SlipForm,
+    services: &Services,
+    language: Language,
+) -> Result<Reply, Failure> {
+    let decision = order.decision.clone();
+    let chosen = order.password.is_some();
     let provisioning = &services.provisioning;
-    let done = match asked.manner {
+    let done = match manner {
         Manner::Apply => provisioning.execute(order).await,
         Manner::Rehearse => provisioning.rehearse(order).await,
     };
     let snapshot = provisioning.directory.snapshot();
     let done = done.map_err(|failure| Failure::act(&failure, &snapshot, language))?;
     let mut view = Done {
-        dry_run: asked.manner == Manner::Rehearse,
+        dry_run: manner == Manner::Rehearse,
         decision: decision.map(|decision| DecisionView { id: done.decision, state: done.state, decision }),
         ..Done::default()
     };
     for applied in done.acts {
         tell(&mut view, &applied, &snapshot, language);
         // What was only rehearsed opens nothing, and whoever chose a password knows it.
-        if let (Some(slip), Manner::Apply, false) = (&applied.slip, asked.manner, chosen) {
+        if let (Some(slip), Manner::Apply, false) = (&applied.slip, manner, chosen) {
             view.first_password = Some(slip.password.expose().to_owned());
-            view.slip = Some(match asked.slip {
+            view.slip = Some(match form {
                 SlipForm::Text => slip.text(language),
                 SlipForm::Html => slip.html(language),
             });

@@ -38,13 +38,36 @@ pub struct Failure {
     /// Who may have been meant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<StaffView>,
+    /// What is wrong with a file, place by place.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub faults: Box<[FaultView]>,
+}
+
+/// What is wrong with a file, at one place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultView {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column's number, from 1.
+    pub column: Option<u32>,
+    /// The column's name in the file.
+    pub header: Option<String>,
+    /// A stable word for scripts.
+    pub code: String,
+    /// The rule that forbids it, where one does.
+    pub rule: Option<String>,
+    /// For people.
+    pub message: String,
+    /// What the file has there: the command line looks for its column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
 }
 
 impl Failure {
     /// A failure without rule or candidates.
     pub fn new(exit: Exit, code: &str, message: &str) -> Self {
         let message = printable(message);
-        Self { exit, code: code.to_owned(), message, rule: None, candidates: Vec::new() }
+        Self { exit, code: code.to_owned(), message, rule: None, candidates: Vec::new(), faults: Box::default() }
     }
 
     /// A rule's refusal; where the refusal is that nothing has the name that was given, the command line is wrong.

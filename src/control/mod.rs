@@ -9,13 +9,16 @@ mod decisions;
 mod execute;
 mod failure;
 mod frame;
+pub mod hr;
+pub mod incident;
 mod reply;
 mod request;
+pub mod requested;
 mod rights;
 mod socket;
 
 pub use execute::{Services, execute};
-pub use failure::{Exit, Failure};
+pub use failure::{Exit, Failure, FaultView};
 pub use frame::FrameError;
 pub use reply::{
     Alarm, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply,

@@ -35,6 +35,9 @@ pub enum Reply {
     AuditList { entries: Vec<Listed> },
     AuditVerify(Verified),
     Guide { guide: GuideView },
+    Hr(super::hr::Answer),
+    Requested(super::requested::Answer),
+    Incident(super::incident::Answer),
     Done(Box<Done>),
 }
 

@@ -65,6 +65,12 @@ pub enum Request {
     AuditVerify,
     /// `guide WHO`
     Guide(String),
+    /// `hr …`
+    Hr(Box<super::hr::Ask>),
+    /// `request …`
+    Requested(super::requested::Ask),
+    /// `incident …`
+    Incident(super::incident::Ask),
     /// Everything that changes something.
     Act(Box<Asked>),
 }

@@ -8,6 +8,7 @@ mod decision;
 mod draft;
 mod load;
 mod model;
+pub mod request;
 mod row;
 mod save;
 mod snapshot;

@@ -383,6 +383,25 @@ impl Act {
         }
     }
 
+    /// Whether it is about people's positions or about units: what units and the personnel division ask for (R12).
+    pub fn is_of_personnel(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateUnit(_)
+                | Self::RenameUnit(_)
+                | Self::MergeUnit { .. }
+                | Self::SplitUnit(_)
+                | Self::CloseUnit(_)
+                | Self::AppointHead { .. }
+                | Self::Hire(_)
+                | Self::Reinstate(_)
+                | Self::Transfer(_)
+                | Self::Promote { .. }
+                | Self::Rename(_)
+                | Self::Depart(_)
+        )
+    }
+
     /// The same as a decision's kind.
     pub fn kind(&self) -> DecisionKind {
         DecisionKind(self.what().to_owned())

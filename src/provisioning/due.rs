@@ -7,7 +7,7 @@ use super::{
 };
 use crate::audit;
 use crate::db::Tx;
-use crate::directory::{DecisionState, MailboxState, Recorded};
+use crate::directory::{Decision, DecisionState, Draft, MailboxState, Recorded};
 use crate::id::MailboxId;
 use crate::limits;
 use crate::name::Label;
@@ -33,18 +33,12 @@ impl Provisioning {
         (place, order): (usize, &Order),
     ) -> Result<Vec<Applied>, Failure> {
         let Some(decision) = &order.decision else { return Ok(Vec::new()) };
-        let mut draft = sitting.draft.clone();
+        let mut draft = match sitting.ahead.take() {
+            // Of one order after the other with the same day only the first looks at all that wait.
+            Some((day, draft)) if day == decision.effective => draft,
+            _ => self.ahead(tx, sitting.draft.clone(), decision).await?,
+        };
         let mut forgotten = Vec::new();
-        for earlier in Recorded::waiting(tx.connection(), decision.effective).await? {
-            // Its own record is among them; and what will be refused then changes nothing.
-            if earlier.decision != *decision
-                && let Ok(earlier) = due(earlier)
-            {
-                for act in &earlier.acts {
-                    let _ = self.act(&mut draft, &mut forgotten, &earlier, act, None, Mode::Rehearse);
-                }
-            }
-        }
         let mut acts = Vec::with_capacity(order.acts.len());
         for (n, act) in order.acts.iter().enumerate() {
             match self.act(&mut draft, &mut forgotten, &order.unattended(), act, None, Mode::Rehearse) {
@@ -55,7 +49,24 @@ impl Provisioning {
                 Err(failure) => return Err(failure),
             }
         }
+        sitting.ahead = Some((decision.effective, draft));
         Ok(acts)
+    }
+
+    /// A draft with everything done that waits for a day up to this decision's; the decision is among what waits.
+    async fn ahead(&self, tx: &mut Tx, mut draft: Draft, decision: &Decision) -> Result<Draft, Failure> {
+        let mut forgotten = Vec::new();
+        for earlier in Recorded::waiting(tx.connection(), decision.effective).await? {
+            if earlier.decision != *decision
+                && let Ok(earlier) = due(earlier)
+            {
+                for act in &earlier.acts {
+                    // What will be refused then changes nothing.
+                    let _ = self.act(&mut draft, &mut forgotten, &earlier, act, None, Mode::Rehearse);
+                }
+            }
+        }
+        Ok(draft)
     }
 
     /// Does every decision whose day has come, in order, each in a transaction of its own. One that is refused waits on.

@@ -9,14 +9,19 @@ mod apply;
 mod describe;
 mod due;
 mod effect;
+pub mod incidents;
 mod notice;
 mod refusal;
+pub mod requests;
 pub mod rules;
 mod settings;
+pub mod sheet;
 mod slip;
 mod step;
 mod welcome;
 
+use futures_util::TryStreamExt;
+use futures_util::stream::FuturesOrdered;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
@@ -28,7 +33,7 @@ pub use act::{
 pub use due::Due;
 pub use refusal::{Candidate, Refusal};
 pub use rules::Handing;
-pub use settings::{ClientSettings, Departure, Endpoint, Settings};
+pub use settings::{ClientSettings, Departure, Endpoint, Requests, Settings};
 pub use slip::Slip;
 pub use step::{Step, Subject, Whose};
 
@@ -37,7 +42,7 @@ use crate::clock::Clock;
 use crate::credential::{Busy, Hash, Hasher, Secret};
 use crate::db::{Db, DbError, Tx};
 use crate::directory::{Decision, DecisionState, Directory, Draft, Entering, Recorded, Snapshot};
-use crate::id::DecisionId;
+use crate::id::{DecisionId, RequestId};
 use crate::limits;
 use crate::mime::compose::ComposeError;
 use crate::store::{Store, StoreError};
@@ -80,13 +85,26 @@ pub struct Order {
     pub handing: Handing,
     /// The decision's record, where it has waited for its day.
     pub due: Option<DecisionId>,
+    /// Who at the Office has approved it.
+    pub approval: Approval,
+}
+
+/// How the Office's approval of an order is known (R12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// It is not.
+    None,
+    /// By the request that the decision applies.
+    Request(RequestId),
+    /// A personnel file has it: the decision names who gave it.
+    File,
 }
 
 impl Order {
     /// Acts that somebody asks for now.
     pub fn new(actor: &str, decision: Option<Decision>, acts: Vec<Act>) -> Self {
         let (actor, handing) = (actor.to_owned(), Handing::Slip);
-        Self { decision, acts, password: None, note: None, actor, handing, due: None }
+        Self { decision, acts, password: None, note: None, actor, handing, due: None, approval: Approval::None }
     }
 }
 
@@ -195,6 +213,8 @@ type Passwords = Vec<Option<Issued>>;
 /// What orders leave behind until it is written.
 struct Sitting {
     draft: Draft,
+    /// The directory as the draft and every decision that waits for a day up to this one will have left it.
+    ahead: Option<(Date, Draft)>,
     effects: Vec<Effect>,
     entries: Vec<Entry>,
     rejected: Vec<Rejected>,
@@ -203,12 +223,12 @@ struct Sitting {
 impl Provisioning {
     /// Does what is asked, in one transaction.
     pub async fn execute(&self, order: Order) -> Result<Done, Failure> {
-        self.run(vec![order], Mode::Apply).await.and_then(single)
+        single(self.run(vec![order], Mode::Apply).await)
     }
 
     /// Finds out what would happen, and changes nothing (`--dry-run`).
     pub async fn rehearse(&self, order: Order) -> Result<Done, Failure> {
-        self.run(vec![order], Mode::Rehearse).await.and_then(single)
+        single(self.run(vec![order], Mode::Rehearse).await)
     }
 
     /// Does what several orders ask for, all in one transaction or none.
@@ -225,10 +245,10 @@ impl Provisioning {
     }
 
     async fn run(&self, orders: Vec<Order>, mode: Mode) -> Result<Vec<Done>, Failure> {
-        let mut issued = Vec::with_capacity(orders.len());
-        for order in &orders {
-            issued.push(if mode == Mode::Apply { self.issue(order).await? } else { vec![None; order.acts.len()] });
-        }
+        let issued = match mode {
+            Mode::Apply => self.issue(&orders).await?,
+            Mode::Rehearse => orders.iter().map(|order| vec![None; order.acts.len()]).collect(),
+        };
         let here = self.clone();
         let written = self.db.write(move |tx| {
             Box::pin(async move {
@@ -242,15 +262,30 @@ impl Provisioning {
         }
     }
 
-    /// The passwords that an order will set. One that waits for its day sets none now.
-    async fn issue(&self, order: &Order) -> Result<Passwords, Failure> {
-        let ahead = order.decision.as_ref().is_some_and(|decision| decision.effective > self.clock.today());
-        let mut passwords = Vec::with_capacity(order.acts.len());
-        for act in &order.acts {
-            let issued = !ahead && order.handing == Handing::Slip && act.sets_password();
-            passwords.push(if issued { Some(self.make_password(act, order).await?) } else { None });
+    /// The passwords that orders will set, as many hashed at a time as there are cores. An order that waits for its day
+    /// sets none now.
+    async fn issue(&self, orders: &[Order]) -> Result<Vec<Passwords>, Failure> {
+        let today = self.clock.today();
+        let ahead = |order: &Order| order.decision.as_ref().is_some_and(|decision| decision.effective > today);
+        let mut hashing = FuturesOrdered::new();
+        let mut made = Vec::new();
+        for order in orders {
+            let handed = order.handing == Handing::Slip && !ahead(order);
+            for act in &order.acts {
+                if hashing.len() >= limits::HASHES_OF_ORDERS_MAX {
+                    made.extend(hashing.try_next().await?);
+                }
+                let set = handed && act.sets_password();
+                hashing.push_back(async move {
+                    if set { self.make_password(act, order).await.map(Some) } else { Ok(None) }
+                });
+            }
         }
-        Ok(passwords)
+        while let Some(issued) = hashing.try_next().await? {
+            made.push(issued);
+        }
+        let mut made = made.into_iter();
+        Ok(orders.iter().map(|order| made.by_ref().take(order.acts.len()).collect()).collect())
     }
 
     async fn make_password(&self, act: &Act, order: &Order) -> Result<Issued, Failure> {
@@ -271,12 +306,15 @@ impl Provisioning {
         mode: Mode,
     ) -> Result<Vec<Done>, Failure> {
         let draft = self.directory.draft(tx).await?;
-        let mut sitting = Sitting { draft, effects: Vec::new(), entries: Vec::new(), rejected: Vec::new() };
+        let mut sitting =
+            Sitting { draft, ahead: None, effects: Vec::new(), entries: Vec::new(), rejected: Vec::new() };
         let mut done = Vec::with_capacity(orders.len());
         for (place, (order, issued)) in orders.iter().zip(issued).enumerate() {
             done.push(self.order(tx, &mut sitting, (place, order), issued, mode).await?);
         }
-        refuse(&mut sitting.rejected, orders.len())?;
+        if !sitting.rejected.is_empty() {
+            return Err(Failure::Several(sitting.rejected));
+        }
         if mode == Mode::Apply {
             self.keep(tx, sitting).await?;
         }
@@ -304,6 +342,7 @@ impl Provisioning {
             let acts = self.foretell(tx, sitting, (place, order)).await?;
             return Ok(Done { decision: id, state, acts });
         }
+        sitting.ahead = None;
         let mut acts = Vec::with_capacity(order.acts.len());
         for (n, (act, issued)) in order.acts.iter().zip(issued).enumerate() {
             let (draft, effects) = (&mut sitting.draft, &mut sitting.effects);
@@ -379,6 +418,7 @@ impl Provisioning {
         sitting: &mut Sitting,
         order: &Order,
     ) -> Result<(Option<DecisionId>, DecisionState), Failure> {
+        rules::decision::approved(order, &self.settings)?;
         let Some(decision) = &order.decision else { return Ok((None, DecisionState::Applied)) };
         let now = self.clock.now();
         let (acts, id, state) = match order.due {
@@ -402,21 +442,23 @@ impl Provisioning {
             after: Some(json!({ "decision": decision, "acts": acts, "state": state })),
         };
         sitting.entries.push(record.signed(order, Some(id), now));
+        if let Approval::Request(request) = order.approval {
+            let record = requests::applied(tx, request, id).await?;
+            sitting.entries.push(record.signed(order, Some(id), now));
+        }
         Ok((Some(id), state))
     }
 }
 
-/// The answer to a single order.
-fn single(done: Vec<Done>) -> Result<Done, Failure> {
-    done.into_iter().next().ok_or(Failure::Plan("an order without an answer"))
-}
-
-/// Ends a sitting in which something was refused: of a single order the first refusal is told as it is.
-fn refuse(rejected: &mut Vec<Rejected>, orders: usize) -> Result<(), Failure> {
-    match (rejected.is_empty(), orders) {
-        (true, _) => Ok(()),
-        (false, 1) => Err(rejected.swap_remove(0).refusal.into()),
-        (false, _) => Err(Failure::Several(std::mem::take(rejected))),
+/// The answer to a single order; the first refusal is told as it is.
+fn single(answer: Result<Vec<Done>, Failure>) -> Result<Done, Failure> {
+    match answer {
+        Ok(done) => done.into_iter().next().ok_or(Failure::Plan("an order without an answer")),
+        Err(Failure::Several(rejected)) => match rejected.into_iter().next() {
+            Some(first) => Err(first.refusal.into()),
+            None => Err(Failure::Plan("nothing is refused")),
+        },
+        Err(failure) => Err(failure),
     }
 }
 

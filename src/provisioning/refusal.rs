@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use crate::address::Address;
 use crate::credential::Weak;
+use crate::directory::request::RequestState;
 use crate::directory::{DecisionState, FindError, Snapshot, StaffState};
-use crate::id::StaffId;
+use crate::id::{RequestId, StaffId};
 use crate::language::Language;
 use crate::name::{Label, LocalPart, PersonName};
 
@@ -147,6 +148,28 @@ pub enum Refusal {
     },
     /// R17: the password is too weak.
     Password(Weak),
+    /// Whoever is named by address or code bears another name than was given.
+    NameDiffers {
+        /// By what they are named.
+        who: String,
+        /// The name they bear.
+        name: PersonName,
+        /// The name that was given.
+        given: PersonName,
+    },
+    /// There is no request of this number.
+    RequestUnknown(RequestId),
+    /// R12: the request stands elsewhere.
+    RequestStanding {
+        /// Which.
+        id: RequestId,
+        /// Where it stands.
+        state: RequestState,
+        /// Where it would have to stand.
+        wanted: RequestState,
+    },
+    /// R12: the Office has not approved it.
+    NotApproved,
 }
 
 /// One of several people of a name.
@@ -215,6 +238,29 @@ impl Refusal {
             Self::DeviceTooMany { .. } => "device_too_many",
             Self::Standing { .. } => "standing",
             Self::Password(_) => "password_weak",
+            Self::NameDiffers { .. } => "name_differs",
+            Self::RequestUnknown(_) => "request_unknown",
+            Self::RequestStanding { .. } => "request_standing",
+            Self::NotApproved => "not_approved",
+        }
+    }
+
+    /// What it names and finds fault with, as it was given: a file is searched for it.
+    pub fn word(&self) -> Option<String> {
+        match self {
+            Self::UnitUnknown(word) | Self::UnitExists(word) | Self::WhoUnknown(word) | Self::IntoItself(word) => {
+                Some(word.clone())
+            }
+            Self::WhoAmbiguous { name, .. } => Some(name.clone()),
+            Self::AddressInUse(address)
+            | Self::AddressResting { address, .. }
+            | Self::AddressLooksLike { address, .. } => Some(address.local().to_owned()),
+            Self::NotAnAddress(local) => Some(local.to_string()),
+            Self::NoAddress(name) => Some(name.to_string()),
+            Self::StaffCodeInUse(code) => Some(code.to_string()),
+            Self::DecisionAlready { number, .. } => Some(number.to_string()),
+            Self::NameDiffers { given, .. } => Some(given.to_string()),
+            _ => None,
         }
     }
 
@@ -240,13 +286,16 @@ impl Refusal {
             Self::StaffCodeInUse(_) => Some("R13"),
             Self::Standing { .. } => Some("R9"),
             Self::Password(_) => Some("R17"),
+            Self::RequestStanding { .. } | Self::NotApproved => Some("R12"),
             Self::UnitUnknown(_)
             | Self::WhoUnknown(_)
             | Self::WhoAmbiguous { .. }
             | Self::DecisionUnknown(_)
             | Self::DelegationUnknown(_)
             | Self::MailboxUnknown(_)
-            | Self::DeviceUnknown(_) => None,
+            | Self::DeviceUnknown(_)
+            | Self::NameDiffers { .. }
+            | Self::RequestUnknown(_) => None,
         }
     }
 
@@ -348,6 +397,22 @@ impl Refusal {
                 StaffState::Departed => format!("{holder} đã thôi việc"),
             },
             Self::Password(weak) => weak.message(Language::Vi),
+            Self::NameDiffers { who, name, given } => format!("{who} là {name}, không phải {given}: hãy xem lại"),
+            Self::RequestUnknown(id) => format!("không có đề nghị {id}: xem danh sách bằng \"hopthu request list\""),
+            Self::RequestStanding { id, state, wanted } => {
+                let told = |state: RequestState| match state {
+                    RequestState::Filed => "chờ duyệt",
+                    RequestState::Approved => "đã được chấp thuận",
+                    RequestState::Rejected => "đã bị từ chối",
+                    RequestState::Applied => "đã được thực hiện",
+                };
+                format!("đề nghị {id} {}; việc này chỉ làm được với đề nghị {}", told(*state), told(*wanted))
+            }
+            Self::NotApproved => {
+                "việc này phải có đề nghị đã được Văn phòng chấp thuận: hãy dùng \"hopthu request file\", rồi approve và \
+                 apply; với tệp, ghi --approver"
+                    .to_owned()
+            }
         }
     }
 
@@ -433,6 +498,16 @@ impl Refusal {
                 StaffState::Departed => format!("{holder} has left"),
             },
             Self::Password(weak) => weak.message(Language::En),
+            Self::NameDiffers { who, name, given } => format!("{who} is {name}, not {given}: look again"),
+            Self::RequestUnknown(id) => format!("there is no request {id}: \"hopthu request list\" shows them"),
+            Self::RequestStanding { id, state, wanted } => {
+                format!("request {id} is {}; this is done with one that is {}", state.as_str(), wanted.as_str())
+            }
+            Self::NotApproved => {
+                "this needs a request that the Office approved: use \"hopthu request file\", then approve and apply; with a \
+                 file, give --approver"
+                    .to_owned()
+            }
         }
     }
 }

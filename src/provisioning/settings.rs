@@ -19,10 +19,23 @@ pub struct Settings {
     pub passwords: Policy,
     /// Octets that a new mailbox may hold.
     pub quota_bytes: u64,
+    /// Whether acts on people and units need an approved request.
+    pub requests: Requests,
     /// What becomes of mailboxes whose holder leaves.
     pub departure: Departure,
     /// What mail programs are to be told.
     pub client: ClientSettings,
+}
+
+/// Whether acts on people and units need a request that the Office approved (R12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Requests {
+    /// They may have one.
+    #[default]
+    Optional,
+    /// They are refused without.
+    Required,
 }
 
 /// What becomes of mailboxes whose holder leaves (R15): grace by position, as the ministry's rule 652/QĐ-BTTTT has it.

@@ -95,6 +95,13 @@ pub enum Step {
     OpenIncident { mailbox: MailboxId, holder: PersonName },
 }
 
+impl Step {
+    /// Whether it changes what somebody knows of the department; the others are what goes with every change of its kind.
+    pub fn is_change(&self) -> bool {
+        !matches!(self, Self::OpenMailbox(_) | Self::MakeFolders | Self::Welcome { .. } | Self::EndSessions { .. })
+    }
+}
+
 /// A mailbox of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

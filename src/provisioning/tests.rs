@@ -76,6 +76,7 @@ impl Office {
                 name_rule: NameRule::default(),
                 passwords: Policy::default(),
                 quota_bytes: 2 << 30,
+                requests: Requests::Optional,
                 departure: Departure::default(),
                 client: ClientSettings { imap: endpoint(993), submission: endpoint(465), page: None },
             }),

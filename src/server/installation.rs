@@ -147,6 +147,7 @@ fn settings(config: &Config, addresses: Option<&Addresses>) -> Settings {
         name_rule: config.organisation.name_rule.clone(),
         passwords: Policy { min_length: config.passwords.min_length },
         quota_bytes: config.mail.quota.0,
+        requests: config.organisation.requests,
         departure: config.departure.terms(),
         client: ClientSettings {
             imap: endpoint(Listener::Imaps),

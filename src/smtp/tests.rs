@@ -119,6 +119,7 @@ fn rules() -> provisioning::Settings {
         name_rule: NameRule::parse("{given}{initials}").unwrap(),
         passwords: Policy { min_length: 10 },
         quota_bytes: 1 << 30,
+        requests: provisioning::Requests::Optional,
         departure: provisioning::Departure::default(),
         client: ClientSettings { imap: endpoint(993), submission: endpoint(465), page: None },
     }

@@ -69,6 +69,7 @@ impl Office {
             passwords: Policy::default(),
             quota_bytes: 2 << 30,
             departure: Departure::default(),
+            requests: Requests::Optional,
             client: ClientSettings { imap: endpoint(993), submission: endpoint(465), page: None },
         };
         let acts = Provisioning {

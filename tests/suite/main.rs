@@ -23,6 +23,7 @@ mod hostile;
 mod house;
 mod http;
 mod office;
+mod personnel;
 mod process;
 mod source;
 mod store_model;

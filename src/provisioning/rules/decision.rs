@@ -4,7 +4,15 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::directory::{Decision, DecisionState, Recorded};
-use crate::provisioning::Refusal;
+use crate::provisioning::{Act, Approval, Order, Refusal, Requests, Settings};
+
+/// Whether the Office has approved what is asked for, where the configuration wants that of acts on people and units
+/// (R12). Who may log in is the Office's own affair, and what was entered once is not asked again on its day.
+pub(crate) fn approved(order: &Order, settings: &Settings) -> Result<(), Refusal> {
+    let asked = settings.requests == Requests::Required && order.due.is_none();
+    let approved = order.approval != Approval::None;
+    if asked && !approved && order.acts.iter().any(Act::is_of_personnel) { Err(Refusal::NotApproved) } else { Ok(()) }
+}
 
 /// Whether the decision is entered as done now or as waiting for its day; `earlier` is what is in the records under its
 /// number and year.
