@@ -10,9 +10,9 @@
 //! | floor | modules | rule |
 //! |---|---|---|
 //! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
-//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] | SQL may be written here and on floor 2 |
+//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] | each owns its tables; siblings never import each other |
-//! | 3 acts | [`access`] [`archive`] [`delivery`] [`provisioning`] | the only place where several records change in one transaction |
+//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
@@ -69,6 +69,7 @@ pub mod credential;
 pub mod db;
 pub mod delivery;
 pub mod directory;
+pub mod feed;
 pub mod id;
 pub mod imap;
 pub mod incident;
@@ -81,6 +82,7 @@ pub mod net;
 pub mod network;
 pub mod period;
 pub mod provisioning;
+pub mod seal;
 pub mod server;
 pub mod smtp;
 pub mod store;

@@ -140,6 +140,17 @@ pub const SHEET_ROWS_MAX: usize = 20_000;
 pub const SHEET_COLUMNS_MAX: usize = 64;
 /// One cell: the people of a split unit are in one.
 pub const SHEET_CELL_BYTES_MAX: usize = 16 * 1024;
+/// Octets of a key file: one Ed25519 key takes 120, comments before it may take the rest.
+pub const KEY_FILE_BYTES_MAX: u64 = 64 * 1024;
+// Audit
+/// Octets of the file of exported heads that are read: a line a day takes 200, so this is a thousand years.
+pub const AUDIT_HEADS_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Entries that are read, or sent over the control socket, at once: some 10 MB.
+pub const AUDIT_PAGE_ENTRIES: i64 = 10_000;
+/// Octets of an answer of the province's Centre: as many lines of 100 octets and more.
+pub const PROVINCE_ANSWER_BYTES_MAX: u64 = 12 * 1024 * 1024;
+/// Lines of an answer of the province's Centre: more addresses than a province has.
+pub const PROVINCE_ANSWER_LINES_MAX: usize = 100_000;
 // Store
 /// Octets of a folder's full name.
 pub const FOLDER_NAME_BYTES_MAX: usize = 1000;

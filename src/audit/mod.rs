@@ -1,13 +1,18 @@
 //! Who did what, when, by which decision: append-only, each entry's digest over the one before it (R28).
 
 mod chain;
+mod checkpoint;
+mod files;
+pub mod heads;
 mod verify;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::sqlite::SqliteConnection;
 
-pub use verify::{Verified, verify};
+pub use checkpoint::{Checkpoint, Cut, cut, cuttable, newest};
+pub use files::ChangeFile;
+pub use verify::{Problem, Trust, Verified, verify, verify_with};
 
 use crate::db::{DbError, Tx};
 use crate::id::DecisionId;
@@ -64,12 +69,18 @@ pub struct Listed {
 pub struct Filter {
     /// After this place.
     pub after: i64,
-    /// At most this many.
+    /// Up to this place.
+    pub to: Option<i64>,
+    /// At most this many, the first of those that agree.
     pub at_most: Option<i64>,
+    /// At most this many, the last of those that agree.
+    pub newest: Option<i64>,
+    /// From this moment on, Unix seconds.
+    pub since: Option<i64>,
     /// To whom or what.
     pub subject: Option<String>,
-    /// By which decision.
-    pub decision: Option<DecisionId>,
+    /// By one of these decisions.
+    pub decisions: Option<Vec<DecisionId>>,
 }
 
 /// Records entries in the transaction of what they tell of (invariant I4).
@@ -177,14 +188,32 @@ pub async fn length(connection: &mut SqliteConnection) -> Result<i64, DbError> {
 
 /// Entries in their order.
 pub async fn list(connection: &mut SqliteConnection, filter: &Filter) -> Result<Vec<Listed>, DbError> {
+    let decisions = filter.decisions.as_ref().map(|ids| serde_json::json!(ids).to_string());
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT seq, at, actor, what, subject, decision, note, before, after, digest FROM audit \
-         WHERE seq > ?1 AND (?2 IS NULL OR subject = ?2) AND (?3 IS NULL OR decision = ?3) ORDER BY seq LIMIT ?4",
+        "SELECT * FROM (SELECT seq, at, actor, what, subject, decision, note, before, after, digest FROM audit \
+         WHERE seq > ?1 AND seq <= ?2 AND at >= ?3 AND (?4 IS NULL OR subject = ?4) \
+         AND (?5 IS NULL OR decision IN (SELECT value FROM json_each(?5))) \
+         ORDER BY CASE WHEN ?6 >= 0 THEN -seq ELSE seq END LIMIT coalesce(?6, -1)) ORDER BY seq LIMIT ?7",
     )
     .bind(filter.after)
+    .bind(filter.to.unwrap_or(i64::MAX))
+    .bind(filter.since.unwrap_or(i64::MIN))
     .bind(filter.subject.as_deref())
-    .bind(filter.decision)
+    .bind(decisions)
+    .bind(filter.newest)
     .bind(filter.at_most.unwrap_or(-1))
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Row::listed).collect())
+}
+
+/// Entries about subjects of one kind, `change_file`, in their order.
+pub async fn of_kind(connection: &mut SqliteConnection, kind: &str) -> Result<Vec<Listed>, DbError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT seq, at, actor, what, subject, decision, note, before, after, digest FROM audit \
+         WHERE subject >= ?1 || ':' AND subject < ?1 || ';' ORDER BY seq",
+    )
+    .bind(kind)
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(Row::listed).collect())

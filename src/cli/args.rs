@@ -82,9 +82,12 @@ pub enum Installed {
     /// Quyết định | Decisions
     #[command(subcommand)]
     Decision(Decision),
+    /// Địa chỉ thư tại tên miền của tỉnh | Addresses at the province's domain
+    #[command(subcommand)]
+    Province(super::province::Province),
     /// Nhật ký | Audit
     #[command(subcommand)]
-    Audit(Audit),
+    Audit(super::audit::Audit),
     /// Tệp của bộ phận tổ chức cán bộ | The personnel office's file
     #[command(subcommand)]
     Hr(super::hr::Hr),
@@ -185,19 +188,6 @@ pub struct Manner {
     /// Ghi chú vào nhật ký | A note for the audit
     #[arg(long, value_name = "TEXT")]
     pub note: Option<Label>,
-}
-
-/// `audit …`
-#[derive(Debug, Subcommand)]
-pub enum Audit {
-    /// Xem nhật ký | The entries
-    List {
-        /// Chỉ n mục cuối | The last n entries only
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        last: u32,
-    },
-    /// Kiểm tra chuỗi băm của nhật ký | Verify the chain of digests
-    Verify,
 }
 
 fn language(text: &str) -> Result<Language, String> {

@@ -1,17 +1,15 @@
 //! Getting a request done: by the daemon while one runs, otherwise here, under the same lock and by the same code.
 
 use crate::config::{Config, ConfigError};
-use crate::control::{self, Call, CallError, Caller, Exit, Failure, Reply, Request, execute};
+use crate::control::{self, Call, CallError, Caller, Exit, Failure, Origin, Reply, Request, execute};
 use crate::language::Language;
-use crate::name::Label;
 use crate::server::daemon::DaemonError;
 use crate::server::{Installation, OpenError, StartError};
 
 /// Asks for one thing.
 pub(super) async fn ask(config: &Config, language: Language, request: Request) -> Result<Reply, Failure> {
-    // sudo tells who called it; anything else in the variable is nobody's name.
-    let behalf = std::env::var("SUDO_USER").ok().and_then(|name| Label::parse(&name).ok()).map(String::from);
-    let call = Call { language, behalf, request };
+    let origin = Origin::of_environment(|variable| std::env::var(variable).ok());
+    let call = Call { language, origin, request };
     match control::call(&config.server.data_dir, &call).await {
         Ok(answer) => answer,
         Err(CallError::NotRunning(_)) => here(config.clone(), call).await,
@@ -24,7 +22,7 @@ async fn here(config: Config, call: Call) -> Result<Reply, Failure> {
     let clock = config.clock();
     let installation = Installation::open(config, clock).await.map_err(|error| not_opened(&error))?;
     let services = installation.control(&installation.config, None);
-    let caller = Caller::of(nix::unistd::geteuid().as_raw(), call.behalf.clone());
+    let caller = Caller::here(call.origin.clone());
     let answer = execute(call, &caller, &services).await;
     installation.close().await;
     answer

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::address::local_part_of;
 use crate::config::{self, Config, Setting, files};
-use crate::control::{self, Call, Caller, Exit, Failure, Reply, Request, execute};
+use crate::control::{self, Call, Caller, Exit, Failure, Origin, Reply, Request, execute};
 use crate::language::Language;
 use crate::metrics::Listener;
 use crate::name::LocalPart;
@@ -110,10 +110,10 @@ async fn make(dir: &Path, settings: &[Setting], requests: Vec<Request>, shown: L
 /// Does the acts, and gathers the passwords that they made: address, TAB, password.
 async fn credentials(installation: &Installation, requests: Vec<Request>) -> Result<String, Failure> {
     let services = installation.control(&installation.config, None);
-    let caller = Caller::of(nix::unistd::geteuid().as_raw(), None);
+    let caller = Caller::here(Origin::default());
     let mut credentials = String::new();
     for request in requests {
-        let call = Call { language: installation.config.server.language, behalf: None, request };
+        let call = Call { language: installation.config.server.language, origin: Origin::default(), request };
         let done = match execute(call, &caller, &services).await? {
             Reply::Done(done) => done,
             other => return Err(unexpected(&other)),

@@ -2,11 +2,14 @@
 
 pub mod args;
 mod ask;
+mod audit;
 mod hr;
 mod incident;
 mod install;
 mod logs;
+mod new_file;
 mod output;
+mod province;
 mod requested;
 mod requests;
 mod sample;
@@ -129,7 +132,6 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         }
         Installed::Mailbox(mailbox) => requests::mailbox(mailbox),
         Installed::Decision(decision) => requests::decision(decision),
-        Installed::Audit(audit) => requests::audit(&audit),
         Installed::Request(request) => {
             if let requested::Request::Apply { slip: file, .. } = &request {
                 slip = file.as_deref().map(SlipFile::make).transpose()?;
@@ -137,6 +139,11 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
             requested::request(request, &config, output.language)?
         }
         Installed::Incident(incident) => incident::request(incident),
+        Installed::Province(province) => return province::run(province, &config, output).await,
+        Installed::Audit(audit::Audit::Export { since, out }) => {
+            return audit::export(since, out.as_deref(), &config, output).await;
+        }
+        Installed::Audit(audit) => Request::Audit(audit.ask()),
         Installed::Guide { who } => Request::Guide(who),
     };
     let mut reply = ask::ask(&config, output.language, request).await?;

@@ -7,8 +7,7 @@ use clap::error::ErrorKind;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::audit::Verified;
-use crate::control::{Checks, Exit, Failure, Reply};
+use crate::control::{self, Checks, Exit, Failure, Reply};
 use crate::language::Language;
 use crate::text::printable;
 
@@ -42,9 +41,11 @@ impl Output {
             self.print(&tables::show(reply, self.language, &self.zone))
         };
         match reply {
-            Reply::Checks(Checks { ok: false, .. }) | Reply::AuditVerify(Verified { ok: false, .. }) => {
-                code(Exit::Refused)
+            Reply::Checks(Checks { ok: false, .. }) => code(Exit::Refused),
+            Reply::Province(control::province::Answer::Acknowledge(done)) if !done.faults.is_empty() => {
+                code(Exit::Input)
             }
+            Reply::Audit(control::audit::Answer::Verify(verified)) if !verified.ok => code(Exit::Refused),
             _ => shown,
         }
     }
@@ -89,8 +90,8 @@ impl Output {
         self.write(lines.as_bytes())
     }
 
-    fn document(&self, document: &Value) -> ExitCode {
-        self.write(inert(document).as_bytes())
+    pub(super) fn document(&self, document: &Value) -> ExitCode {
+        self.write(inert(&format!("{document:#}\n")).as_bytes())
     }
 
     /// Writes what is meant for other programs, as it is.
@@ -105,10 +106,10 @@ impl Output {
     }
 }
 
-/// A document in which nothing acts on a terminal: what JSON leaves as it is, is escaped in JSON's way.
-fn inert(document: &Value) -> String {
-    let mut text = String::new();
-    for c in format!("{document:#}\n").chars() {
+/// JSON in which nothing acts on a terminal: what it leaves as it is, is escaped in its own way.
+pub(super) fn inert(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
         let shown = printable(c.encode_utf8(&mut [0; 4]));
         if c == '\n' || !shown.starts_with("\\u") {
             text.push(c);
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn documents_stay_json_whatever_is_in_them() {
         let document = json!({ "name": "a\u{202e}b\u{9b}\\ Đào\n\t\u{7f}" });
-        let text = inert(&document);
+        let text = inert(&format!("{document:#}\n"));
         assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(document));
         assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
     }

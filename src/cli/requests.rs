@@ -119,14 +119,6 @@ pub(super) fn decision(decision: args::Decision) -> Request {
     }
 }
 
-/// `audit …`
-pub(super) fn audit(audit: &args::Audit) -> Request {
-    match audit {
-        args::Audit::List { last } => Request::AuditList { last: *last },
-        args::Audit::Verify => Request::AuditVerify,
-    }
-}
-
 /// Asks for an act as it is, with a password of the daemon's making.
 pub(super) fn plain(act: Act, decision: Option<Decision>) -> Request {
     let manner = control::Manner::Apply;

@@ -2,11 +2,9 @@
 
 use comfy_table::{ContentArrangement, Table, TableStyle};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::audit::{Listed, Verified};
 use crate::control::{
     Basis, Checks, DecisionDetail, Done, GuideView, MailboxView, Reply, RightView, StaffView, Status, UnitView,
 };
@@ -29,8 +27,8 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::MailboxRights { rights } => self::rights(rights, language),
         Reply::DecisionList { decisions } => self::decisions(decisions, language),
         Reply::DecisionShow { decisions } => decisions.iter().map(|d| decision(d, language, zone)).collect(),
-        Reply::AuditList { entries } => self::entries(entries, language, zone),
-        Reply::AuditVerify(verified) => chain(verified, language),
+        Reply::Province(answer) => super::province::show(answer, language),
+        Reply::Audit(answer) => super::audit::show(answer, language, zone),
         Reply::Guide { guide } => self::guide(guide, language),
         Reply::Hr(answer) => super::hr::show(answer, language),
         Reply::Requested(answer) => super::requested::show(answer, language, zone),
@@ -281,32 +279,9 @@ fn decision(detail: &DecisionDetail, language: Language, zone: &TimeZone) -> Str
         shown.extend(["  ! ", refused, "\n"]);
     }
     if !detail.entries.is_empty() {
-        shown.extend(["\n", &entries(&detail.entries, language, zone)]);
+        shown.extend(["\n", &super::audit::entries(&detail.entries, language, zone)]);
     }
     shown + "\n"
-}
-
-fn entries(entries: &[Listed], language: Language, zone: &TimeZone) -> String {
-    let headings = match language {
-        Language::Vi => ["số", "lúc", "người thực hiện", "việc", "đối tượng", "ghi chú"],
-        Language::En => ["no", "at", "actor", "what", "subject", "note"],
-    };
-    let row = |entry: &Listed| {
-        let at = moment(Timestamp::from_second(entry.at).unwrap_or_default(), zone);
-        let note = text(entry.note.as_ref());
-        [entry.seq.to_string(), at, entry.actor.clone(), entry.what.clone(), entry.subject.clone(), note]
-    };
-    table(headings, entries.iter().map(row))
-}
-
-fn chain(verified: &Verified, language: Language) -> String {
-    let (entries, head) = (verified.entries, &verified.head);
-    match (verified.broken_at, language) {
-        (None, Language::Vi) => format!("nhật ký nguyên vẹn: {entries} mục, chuỗi băm kết thúc bằng {head}\n"),
-        (None, Language::En) => format!("the audit is whole: {entries} entries, the chain ends with {head}\n"),
-        (Some(place), Language::Vi) => format!("nhật ký đã bị sửa: chuỗi băm bị đứt ở mục {place}\n"),
-        (Some(place), Language::En) => format!("the audit was tampered with: the chain is broken at entry {place}\n"),
-    }
 }
 
 fn guide(guide: &GuideView, language: Language) -> String {
@@ -348,7 +323,7 @@ fn done(done: &Done, language: Language) -> String {
 }
 
 /// A moment at the office.
-pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn moment(at: jiff::Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 

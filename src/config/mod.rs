@@ -53,6 +53,12 @@ pub struct Config {
     /// What becomes of mailboxes whose holder leaves.
     #[serde(default)]
     pub departure: Departure,
+    /// What the province is told.
+    #[serde(default)]
+    pub province: Province,
+    /// How acts are kept on record.
+    #[serde(default)]
+    pub audit: Audit,
     /// The file that all this was read from.
     #[serde(skip)]
     pub file: PathBuf,
@@ -210,6 +216,24 @@ fn default_office() -> String {
     "van-phong".to_owned()
 }
 
+/// `[province]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Province {
+    /// The office's key, PKCS #8 PEM, mode 0600. Without one it is made in the data directory.
+    pub signing_key: Option<PathBuf>,
+}
+
+/// `[audit]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// How long entries are kept; no length: for ever.
+    pub retention: Period,
+    /// Where the audit's head is written day by day. Without one in the data directory.
+    pub heads: Option<PathBuf>,
+}
+
 fn default_data_dir() -> PathBuf {
     PathBuf::from("/var/lib/hopthu")
 }
@@ -270,6 +294,12 @@ impl Departure {
     }
 }
 
+impl Default for Audit {
+    fn default() -> Self {
+        Self { retention: Period::months(120), heads: None }
+    }
+}
+
 impl Default for Mail {
     fn default() -> Self {
         Self { max_message_size: Size(50 << 20), max_recipients: 1000, quota: Size(2 << 30) }
@@ -308,6 +338,8 @@ impl Config {
         self.tls.certificate = self.tls.certificate.map(|path| base.join(path));
         self.tls.key = self.tls.key.map(|path| base.join(path));
         self.departure.archive = self.departure.archive.map(|path| base.join(path));
+        self.province.signing_key = self.province.signing_key.map(|path| base.join(path));
+        self.audit.heads = self.audit.heads.map(|path| base.join(path));
         self
     }
 
@@ -346,6 +378,16 @@ impl Config {
     /// Where archives of removed mailboxes are written.
     pub fn archive(&self) -> PathBuf {
         self.departure.archive.clone().unwrap_or_else(|| self.server.data_dir.join("archive"))
+    }
+
+    /// The office's key: the one configured, else the one in the data directory.
+    pub fn signing_key(&self) -> PathBuf {
+        self.province.signing_key.clone().unwrap_or_else(|| self.server.data_dir.join("keys/office.pem"))
+    }
+
+    /// The file of the audit's heads: the one configured, else the one in the data directory.
+    pub fn audit_heads(&self) -> PathBuf {
+        self.audit.heads.clone().unwrap_or_else(|| self.server.data_dir.join("audit-heads.jsonl"))
     }
 
     /// Certificate and key: those configured, else the self-signed pair in the data directory.

@@ -12,6 +12,7 @@ use crate::limits;
 use crate::net::tls;
 
 use super::execute::Services;
+use super::province;
 use super::reply::Alarm;
 
 /// Everything that is amiss now.
@@ -25,6 +26,8 @@ pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<A
         ("certificate", certificate(&services.certificate, services.provisioning.clock.now(), language).err()),
         ("disk_space", disk_space(services.provisioning.db.path(), language).err()),
         ("incidents", (open_incidents > 0).then(|| incidents(open_incidents, language))),
+        ("audit_heads", services.keeper.failed.load().as_deref().map(|why| unexported(why, language))),
+        ("province_refused", province::refused(services, language).await?),
         ("panics", (panics > 0).then(|| panicked(panics, language))),
         ("decisions_due", (!due.is_empty() && services.running).then(|| waiting(&due, language))),
     ];
@@ -67,6 +70,13 @@ fn waiting(due: &[Recorded], language: Language) -> String {
     match language {
         Language::Vi => format!("đến ngày mà chưa thực hiện được: {numbers}; xem \"hopthu decision show\""),
         Language::En => format!("due and not applied: {numbers}; see \"hopthu decision show\""),
+    }
+}
+
+fn unexported(why: &str, language: Language) -> String {
+    match language {
+        Language::Vi => format!("chưa ghi được mã băm hằng ngày của nhật ký: {why}"),
+        Language::En => format!("the audit's daily head was not exported: {why}"),
     }
 }
 

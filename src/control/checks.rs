@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::db::DbError;
 use crate::language::Language;
-use crate::{audit, store};
+use crate::store;
 
 use super::alarms;
 use super::execute::Services;
@@ -50,8 +50,7 @@ async fn directory(services: &Services) -> Result<String, String> {
 }
 
 async fn audit(services: &Services, language: Language) -> Result<String, String> {
-    let verified = async { audit::verify(&mut *services.provisioning.db.read().await?).await };
-    let verified = verified.await.map_err(|error: DbError| error.to_string())?;
+    let verified = services.keeper.verify().await.map_err(|error| error.to_string())?;
     match (verified.broken_at, language) {
         (None, Language::Vi) => Ok(format!("{} mục", verified.entries)),
         (None, Language::En) => Ok(format!("{} entries", verified.entries)),

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::caller::Caller;
 use super::execute::Services;
 use super::failure::Failure;
 use super::reply::{DecisionDetail, Reply, StepView};
-use super::request::{Caller, Manner};
+use super::request::Manner;
 use crate::audit::{self, Filter};
 use crate::clock::Clock;
 use crate::db::DbError;
@@ -52,7 +53,7 @@ pub(super) async fn show(number: &Label, services: &Services, language: Language
 async fn whole(recorded: Recorded, services: &Services, language: Language) -> Result<DecisionDetail, Failure> {
     let provisioning = &services.provisioning;
     let mut detail = detail(recorded, &provisioning.clock);
-    let filter = Filter { decision: Some(detail.recorded.id), ..Filter::default() };
+    let filter = Filter { decisions: Some(vec![detail.recorded.id]), ..Filter::default() };
     detail.entries = audit::list(&mut *provisioning.db.read().await?, &filter).await?;
     let snapshot = provisioning.directory.snapshot();
     for name in detail.entries.iter().filter_map(|entry| named(&entry.subject, &snapshot)) {

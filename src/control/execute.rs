@@ -3,24 +3,29 @@
 use std::path::PathBuf;
 
 use crate::address::Address;
-use crate::audit::{self, Filter};
 use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, Staff};
+use crate::feed::{Feed, Keeper};
 use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{Applied, Order, Provisioning, Refusal};
 
+use super::caller::Caller;
 use super::failure::Failure;
 use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
-use super::request::{Asked, Call, Caller, Manner, Request, SlipForm};
-use super::{alarms, checks, decisions, hr, incident, requested, rights};
+use super::request::{Asked, Call, Manner, Request, SlipForm};
+use super::{alarms, audit, checks, decisions, hr, incident, province, requested, rights};
 
 /// What requests act on.
 #[derive(Clone)]
 pub struct Services {
     /// The database, the directory, the store, and the acts on them.
     pub provisioning: Provisioning,
+    /// What the province is told.
+    pub feed: Feed,
+    /// How the audit is kept.
+    pub keeper: Keeper,
     /// What is counted.
     pub metrics: Metrics,
     /// The certificate in use.
@@ -58,10 +63,8 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::DecisionCancel { number, note, manner } => {
             decisions::cancel(&number, note, manner, caller, services, language).await
         }
-        Request::AuditList { last } => audited(services, last).await,
-        Request::AuditVerify => {
-            Ok(Reply::AuditVerify(audit::verify(&mut *services.provisioning.db.read().await?).await?))
-        }
+        Request::Province(ask) => province::execute(ask, caller, services, language).await.map(Reply::Province),
+        Request::Audit(ask) => audit::execute(ask, services, language).await.map(Reply::Audit),
         Request::Guide(who) => guide(&who, services, &snapshot, language),
         Request::Hr(ask) => Ok(Reply::Hr(hr::execute(*ask, caller, services, language).await?)),
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
@@ -96,13 +99,6 @@ async fn mailbox(
     Ok(Reply::Mailbox {
         mailbox: MailboxView::of(mailbox, used, snapshot, &services.provisioning.settings.organisation),
     })
-}
-
-async fn audited(services: &Services, last: u32) -> Result<Reply, Failure> {
-    let mut reader = services.provisioning.db.read().await?;
-    let after = audit::length(&mut reader).await?.saturating_sub(last.into());
-    let filter = Filter { after, ..Filter::default() };
-    Ok(Reply::AuditList { entries: audit::list(&mut reader, &filter).await? })
 }
 
 fn guide(who: &str, services: &Services, snapshot: &Snapshot, language: Language) -> Result<Reply, Failure> {

@@ -10,10 +10,11 @@ use crate::name::{Label, PersonName};
 use crate::provisioning::sheet::{self, Considered, Outcome, Planned, RowRefusal, SheetError, SheetOrder};
 use crate::provisioning::{Act, Applied, FirstPassword};
 
+use super::caller::Caller;
 use super::execute::Services;
 use super::failure::{Exit, Failure, FaultView};
 use super::reply::StepView;
-use super::request::{Caller, Manner};
+use super::request::Manner;
 
 /// A file to be planned or applied.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -10,9 +10,9 @@ use crate::language::Language;
 use crate::name::{Account, Label};
 use crate::provisioning::incidents::{IncidentError, Reported};
 
+use super::caller::Caller;
 use super::execute::Services;
 use super::failure::{Exit, Failure};
-use super::request::Caller;
 
 /// What is asked about incidents.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,6 +4,8 @@
 //! lock and calls [`execute`] itself: both run the same code.
 
 mod alarms;
+pub mod audit;
+mod caller;
 mod checks;
 mod decisions;
 mod execute;
@@ -11,12 +13,14 @@ mod failure;
 mod frame;
 pub mod hr;
 pub mod incident;
+pub mod province;
 mod reply;
 mod request;
 pub mod requested;
 mod rights;
 mod socket;
 
+pub use caller::{Caller, Origin};
 pub use execute::{Services, execute};
 pub use failure::{Exit, Failure, FaultView};
 pub use frame::FrameError;
@@ -24,5 +28,5 @@ pub use reply::{
     Alarm, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply,
     RightView, StaffView, Status, StepView, StoreStatus, UnitView,
 };
-pub use request::{Asked, Call, Caller, Manner, Request, SlipForm};
+pub use request::{Asked, Call, Manner, Request, SlipForm};
 pub use socket::{CallError, Control, call};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::audit::{Listed, Verified};
+use crate::audit::Listed;
 use crate::directory::{
     AddressKind, Decision, DecisionState, Mailbox, MailboxState, Owner, Place, Reach, Recorded, Snapshot, Staff,
     StaffState, Unit, UnitKind, UnitState,
@@ -15,6 +15,8 @@ use crate::directory::{
 use crate::id::{DecisionId, MailboxId, StaffId, UnitId};
 use crate::language::Language;
 use crate::provisioning::{ClientSettings, Step};
+
+use super::{audit, province};
 
 /// The answer to a request that was done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,8 +34,8 @@ pub enum Reply {
     MailboxRights { rights: Vec<RightView> },
     DecisionList { decisions: Vec<DecisionDetail> },
     DecisionShow { decisions: Vec<DecisionDetail> },
-    AuditList { entries: Vec<Listed> },
-    AuditVerify(Verified),
+    Audit(audit::Answer),
+    Province(province::Answer),
     Guide { guide: GuideView },
     Hr(super::hr::Answer),
     Requested(super::requested::Answer),
@@ -44,10 +46,17 @@ pub enum Reply {
 impl Reply {
     /// The document that `--json` prints: what the variant holds, without its name.
     pub fn document(&self) -> Result<Value, serde_json::Error> {
-        Ok(match serde_json::to_value(self)? {
-            Value::Object(tagged) => tagged.into_iter().next().map_or(Value::Null, |(_, held)| held),
-            other => other,
-        })
+        let held = held(serde_json::to_value(self)?);
+        // What a noun answers is named once more within.
+        Ok(if matches!(self, Self::Audit(_) | Self::Province(_)) { self::held(held) } else { held })
+    }
+}
+
+/// What a variant holds, without its name.
+fn held(tagged: Value) -> Value {
+    match tagged {
+        Value::Object(tagged) => tagged.into_iter().next().map_or(Value::Null, |(_, held)| held),
+        other => other,
     }
 }
 

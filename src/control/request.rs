@@ -9,14 +9,18 @@ use crate::language::Language;
 use crate::name::Label;
 use crate::provisioning::Act;
 
+use super::caller::Origin;
+use super::{audit, province};
+
 /// One request with all that its execution depends on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
     /// In which messages are written.
     pub language: Language,
-    /// Who asks, where the socket alone does not tell: the person behind `sudo`.
-    pub behalf: Option<String>,
+    /// Where the asking program was started from, as it says.
+    #[serde(default)]
+    pub origin: Origin,
     /// What is asked.
     pub request: Request,
 }
@@ -56,13 +60,10 @@ pub enum Request {
         /// Whether it is done.
         manner: Manner,
     },
-    /// `audit list`
-    AuditList {
-        /// Only so many, the newest.
-        last: u32,
-    },
-    /// `audit verify`
-    AuditVerify,
+    /// `province …`
+    Province(province::Ask),
+    /// `audit …`
+    Audit(audit::Ask),
     /// `guide WHO`
     Guide(String),
     /// `hr …`
@@ -128,30 +129,5 @@ mod password {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| Secret::parse(&text)).transpose().map_err(D::Error::custom)
-    }
-}
-
-/// Who asks: named in every audit entry of what is done.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// The system's name of the process's owner.
-    pub login: String,
-    /// The person behind `sudo`, as told by it.
-    pub behalf: Option<String>,
-}
-
-impl Caller {
-    /// The owner of a process.
-    pub fn of(uid: u32, behalf: Option<String>) -> Self {
-        let known = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
-        Self { login: known.map_or_else(|| format!("uid {uid}"), |known| known.name), behalf }
-    }
-
-    /// The name that the audit keeps: `root (sudo: hoa)`.
-    pub fn actor(&self) -> String {
-        match &self.behalf {
-            Some(person) => format!("{} (sudo: {})", self.login, crate::text::printable(person)),
-            None => self.login.clone(),
-        }
     }
 }

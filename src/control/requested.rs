@@ -11,10 +11,11 @@ use crate::name::{Account, Label};
 use crate::provisioning::requests::Paper;
 use crate::provisioning::{Act, Refusal};
 
+use super::caller::Caller;
 use super::execute::{Services, carry_out};
 use super::failure::Failure;
 use super::reply::Reply;
-use super::request::{Caller, Manner, SlipForm};
+use super::request::{Manner, SlipForm};
 
 /// What is asked about requests.
 #[derive(Clone, Debug, Serialize, Deserialize)]

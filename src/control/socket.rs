@@ -108,7 +108,8 @@ async fn answer(mut stream: UnixStream, services: &Services) {
         );
         let Ok(call) = asked.await else { return Ok(()) };
         let call = call?;
-        let caller = Caller::of(stream.peer_cred()?.uid(), call.behalf.clone());
+        let peer = stream.peer_cred()?;
+        let caller = Caller::of(peer.uid(), peer.pid(), call.origin.clone());
         let answer = execute(call, &caller, services).await;
         frame::write(&mut stream, &answer, limits::CONTROL_RESPONSE_BYTES_MAX).await
     };

@@ -244,6 +244,13 @@ impl Provisioning {
         self.run(orders, Mode::Rehearse).await
     }
 
+    /// Does what is asked within a transaction that records more than it: no act that sets a password.
+    pub async fn execute_in(&self, tx: &mut Tx, order: &Order) -> Result<Done, Failure> {
+        let issued = [vec![None; order.acts.len()]];
+        let done = self.write(tx, std::slice::from_ref(order), &issued, Mode::Apply).await?;
+        done.into_iter().next().ok_or(Failure::Plan("an order without an answer"))
+    }
+
     async fn run(&self, orders: Vec<Order>, mode: Mode) -> Result<Vec<Done>, Failure> {
         let issued = match mode {
             Mode::Apply => self.issue(&orders).await?,

@@ -10,9 +10,11 @@ use crate::control;
 use crate::credential::{Hasher, Policy};
 use crate::db::{Db, DbError};
 use crate::directory::{Department, Directory};
+use crate::feed::{Feed, Keeper};
 use crate::limits;
 use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
+use crate::seal::SealFile;
 use crate::store::{Store, StoreError};
 use crate::text::fold;
 use crate::web;
@@ -73,6 +75,7 @@ impl Installation {
         files::check_directory(data_dir)
             .and_then(|()| files::check_owner(data_dir))
             .map_err(|error| config.wrong("server", "data_dir", error.to_string()))?;
+        check_seal(&config)?;
         let lock = Lock::take(data_dir)?;
         let db = Db::open(&database(data_dir)).await?;
         let directory = Directory::open(&db, department(&config)).await?;
@@ -88,6 +91,7 @@ impl Installation {
 
     /// What requests act on, by the daemon that listens at these addresses, or without one.
     pub fn control(&self, config: &Config, addresses: Option<&Addresses>) -> control::Services {
+        let seal = SealFile::at(&config.signing_key());
         control::Services {
             provisioning: Provisioning {
                 db: self.db.clone(),
@@ -96,6 +100,21 @@ impl Installation {
                 hasher: self.hasher.clone(),
                 clock: self.clock.clone(),
                 settings: Arc::new(settings(config, addresses)),
+            },
+            feed: Feed {
+                seal: seal.clone(),
+                organisation: config.organisation.name.as_str().into(),
+                domain: config.organisation.domain.clone(),
+                provincial: config.organisation.provincial_domain.clone(),
+            },
+            keeper: Keeper {
+                db: self.db.clone(),
+                clock: self.clock.clone(),
+                seal,
+                heads: config.audit_heads().into(),
+                retention: config.audit.retention,
+                province: config.organisation.provincial_domain.is_some(),
+                failed: Arc::default(),
             },
             metrics: self.metrics.clone(),
             certificate: config.tls_files().0,
@@ -115,6 +134,12 @@ impl Installation {
 /// The one file of a data directory that holds everything.
 pub fn database(data_dir: &Path) -> PathBuf {
     data_dir.join("hopthu.db")
+}
+
+/// Refuses a signing key that others can read, or that is none. It need not be there yet.
+pub(super) fn check_seal(config: &Config) -> Result<(), ConfigError> {
+    let opened = SealFile::at(&config.signing_key()).open();
+    opened.map(drop).map_err(|error| config.wrong("province", "signing_key", error.to_string()))
 }
 
 /// What the directory is to know of the whole organisation.

@@ -95,12 +95,7 @@ impl Server {
         let answering = TaskTracker::new();
         answering.spawn(socket.serve(control.clone(), drain.clone()));
         answering.spawn(upkeep::log_ins(installation.access.clone(), drain.clone()));
-        answering.spawn(upkeep::run(
-            installation.db.clone(),
-            installation.store.clone(),
-            installation.clock.clone(),
-            drain.clone(),
-        ));
+        answering.spawn(upkeep::run(control.clone(), drain.clone()));
         answering.spawn(due::run(control.clone(), config.archive(), drain));
         tracing::info!(addresses = %serde_json::json!(addresses), "serving");
         Ok(Running { installation, doors, control, addresses, sessions, answering })
@@ -163,6 +158,7 @@ impl Running {
     pub async fn reload(&self, file: &Path) -> Result<(), ReloadError> {
         let new = Config::load(file)?;
         let tls = Arc::new(certificate::load(&new)?);
+        installation::check_seal(&new)?;
         let old = &self.installation.config;
         if (&new.server.data_dir, &new.listen) != (&old.server.data_dir, &old.listen) {
             tracing::warn!("server.data_dir and [listen] change at the next restart only");

@@ -1,28 +1,39 @@
 //! What the daemon does by itself, by the minute and by the hour.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
 use crate::clock::Clock;
+use crate::control::Services;
 use crate::credential;
 use crate::db::{Db, DbError};
 use crate::limits;
-use crate::store::Store;
 
-/// Ends expunged messages and openings of mailboxes whose time is over, at the start and every hour, until the daemon drains.
-pub(super) async fn run(db: Db, store: Store, clock: Clock, drain: CancellationToken) {
+/// Does what is due, at the start and every hour, until the daemon drains.
+pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationToken) {
     let mut hours = tokio::time::interval(limits::UPKEEP_EVERY);
     loop {
         tokio::select! {
             () = drain.cancelled() => return,
             _ = hours.tick() => {}
         }
-        end_openings(&db, &clock).await;
-        match store.purge(clock.now() - limits::EXPUNGED_KEPT).await {
-            Ok(0) => {}
-            Ok(messages) => tracing::info!(messages, "expunged messages ended"),
-            Err(error) => tracing::warn!(%error, "expunged messages stay for now"),
-        }
+        let services = services.load_full();
+        purge(&services).await;
+        end_openings(&services.provisioning.db, &services.provisioning.clock).await;
+        services.keeper.work().await;
+    }
+}
+
+/// Ends expunged messages whose time is over.
+async fn purge(services: &Services) {
+    let now = services.provisioning.clock.now();
+    match services.provisioning.store.purge(now - limits::EXPUNGED_KEPT).await {
+        Ok(0) => {}
+        Ok(messages) => tracing::info!(messages, "expunged messages ended"),
+        Err(error) => tracing::warn!(%error, "expunged messages stay for now"),
     }
 }
 

@@ -13,8 +13,8 @@ use hopthu::directory::{
 use hopthu::name::{Label, LocalPart, NameRule, PersonName};
 use hopthu::provisioning::{
     Act, ClientSettings, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, Departure, Endpoint, Failure,
-    FirstPassword, FoundDepartment, Hire, Order, Provisioning, Registration, Reinstate, Rename, RenameUnit, Settings,
-    SplitUnit, Transfer,
+    FirstPassword, FoundDepartment, Hire, Order, Provisioning, Registration, Reinstate, Rename, RenameUnit, Requests,
+    Settings, SplitUnit, Transfer,
 };
 use hopthu::store::Store;
 use jiff::Span;

@@ -12,6 +12,7 @@
 
 mod architecture;
 mod archive;
+mod audit;
 mod browser;
 mod client;
 mod clients;
@@ -25,6 +26,7 @@ mod http;
 mod office;
 mod personnel;
 mod process;
+mod province;
 mod source;
 mod store_model;
 mod transcripts;
