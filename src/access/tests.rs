@@ -128,6 +128,18 @@ async fn guessing_is_throttled_even_where_the_right_password_is_remembered() {
     door.login("daont", &door.password).await.unwrap();
 }
 
+#[tokio::test]
+async fn other_rates_hold_from_the_moment_they_are_configured() {
+    let door = door().await;
+    assert!(matches!(door.login("daont", "wrong").await, Err(LoginRefusal::Wrong)));
+    let one = Rate { burst: 1, every: Duration::from_mins(1) };
+    door.access.configure(Rules { rates: Rates { pair: one, ..Rates::default() }, ..Rules::default() });
+    assert!(matches!(door.login("daont", "wrong").await, Err(LoginRefusal::Wrong)), "counted anew");
+    assert!(matches!(door.login("daont", &door.password).await, Err(LoginRefusal::Throttled)));
+    door.access.configure(Rules::default());
+    door.login("daont", &door.password).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_sessions_of_one_person_at_once_are_all_let_in() {
     let door = door().await;
@@ -218,7 +230,6 @@ async fn a_first_password_that_was_not_changed_in_time_no_longer_logs_in() {
     clock.set(begun + days(30));
     assert!(matches!(door.login("daont", &door.password).await, Err(LoginRefusal::Expired)));
     assert!(matches!(door.login("daont", "wrong").await, Err(LoginRefusal::Wrong)));
-    door.access.configure(Rules { first_password_days: 0, ..Rules::default() });
     let later = Access::new(
         &door.office.acts.db,
         &door.office.acts.directory,

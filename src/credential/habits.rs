@@ -17,6 +17,8 @@ pub enum Habit {
     Office,
     /// What many people take: `matkhau`, `anhyeuem`, `buonmathuot`.
     Common,
+    /// What people are called, at home too: a child's name and year of birth.
+    Name,
     /// Neighbours on the keyboard or in the alphabet: `qwerty`, `1qaz2wsx`, `4321`.
     Row,
     /// A year, or a day of a year.
@@ -38,10 +40,14 @@ pub(super) struct Word {
     pub(super) letters: Vec<char>,
 }
 
-/// What many people take, whoever they are. The list is our own: words and phrases that Vietnamese offices hear.
+/// What many people take, whoever they are, and given names. The lists are our own: words, phrases and names that
+/// Vietnamese offices hear.
 static COMMON: LazyLock<Vec<Word>> = LazyLock::new(|| {
-    let word = |line: &str| Word { habit: Habit::Common, letters: line.chars().collect() };
-    include_str!("common.txt").lines().map(word).collect()
+    let listed = [(Habit::Common, include_str!("common.txt")), (Habit::Name, include_str!("names.txt"))];
+    let words = |(habit, list): (Habit, &'static str)| {
+        list.lines().map(move |line| Word { habit, letters: line.chars().collect() })
+    };
+    listed.into_iter().flat_map(words).collect()
 });
 
 impl Habits {
@@ -111,12 +117,15 @@ fn words_of(phrase: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_list_is_sorted_folded_and_each_line_once() {
-        let lines: Vec<&str> = include_str!("common.txt").lines().collect();
-        assert!(lines.len() > 300, "{}", lines.len());
-        assert!(lines.is_sorted_by(|one, next| one < next));
-        for line in lines {
-            assert!(line.len() > 3 && line.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{line:?}");
+    fn the_lists_are_sorted_folded_and_each_line_once() {
+        for (list, shortest) in [(include_str!("common.txt"), 4), (include_str!("names.txt"), 3)] {
+            let lines: Vec<&str> = list.lines().collect();
+            assert!(lines.len() > 150, "{}", lines.len());
+            assert!(lines.is_sorted_by(|one, next| one < next));
+            for line in lines {
+                let folded = line.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+                assert!(line.len() >= shortest && folded, "{line:?}");
+            }
         }
     }
 }

@@ -1,13 +1,17 @@
 //! A browser without a screen: it keeps cookies as they ask to be kept, and shows every octet of an answer.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use crate::client::Client;
+use crate::client::{Client, Trust};
 use crate::harness::{Daemon, HOSTNAME, Person};
+use crate::process::Process;
 
 /// One browser at the staff page.
-pub struct Browser<'d> {
-    pub daemon: &'d Daemon,
+pub struct Browser {
+    address: SocketAddr,
+    trust: Trust,
+    host: String,
     pub cookies: BTreeMap<String, String>,
     pub language: &'static str,
 }
@@ -58,13 +62,22 @@ impl Answer {
     }
 }
 
-impl<'d> Browser<'d> {
-    pub fn at(daemon: &'d Daemon) -> Self {
-        Self { daemon, cookies: BTreeMap::new(), language: "en" }
+impl Browser {
+    pub fn at(daemon: &Daemon) -> Self {
+        Self::new(daemon.address("https"), daemon.trust(), HOSTNAME)
+    }
+
+    pub fn at_process(process: &Process) -> Self {
+        Self::new(process.address("https"), process.trust(), "127.0.0.1")
+    }
+
+    fn new(address: SocketAddr, trust: Trust, host: &str) -> Self {
+        let host = format!("{host}:{}", address.port());
+        Self { address, trust, host, cookies: BTreeMap::new(), language: "en" }
     }
 
     /// Signed in as somebody.
-    pub fn of(daemon: &'d Daemon, who: &Person, password: &str) -> Self {
+    pub fn of(daemon: &Daemon, who: &Person, password: &str) -> Self {
         let mut browser = Self::at(daemon);
         let answer = browser.sign_in(&who.address, password);
         assert_eq!((answer.status, answer.header("location")), (303, Some("/")), "{answer:?}");
@@ -78,11 +91,7 @@ impl<'d> Browser<'d> {
 
     /// `https://…` of the page.
     pub fn origin(&self) -> String {
-        format!("https://{}", self.host())
-    }
-
-    pub fn host(&self) -> String {
-        format!("{HOSTNAME}:{}", self.daemon.address("https").port())
+        format!("https://{}", self.host)
     }
 
     pub fn get(&mut self, path: &str) -> Answer {
@@ -102,7 +111,7 @@ impl<'d> Browser<'d> {
     }
 
     pub fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.host());
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.host);
         request += &format!("Accept-Language: {}\r\n", self.language);
         if !self.cookies.is_empty() {
             let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -121,7 +130,7 @@ impl<'d> Browser<'d> {
 
     /// Octets as they are, on a connection of their own.
     pub fn raw(&self, request: &[u8]) -> Answer {
-        let mut client = Client::tls(self.daemon.address("https"), self.daemon.trust());
+        let mut client = Client::tls(self.address, self.trust.clone());
         client.send(request);
         Answer::parse(&client.rest())
     }

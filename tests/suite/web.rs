@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::Client;
 use crate::harness::{Daemon, HOSTNAME, PASSWORD, Person, Settings};
 use crate::http::{Answer, Browser};
+use crate::process::Process;
 
 const NEW: &str = "trời xanh mây trắng 8";
 
@@ -42,12 +43,12 @@ fn web_takes(daemon: &Daemon, who: &Person, password: &str) -> bool {
     Browser::at(daemon).sign_in(&who.address, password).status == 303
 }
 
-fn change_password(browser: &mut Browser<'_>, current: &str, new: &str, again: &str) -> Answer {
+fn change_password(browser: &mut Browser, current: &str, new: &str, again: &str) -> Answer {
     let form = browser.get("/password").form();
     browser.post("/password", &[("form", &form), ("current", current), ("new", new), ("again", again)])
 }
 
-fn make_device(browser: &mut Browser<'_>, name: &str) -> Answer {
+fn make_device(browser: &mut Browser, name: &str) -> Answer {
     let form = browser.get("/devices").form();
     browser.post("/devices", &[("form", &form), ("device", name)])
 }
@@ -201,6 +202,27 @@ fn r10_a_first_password_opens_the_page_to_change_it_and_nothing_else() {
     assert!(imap_takes(&daemon, &who, NEW) && !imap_takes(&daemon, &who, &first));
 }
 
+/// The real program, ended and started again: what was seen is written down, who was signed in is out.
+#[test]
+fn r17_log_ins_are_remembered_over_a_restart_and_sessions_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("hopthu-data");
+    let process = Process::start(&data);
+    let who = process.people().into_iter().find(|person| person.address.starts_with("daont@")).unwrap();
+    process.imap_as(&who).ok("NOOP");
+    let mut browser = Browser::at_process(&process);
+    assert_eq!(browser.sign_in(&who.address, &who.password).status, 303);
+    drop(process);
+    let process = Process::start(&data);
+    let mut again = Browser::at_process(&process);
+    again.cookies = browser.cookies;
+    assert_eq!(again.get("/").header("location"), Some("/sign-in"), "memory is gone, and with it every session");
+    assert_eq!(again.sign_in(&who.address, &who.password).status, 303);
+    let seen = again.get("/log-ins");
+    assert_eq!(seen.body.matches("Reading mail (IMAP)").count(), 1, "{seen:?}");
+    process.assert_clean();
+}
+
 #[test]
 fn r9_a_suspended_persons_session_ends_at_once() {
     let daemon = daemon();
@@ -221,7 +243,7 @@ fn every_refusal_to_sign_in_is_one_and_counts_with_those_of_imap() {
     let daemon = Daemon::start(&Settings::default().with("passwords.throttle.pair", "{ burst = 4, every = \"1h\" }"));
     let who = daont(&daemon);
     let mut browser = Browser::at(&daemon);
-    let refusal = |browser: &mut Browser<'_>, name: &str, password: &str| {
+    let refusal = |browser: &mut Browser, name: &str, password: &str| {
         let answer = browser.sign_in(name, password);
         (answer.status, answer.body.replace(name, "").replace(&answer.form(), ""))
     };
@@ -395,7 +417,6 @@ fn who_comes_without_tls_is_told_and_who_says_nothing_is_let_go() {
     let head = "POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n";
     let mut half = Client::tls(address, daemon.trust());
     half.send(format!("{head}Connection: close\r\nContent-Length: 100\r\n\r\nname=").as_bytes());
-    assert_eq!(Answer::parse(&half.rest()).status, 408);
     // A head that comes octet by octet is waited for in bounds, and holds nobody up.
     let mut slow = Client::tls(address, daemon.trust());
     let begun = Instant::now();
@@ -408,5 +429,6 @@ fn who_comes_without_tls_is_told_and_who_says_nothing_is_let_go() {
         assert!(begun.elapsed() < Duration::from_mins(1), "a head without end is waited for without end");
     };
     assert!(begun.elapsed() > Duration::from_secs(20), "{ended:?}");
+    assert_eq!(Answer::parse(&half.rest()).status, 408);
     assert_eq!(Browser::at(&daemon).get("/sign-in").status, 200);
 }
