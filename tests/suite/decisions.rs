@@ -133,7 +133,7 @@ fn r13_whoever_is_hired_logs_in_and_sends_and_receives_once_the_password_is_thei
     assert_eq!(hired["staff"]["address"], "uocdtn@daklak.doj.gov.vn");
     let first = hired["first_password"].as_str().unwrap();
     assert!(office.logs_in("uocdtn@daklak.doj.gov.vn", first));
-    office.daemon.set_password("uocdtn", "cà phê Buôn Ma Thuột 2026");
+    office.daemon.set_password("uocdtn", "cây bơ trước cổng cơ quan");
     let mailbox = office.done(&["mailbox", "show", "uocdtn@daklak.doj.gov.vn"]);
     assert_eq!(mailbox["mailbox"]["aliases"], serde_json::json!(["uocdtn@daklak.gov.vn"]));
     assert_eq!(office.rcpt("uocdtn@daklak.doj.gov.vn").0, 250);
