@@ -70,6 +70,14 @@ CREATE TABLE login (
     PRIMARY KEY (mailbox, at, door, peer)
 ) STRICT, WITHOUT ROWID;
 
+-- To how many recipients each person sent lately, in steps of ten minutes since 1970 (R21).
+CREATE TABLE sending (
+    staff INTEGER NOT NULL REFERENCES staff (id),
+    step INTEGER NOT NULL,
+    recipients INTEGER NOT NULL CHECK (recipients >= 0),
+    PRIMARY KEY (staff, step)
+) STRICT, WITHOUT ROWID;
+
 -- What a unit or the personnel division asks for; the Office approves or rejects it, and it is applied by a decision (R12).
 CREATE TABLE request (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] | SQL may be written here and on floor 2 |
-//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] | each owns its tables; siblings never import each other |
+//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`sending`] | each owns its tables; siblings never import each other |
 //! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
@@ -46,7 +46,7 @@
 //! | I4 | every change of the directory has its Entry in the same transaction | `provisioning::tests::every_change_has_its_entry_and_no_entry_a_password` |
 //! | I5 | a decision applies at most once | `office::who_is_hired_logs_in_at_once_and_a_decision_applies_once` |
 //! | I6 | reply codes live in two files | `architecture::reply_codes_are_written_in_two_files` |
-//! | I7 | nobody reads or sends without a right that holds now | `access::tests::a_suspended_person_is_cut_at_once_and_cannot_log_in` |
+//! | I7 | nobody reads or sends without a right that holds now | `rights::r9_f31_who_is_suspended_is_out_of_everything_in_five_seconds`, and the others of `rights` |
 //! | I8 | every wait, line, list and buffer has a named bound | `architecture::every_wait_has_its_name_in_limits` |
 //! | I9 | no acknowledged message is ever lost | `crash::what_was_acknowledged_survives_kill_9` |
 //!
@@ -83,6 +83,7 @@ pub mod network;
 pub mod period;
 pub mod provisioning;
 pub mod seal;
+pub mod sending;
 pub mod server;
 pub mod smtp;
 pub mod store;

@@ -233,6 +233,22 @@ pub const USAGE_CACHED_MAX: u64 = 10_000;
 /// For how many seconds it is remembered.
 pub const USAGE_SECONDS_MAX: u64 = 5;
 
+/// How often one person is told that one mailbox is closed: RFC 3834 §2 asks for several days between two answers, and
+/// whoever writes each day may have forgotten.
+pub const ANSWERED_EVERY: Duration = Duration::from_hours(24);
+/// Pairs of a closed mailbox and somebody who was told.
+pub const ANSWERED_MAX: u64 = 100_000;
+/// Characters of a subject that are repeated in an answer.
+pub const ANSWERED_SUBJECT_CHARS_MAX: usize = 200;
+/// What people send is counted in steps of so many seconds: an hour ends ten minutes early at most.
+pub const SENDING_STEP_SECONDS: i64 = 600;
+/// Steps of an hour.
+pub const SENDING_STEPS_PER_HOUR: i64 = 6;
+/// How long counts of what people send wait to be kept together; a crash forgets no more than this.
+pub const SENDING_KEPT_AFTER: Duration = Duration::from_secs(5);
+/// A burst of mail is over when nothing was refused for so long, in seconds.
+pub const SENDING_BURST_SECONDS: i64 = 3600;
+
 // Passwords and log-ins
 /// Characters of a password, unless configured: NIST SP 800-63B-4 §3.1.1.2 for passwords used alone asks 15, and 8 at least.
 pub const PASSWORD_LENGTH_MIN: usize = 10;
@@ -268,6 +284,8 @@ pub const HASHES_WAITING_MAX: usize = 1_000;
 pub const HASHES_OF_ORDERS_MAX: usize = 16;
 /// Octets of the name given at a log-in: the longest address (RFC 5321 §4.5.3.1).
 pub const LOGIN_NAME_BYTES_MAX: usize = LOCAL_PART_BYTES_MAX + 1 + DOMAIN_BYTES_MAX;
+/// How often rights that end by the clock alone are looked at: whoever loses one is out within 5 s (R9).
+pub const RIGHTS_LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long a right password is remembered, so that clients that log in often cost no hashing.
 pub const LOGIN_REMEMBERED: Duration = Duration::from_mins(10);
 /// Right passwords remembered at once.
@@ -321,8 +339,8 @@ pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_hours(1);
 pub const SMTP_RESERVE_BYTES: usize = 64 * 1024;
 /// How long port 25 listens before it greets: servers do not notice it, and what speaks first is no server (hostile B27).
 pub const SMTP_GREETING_PAUSE: Duration = Duration::from_millis(5);
-/// How long the last words of a session may take to leave.
-pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(5);
+/// How long the last words of a session may take to leave: whoever is cut off is out within 5 s (R9).
+pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(3);
 
 // IMAP sessions
 
@@ -332,8 +350,8 @@ pub const IMAP_LOGIN_WAIT_MAX: Duration = Duration::from_mins(3);
 pub const IMAP_IDLE_MAX: Duration = Duration::from_mins(31);
 /// Until the next piece of a literal has come.
 pub const IMAP_LITERAL_STALL_MAX: Duration = Duration::from_mins(2);
-/// For the last words.
-pub const IMAP_FAREWELL_MAX: Duration = Duration::from_secs(5);
+/// For the last words: whoever is cut off is out within 5 s (R9).
+pub const IMAP_FAREWELL_MAX: Duration = Duration::from_secs(3);
 /// Commands in a row that are none: whoever sends more is no mail client (hostile B26, for IMAP).
 pub const IMAP_NONSENSE_MAX: u32 = 50;
 /// Failed logins on one connection.

@@ -1,28 +1,45 @@
-//! A person who is logged in, for as long as the right to be lasts.
+//! Somebody who is logged in, for as long as the right to be lasts.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::credential::{Kind, Standing};
-use crate::directory::{Directory, Generation, MailboxState, Resolution, StaffState};
+use crate::directory::{Directory, Generation, MailboxState, Resolution, Rights, Snapshot, StaffState};
 use crate::id::{MailboxId, StaffId};
+use crate::limits;
+
+/// Who is logged in: every act carries a person's name (R19, R23).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A person of the department, with a password of their own.
+    Staff(StaffId),
+    /// An administrator, by name, with a password that opens one mailbox for a while (R20).
+    Opener(String),
+}
 
 /// The proof that somebody logged in. It may be kept as long as a session lives; whether it still holds is asked of it.
 #[derive(Clone, Debug)]
 pub struct Login {
     /// Who.
-    pub staff: StaffId,
-    /// The person's own mailbox.
+    pub who: Who,
+    /// The mailbox that was opened: the person's own, or one that they answer for or that was delegated to them.
     pub mailbox: MailboxId,
     /// Its address.
     pub address: Address,
     /// The person's full name.
     pub name: String,
+    /// What may be done with the mailbox; the login ends when any of it does.
+    pub rights: Rights,
     /// Whether the password is still the first one (R10).
     pub standing: Standing,
     /// What the password is for.
     pub kind: Kind,
+    /// The mailbox whose password it is.
+    pub(super) key: MailboxId,
+    /// That mailbox's, when the password was given.
     pub(super) generation: Generation,
     /// Only what was opened for a while has an end of its own.
     pub(super) until: Option<Timestamp>,
@@ -31,37 +48,64 @@ pub struct Login {
 }
 
 impl Login {
+    /// The person, unless it is an administrator's opening.
+    pub fn staff(&self) -> Option<StaffId> {
+        match &self.who {
+            Who::Staff(staff) => Some(*staff),
+            Who::Opener(_) => None,
+        }
+    }
+
     /// Whether the right to be logged in holds now (invariant I7).
     pub fn holds(&self) -> bool {
         let snapshot = self.directory.snapshot();
-        let here = snapshot.staff(self.staff).is_some_and(|person| person.state == StaffState::Active);
-        let unchanged = snapshot
-            .mailbox(self.mailbox)
-            .is_some_and(|mailbox| mailbox.state == MailboxState::Open && mailbox.generation == self.generation);
-        here && unchanged && !self.is_over()
+        let key = snapshot.mailbox(self.key).filter(|key| key.generation == self.generation);
+        key.is_some_and(|key| match self.who {
+            Who::Staff(staff) => {
+                let here = snapshot.staff(staff).is_some_and(|person| person.state == StaffState::Active);
+                let rights = || snapshot.rights(staff, self.mailbox, self.clock.today());
+                here && key.state == MailboxState::Open && rights().include(self.rights)
+            }
+            Who::Opener(_) => key.state != MailboxState::Removed && !self.is_over(),
+        })
+    }
+
+    /// Resolves when the right to be logged in has ended: suspension, departure, another password, a right that was
+    /// withdrawn or whose days are over. Doors wait for it beside everything else they wait for, and close the session.
+    pub async fn ended(&self) {
+        // Subscribed before asking: a change in between is seen by one or the other.
+        let mut versions = self.directory.changes();
+        while self.holds() {
+            tokio::select! {
+                changed = versions.changed() => if changed.is_err() { return },
+                () = self.next_look() => {}
+            }
+        }
+    }
+
+    /// Rights between days and openings end by the clock alone, and a clock may be put forward: they are looked at again
+    /// and again. One's own mailbox is not.
+    async fn next_look(&self) {
+        if self.until.is_none() && self.mailbox == self.key {
+            return std::future::pending().await;
+        }
+        let left = self.until.map(|until| until.duration_since(self.clock.now()));
+        let left = left.map_or(Duration::MAX, |left| Duration::try_from(left).unwrap_or(Duration::ZERO));
+        tokio::time::sleep(left.min(limits::RIGHTS_LOOK_EVERY)).await;
     }
 
     fn is_over(&self) -> bool {
         self.until.is_some_and(|until| until <= self.clock.now())
     }
 
-    /// Resolves when the right to be logged in has ended: suspension, departure, another password. Doors wait for it
-    /// beside everything else they wait for, and close the session.
-    pub async fn ended(&self) {
-        // Subscribed before asking: a change in between is seen by one or the other.
-        let mut changes = self.directory.changes();
-        while self.holds() {
-            let time_is_up = async {
-                match self.until {
-                    Some(until) => tokio::time::sleep(until.duration_since(self.clock.now()).unsigned_abs()).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                told = changes.changed() => if told.is_err() { return },
-                () = time_is_up => {}
-            }
-        }
+    /// Whether what is in the mailbox may be changed, or only be read (R20, R23).
+    pub fn may_process(&self) -> bool {
+        self.rights.include(Rights::PROCESS)
+    }
+
+    /// Whether the password is still the one that was issued (R10): whoever has it reads, and does not send.
+    pub fn must_change_password(&self) -> bool {
+        self.standing == Standing::First
     }
 
     /// The same right after the holder's own act raised the generation once. None where anything else changed, too: then
@@ -72,8 +116,24 @@ impl Login {
         renewed.holds().then_some(renewed)
     }
 
-    /// Whether mail may carry this address as its sender: one of the person's own, with or without a tag (R19).
+    /// Whether mail may carry this address as its sender now: one of the person's own or of a mailbox that they may send
+    /// from, with or without a tag (R19, R23).
     pub(super) fn may_send_as(&self, address: &Address) -> bool {
-        self.holds() && self.directory.snapshot().resolve(address) == Resolution::Mailbox(self.mailbox)
+        let snapshot = self.directory.snapshot();
+        match (&self.who, snapshot.resolve(address)) {
+            (Who::Staff(staff), Resolution::Mailbox(mailbox)) => {
+                let rights = snapshot.rights(*staff, mailbox, self.clock.today());
+                self.holds() && rights.include(Rights::SEND) && !is_forwarded(&snapshot, address, mailbox)
+            }
+            _ => false,
+        }
     }
+}
+
+/// Whether the address is another mailbox's, whose mail goes to this one for the time being: nobody speaks for whoever
+/// left (R15).
+fn is_forwarded(snapshot: &Snapshot, address: &Address, mailbox: MailboxId) -> bool {
+    let base = address.without_tag().map(|(base, _)| base);
+    let holder = snapshot.holder(address).or_else(|| snapshot.holder(base.as_ref()?));
+    holder.is_some_and(|holder| holder.id != mailbox)
 }

@@ -1,5 +1,6 @@
 //! Who may log in, and for how long; what they may do while they are in.
 
+mod allowance;
 mod history;
 mod login;
 mod throttle;
@@ -11,19 +12,22 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use aws_lc_rs::{hmac, rand};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use moka::sync::Cache;
 
 pub use crate::credential::{Door, Kind, Seen};
-pub use login::Login;
+pub use allowance::{Allowance, Bound, Burst, Withheld};
+pub use login::{Login, Who};
 pub use throttle::{Rate, Rates};
 
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::credential::{self, Busy, Entered, Hash, Hasher, Secret, Standing, Stored};
 use crate::db::{Db, DbError};
-use crate::directory::{Directory, Generation, Mailbox, MailboxState, Owner, Snapshot, StaffState};
-use crate::id::{CredentialId, MailboxId, StaffId};
+use crate::directory::{Directory, Generation, Mailbox, MailboxState, Owner, Rights, Snapshot, Staff, StaffState};
+use crate::id::{CredentialId, MailboxId};
 use crate::limits;
+use allowance::Meter;
 use history::History;
 use throttle::{Attempt, Block, Throttle};
 
@@ -38,6 +42,7 @@ struct Shared {
     clock: Clock,
     bounds: ArcSwap<Bounds>,
     history: History,
+    meter: Meter,
     /// Right passwords only; a wrong one is hashed every time, so that nothing is learned by trying twice.
     remembered: Cache<Remembered, Right>,
     key: hmac::Key,
@@ -109,9 +114,12 @@ pub enum LoginRefusal {
     /// The password is right, but it is a first one that was not changed in time (R10): the Office issues another.
     #[error("a first password that was not changed in time")]
     Expired,
-    /// The password is right, but the person may not act as the one named (RFC 4616 §2).
+    /// The password is right, but the person has no right on the mailbox named (RFC 4616 §2).
     #[error("not allowed to act as somebody else")]
     AuthzidNotAllowed,
+    /// The password is right, but it opens a mailbox to an administrator, who reads it and does nothing else (R20).
+    #[error("an opening is for reading only")]
+    OpeningElsewhere,
     /// Too many log-ins wait.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -122,10 +130,15 @@ pub enum LoginRefusal {
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// Whose name was given, as of one snapshot.
-struct Claim<'a> {
-    staff: StaffId,
+/// The mailbox whose address was given, as of one snapshot.
+struct Claim<'a>(&'a Mailbox);
+
+/// Whose mailbox a login is to open, and who is to be let in.
+struct Admitted<'a> {
+    who: Who,
+    name: String,
     mailbox: &'a Mailbox,
+    rights: Rights,
 }
 
 impl Access {
@@ -143,6 +156,7 @@ impl Access {
             clock: clock.clone(),
             bounds: ArcSwap::from_pointee(Bounds::new(rules)),
             history: History::new(),
+            meter: Meter::new(db.clone(), clock.clone()),
             remembered: Cache::builder()
                 .max_capacity(limits::LOGINS_REMEMBERED_MAX)
                 .time_to_live(limits::LOGIN_REMEMBERED)
@@ -158,8 +172,9 @@ impl Access {
         }
     }
 
-    /// Logs somebody in by address, or by the part of it before `@`, and password. `authzid` is whom they ask to act as:
-    /// nobody, or themselves.
+    /// Logs somebody in by address, or by the part of it before `@`, and password. `authzid` is the address of the mailbox
+    /// that they ask to open: their own where there is none, or one that they answer for or that was delegated to them
+    /// (R23). With the password of an opening the name is that of the mailbox (R20).
     pub async fn login(
         &self,
         name: &str,
@@ -178,10 +193,10 @@ impl Access {
         let claim = Claim::of(&snapshot, &address);
         let right = shared.verify(&attempt, claim.as_ref(), &secret).await?;
         let claim = claim.ok_or(LoginRefusal::Wrong)?;
-        claim.admit(&snapshot, authzid)?;
+        let admitted = claim.admit(&snapshot, &right, authzid, (from.door, shared.clock.today()))?;
         shared.still(&right)?;
-        let entered = right.entered(claim.mailbox.id, from, shared.clock.now());
-        let login = claim.login(&snapshot, &right, shared).ok_or(LoginRefusal::Wrong)?;
+        let login = admitted.login(&claim, &right, shared).ok_or(LoginRefusal::Wrong)?;
+        let entered = right.entered(claim.0.id, from, shared.clock.now());
         shared.history.note(entered);
         Ok(login)
     }
@@ -199,6 +214,32 @@ impl Access {
     /// Whether mail may carry this address as its sender now (R19).
     pub fn may_send_as(&self, login: &Login, address: &Address) -> bool {
         login.may_send_as(address)
+    }
+
+    /// Whether somebody may send to so many recipients now (R21). Nothing is counted yet.
+    pub async fn may_send_to(&self, login: &Login, recipients: u32, allowance: Allowance) -> Result<(), Withheld> {
+        self.0.meter.admits(login, recipients, allowance).await
+    }
+
+    /// Counts the recipients of a message that is about to be accepted, unless they are too many.
+    pub async fn charge(&self, login: &Login, recipients: u32, allowance: Allowance) -> Result<(), Withheld> {
+        self.0.meter.charge(login, recipients, allowance).await
+    }
+
+    /// Takes back what was counted for a message that was not accepted after all.
+    pub fn take_back(&self, login: &Login, recipients: u32) {
+        self.0.meter.take_back(login, recipients);
+    }
+
+    /// Who lately wanted to send more than they may.
+    pub fn bursts(&self) -> Vec<Burst> {
+        self.0.meter.bursts()
+    }
+
+    /// Writes down what is in memory, before the database is closed.
+    pub async fn close(&self) -> Result<(), DbError> {
+        self.0.meter.keep().await?;
+        self.write_logins().await.map(drop)
     }
 }
 
@@ -219,7 +260,7 @@ impl Shared {
         claim: Option<&Claim<'_>>,
         secret: &Secret,
     ) -> Result<Right, LoginRefusal> {
-        let remembered = claim.map(|claim| self.tag(claim.mailbox, secret));
+        let remembered = claim.map(|claim| self.tag(claim.0, secret));
         if let Some(right) = self.remembered(attempt, remembered.as_ref())? {
             return Ok(right);
         }
@@ -231,7 +272,9 @@ impl Shared {
         let stored = match claim {
             Some(claim) => {
                 let now = self.clock.now().as_second();
-                credential::of(&mut *self.db.read().await?, claim.mailbox.id, now).await?
+                let mut stored = credential::of(&mut *self.db.read().await?, claim.0.id, now).await?;
+                stored.retain(|stored| claim.takes(stored.kind));
+                stored
             }
             None => Vec::new(),
         };
@@ -320,41 +363,95 @@ impl Right {
 
 impl<'a> Claim<'a> {
     fn of(snapshot: &'a Snapshot, address: &Address) -> Option<Self> {
-        let mailbox = snapshot.holder(address)?;
-        match mailbox.owner {
-            Owner::Staff(staff) => Some(Self { staff, mailbox }),
-            // Those who answer for it log in as themselves.
-            Owner::Unit(_) | Owner::Department => None,
+        snapshot.holder(address).map(Self)
+    }
+
+    /// Those who answer for a unit's mailbox log in as themselves: no password is its own.
+    fn takes(&self, kind: Kind) -> bool {
+        match self.0.owner {
+            Owner::Staff(_) => true,
+            Owner::Unit(_) | Owner::Department => kind == Kind::Opened,
         }
     }
 
     /// What is asked once the password is known to be right.
-    fn admit(&self, snapshot: &Snapshot, authzid: Option<&str>) -> Result<(), LoginRefusal> {
-        match snapshot.staff(self.staff).map(|person| person.state) {
-            Some(StaffState::Active) if self.mailbox.state == MailboxState::Open => {}
-            Some(StaffState::Suspended) => return Err(LoginRefusal::Suspended),
-            _ => return Err(LoginRefusal::Departed),
-        }
-        match authzid {
-            None | Some("") => Ok(()),
-            Some(other) => {
-                let own = address_of(other, snapshot)
-                    .and_then(|address| snapshot.holder(&address))
-                    .is_some_and(|mailbox| mailbox.id == self.mailbox.id);
-                if own { Ok(()) } else { Err(LoginRefusal::AuthzidNotAllowed) }
+    fn admit(
+        &self,
+        snapshot: &'a Snapshot,
+        right: &Right,
+        authzid: Option<&str>,
+        (door, today): (Door, Date),
+    ) -> Result<Admitted<'a>, LoginRefusal> {
+        let named = authzid.filter(|other| !other.is_empty());
+        let asked = match named.map(|other| address_of(other, snapshot)) {
+            None => self.0,
+            Some(address) => {
+                let mailbox = address.and_then(|address| snapshot.holder(&address));
+                mailbox.ok_or(LoginRefusal::AuthzidNotAllowed)?
             }
+        };
+        match (right.kind, self.0.owner) {
+            (Kind::Opened, _) => self.admit_opener(right, asked, door),
+            (Kind::Own | Kind::Device, Owner::Staff(staff)) => {
+                self.admit_person(snapshot, snapshot.staff(staff), asked, (door, today))
+            }
+            (Kind::Own | Kind::Device, Owner::Unit(_) | Owner::Department) => Err(LoginRefusal::Wrong),
         }
     }
 
-    fn login(&self, snapshot: &Snapshot, right: &Right, shared: &Shared) -> Option<Login> {
+    /// Whatever has become of its owner: what somebody left behind is looked into when they are not here.
+    fn admit_opener(&self, right: &Right, asked: &Mailbox, door: Door) -> Result<Admitted<'a>, LoginRefusal> {
+        if asked.id != self.0.id {
+            return Err(LoginRefusal::AuthzidNotAllowed);
+        }
+        if self.0.state == MailboxState::Removed {
+            return Err(LoginRefusal::Departed);
+        }
+        if door != Door::Imap {
+            return Err(LoginRefusal::OpeningElsewhere);
+        }
+        let name = right.name.clone().unwrap_or_default();
+        Ok(Admitted { who: Who::Opener(name.clone()), name, mailbox: self.0, rights: Rights::READ })
+    }
+
+    fn admit_person(
+        &self,
+        snapshot: &Snapshot,
+        person: Option<&Staff>,
+        asked: &'a Mailbox,
+        (door, today): (Door, Date),
+    ) -> Result<Admitted<'a>, LoginRefusal> {
+        let person = person.ok_or(LoginRefusal::Departed)?;
+        match person.state {
+            StaffState::Active if self.0.state == MailboxState::Open => {}
+            StaffState::Suspended => return Err(LoginRefusal::Suspended),
+            StaffState::Active | StaffState::Departed => return Err(LoginRefusal::Departed),
+        }
+        let rights = snapshot.rights(person.id, asked.id, today);
+        let needed = match door {
+            Door::Imap => Rights::READ,
+            Door::Smtp => Rights::SEND,
+            Door::Web => Rights::ALL,
+        };
+        if !rights.include(needed) {
+            return Err(LoginRefusal::AuthzidNotAllowed);
+        }
+        Ok(Admitted { who: Who::Staff(person.id), name: person.name.to_string(), mailbox: asked, rights })
+    }
+}
+
+impl Admitted<'_> {
+    fn login(self, claim: &Claim<'_>, right: &Right, shared: &Shared) -> Option<Login> {
         Some(Login {
-            staff: self.staff,
+            who: self.who,
             mailbox: self.mailbox.id,
             address: self.mailbox.primary()?.clone(),
-            name: snapshot.staff(self.staff)?.name.to_string(),
+            name: self.name,
+            rights: self.rights,
             standing: right.standing,
             kind: right.kind,
-            generation: self.mailbox.generation,
+            key: claim.0.id,
+            generation: claim.0.generation,
             until: right.until.filter(|_| right.kind == Kind::Opened),
             clock: shared.clock.clone(),
             directory: shared.directory.clone(),

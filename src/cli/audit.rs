@@ -18,7 +18,7 @@ use crate::name::Label;
 
 use super::new_file::NewFile;
 use super::output::{Output, inert};
-use super::tables::{table, text};
+use super::tables::{moment, table, text};
 use super::{args, ask};
 
 /// `audit …`
@@ -144,8 +144,7 @@ pub(super) fn entries(entries: &[Listed], language: Language, zone: &TimeZone) -
         Language::En => ["no", "at", "actor", "what", "subject", "note"],
     };
     let row = |entry: &Listed| {
-        let at = Timestamp::from_second(entry.at).unwrap_or_default().to_zoned_datetime(zone.clone());
-        let at = at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let at = moment(Timestamp::from_second(entry.at).unwrap_or_default(), zone);
         let note = text(entry.note.as_ref());
         [entry.seq.to_string(), at, entry.actor.clone(), entry.what.clone(), entry.subject.clone(), note]
     };

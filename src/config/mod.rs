@@ -182,6 +182,10 @@ pub struct Mail {
     pub max_recipients: usize,
     /// Octets that a new mailbox may hold.
     pub quota: Size,
+    /// Recipients that one person may send to in an hour.
+    pub hourly_limit: u32,
+    /// Recipients that one person may send to in a day.
+    pub daily_limit: u32,
 }
 
 /// `[relay]`
@@ -302,7 +306,13 @@ impl Default for Audit {
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { max_message_size: Size(50 << 20), max_recipients: 1000, quota: Size(2 << 30) }
+        Self {
+            max_message_size: Size(50 << 20),
+            max_recipients: 1000,
+            quota: Size(2 << 30),
+            hourly_limit: 200,
+            daily_limit: 1000,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::access::Burst;
 use crate::db::DbError;
 use crate::directory::Recorded;
 use crate::incident;
@@ -29,6 +30,7 @@ pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<A
         ("audit_heads", services.keeper.failed.load().as_deref().map(|why| unexported(why, language))),
         ("province_refused", province::refused(services, language).await?),
         ("panics", (panics > 0).then(|| panicked(panics, language))),
+        ("mail_burst", bursts(services, language)),
         ("decisions_due", (!due.is_empty() && services.running).then(|| waiting(&due, language))),
     ];
     let alarm = |(code, message): (&str, Option<String>)| Some(Alarm { code: code.to_owned(), message: message? });
@@ -85,6 +87,21 @@ fn panicked(panics: u64, language: Language) -> String {
         Language::Vi => format!("{panics} phiên kết thúc do lỗi chương trình; xem nhật ký hệ thống"),
         Language::En => format!("{panics} sessions ended by a mistake of the program; see the log"),
     }
+}
+
+/// Who wanted to send more than they may within the last hour (R21).
+fn bursts(services: &Services, language: Language) -> Option<String> {
+    let snapshot = services.provisioning.directory.snapshot();
+    let address = |burst: &Burst| snapshot.mailbox(burst.mailbox)?.primary().map(ToString::to_string);
+    let who: Vec<_> = services.access.bursts().iter().filter_map(address).collect();
+    if who.is_empty() {
+        return None;
+    }
+    let who = who.join(", ");
+    Some(match language {
+        Language::Vi => format!("gửi quá số người nhận cho phép trong giờ qua: {who}"),
+        Language::En => format!("wanted to send to more recipients than allowed in the last hour: {who}"),
+    })
 }
 
 fn incidents(open: i64, language: Language) -> String {

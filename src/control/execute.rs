@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::access::Access;
 use crate::address::Address;
 use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, Staff};
 use crate::feed::{Feed, Keeper};
@@ -22,6 +23,8 @@ use super::{alarms, audit, checks, decisions, hr, incident, province, requested,
 pub struct Services {
     /// The database, the directory, the store, and the acts on them.
     pub provisioning: Provisioning,
+    /// Who wanted to send more than they may.
+    pub access: Access,
     /// What the province is told.
     pub feed: Feed,
     /// How the audit is kept.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::commands;
 use super::refusal::{Farewell, Refusal, Stop};
-use super::reply;
+use super::reply::{self, Done};
 use super::session::Session;
 use super::syntax::{self, Assembler, Awaited, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
 use super::table::{self, Offer, Stage, Standing};
@@ -152,7 +152,12 @@ impl Connection {
         };
         tell::news(self, row.tell).await?;
         let mut text = Vec::new();
-        reply::tagged(&mut text, tagged.tag.as_str(), row.name, &result, self.services.settings.language);
+        let settings = &self.services.settings;
+        reply::tagged(&mut text, tagged.tag.as_str(), row.name, &result, settings.language);
+        // Behind the answer: what comes before it may be taken for words about the login.
+        if matches!(result, Ok(Done::LoggedIn(_))) && self.session.login().is_ok_and(Login::must_change_password) {
+            reply::first_password(&mut text, settings.page.as_deref(), settings.language);
+        }
         self.wire.queue(&text);
         if self.wire.is_full() {
             self.wire.flush(limits::WIRE_WRITE_STALL_MAX).await?;
@@ -238,17 +243,27 @@ impl Connection {
         while octets.len() < awaited.size {
             let piece = (awaited.size - octets.len()).min(limits::WIRE_READ_BYTES_MAX);
             let by = Instant::now() + limits::IMAP_LITERAL_STALL_MAX;
-            self.wire.exact(piece, &mut octets, by).await?;
+            let login = self.session.login().ok();
+            tokio::select! {
+                biased;
+                () = rights_end(login) => return Err(Stop::End(Farewell::RightsEnded)),
+                read = self.wire.exact(piece, &mut octets, by) => read?,
+            }
         }
         self.assembler.literal(octets);
         Ok(())
     }
 
-    async fn discard(&mut self, mut octets: u64) -> Result<(), WireError> {
+    async fn discard(&mut self, mut octets: u64) -> Result<(), Stop> {
         while octets > 0 {
-            let here = self.wire.fill(Instant::now() + limits::IMAP_LITERAL_STALL_MAX).await?.len();
+            let login = self.session.login().ok();
+            let here = tokio::select! {
+                biased;
+                () = rights_end(login) => return Err(Stop::End(Farewell::RightsEnded)),
+                here = self.wire.fill(Instant::now() + limits::IMAP_LITERAL_STALL_MAX) => here?.len(),
+            };
             if here == 0 {
-                return Err(WireError::Closed);
+                return Err(WireError::Closed.into());
             }
             let taken = usize::try_from(octets).unwrap_or(usize::MAX).min(here);
             self.wire.consume(taken);

@@ -54,6 +54,8 @@ pub struct Settings {
     pub hostname: String,
     /// The language of what people are shown.
     pub language: Language,
+    /// Where people change their passwords, as a URL; `None` where there is no such page.
+    pub page: Option<String>,
     /// Octets of the largest message that APPEND takes.
     pub message_bytes_max: usize,
     /// Where a password may be sent without TLS.

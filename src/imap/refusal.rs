@@ -52,6 +52,9 @@ pub enum Refusal {
     /// The folder was opened with EXAMINE.
     #[error("the folder is open for reading only")]
     ReadOnly,
+    /// The login is for reading only: RFC 5530 §3.
+    #[error("the mailbox may only be read")]
+    NoPermission,
     /// A sequence number beyond the last message.
     #[error("no message has this number")]
     NoSuchMessage,

@@ -87,6 +87,25 @@ pub fn tagged(out: &mut Vec<u8>, tag: &str, name: &str, result: &Result<Done, Re
     }
 }
 
+/// Said once, behind the login: RFC 9051 §7.1 has mail programs show it (R10).
+pub fn first_password(out: &mut Vec<u8>, page: Option<&str>, language: Language) {
+    let text = match (language, page) {
+        (Language::Vi, Some(page)) => {
+            format!("Mật khẩu này là mật khẩu cấp lần đầu. Hãy đổi mật khẩu tại {page} trước khi gửi thư.")
+        }
+        (Language::Vi, None) => {
+            "Mật khẩu này là mật khẩu cấp lần đầu. Hãy liên hệ Văn phòng để đổi mật khẩu trước khi gửi thư.".to_owned()
+        }
+        (Language::En, Some(page)) => {
+            format!("This is your first password. Change it at {page} before you send mail.")
+        }
+        (Language::En, None) => {
+            "This is your first password. Ask the Office to have it changed before you send mail.".to_owned()
+        }
+    };
+    line(out, "*", "OK", "ALERT", &text);
+}
+
 /// The answer to what is no command: untagged where there is no tag.
 pub fn refused(out: &mut Vec<u8>, tag: Option<&str>, refusal: &Refusal, language: Language) {
     let Answer { condition, code, text } = answer(refusal, language);
@@ -225,6 +244,10 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
         Refusal::ReadOnly => {
             no("READ-ONLY", say("Thư mục đang mở chỉ để đọc.", "The folder is open for reading only."))
         }
+        Refusal::NoPermission => no(
+            "NOPERM",
+            say("Hộp thư này chỉ được xem, không được sửa đổi.", "This mailbox may be read, and not be changed."),
+        ),
         Refusal::NoSuchMessage => bad("No message has this number"),
         Refusal::UnknownEncoding => {
             no("UNKNOWN-CTE", say("Không rõ cách mã hoá của phần này.", "The encoding of this part is not known."))
@@ -280,7 +303,8 @@ fn login(error: &LoginRefusal, language: Language) -> Answer {
         | LoginRefusal::Throttled
         | LoginRefusal::Suspended
         | LoginRefusal::Departed
-        | LoginRefusal::Expired => no("AUTHENTICATIONFAILED", login_failed(language)),
+        | LoginRefusal::Expired
+        | LoginRefusal::OpeningElsewhere => no("AUTHENTICATIONFAILED", login_failed(language)),
         LoginRefusal::AuthzidNotAllowed => no("AUTHORIZATIONFAILED", login_failed(language)),
         LoginRefusal::Busy(_) => no("UNAVAILABLE", busy(language)),
         LoginRefusal::Database(error) => db(error, language),

@@ -3,7 +3,7 @@
 use super::places::Places;
 use super::refusal::{Farewell, Refusal};
 use super::syntax::{Dialect, Messages, Numbers};
-use super::table::{Offer, Row, Stage};
+use super::table::{Effect, Offer, Row, Stage};
 use super::view::{Access, View};
 use crate::access::Login;
 use crate::limits;
@@ -106,8 +106,11 @@ impl Session {
     pub fn admits(&self, row: Row) -> Result<(), Refusal> {
         match row.offer {
             Offer::Unknown => Err(Refusal::Unknown),
-            Offer::Done if row.when.allows(self.stage()) => Ok(()),
-            Offer::Done => Err(Refusal::OutOfState(self.stage())),
+            Offer::Done if !row.when.allows(self.stage()) => Err(Refusal::OutOfState(self.stage())),
+            Offer::Done => match row.effect {
+                Effect::Changes if !self.login()?.may_process() => Err(Refusal::NoPermission),
+                Effect::Changes | Effect::Reads => Ok(()),
+            },
         }
     }
 

@@ -50,6 +50,17 @@ pub struct Row {
     pub tell: Tell,
     /// Whether this server does it.
     pub offer: Offer,
+    /// Whether it changes what is in the mailbox.
+    pub effect: Effect,
+}
+
+/// What a command is to the mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It leaves it as it is; or does so where the folder is open for reading only.
+    Reads,
+    /// It changes it, which needs the right to.
+    Changes,
 }
 
 /// Whether a command of the grammar is done here.
@@ -62,11 +73,15 @@ pub enum Offer {
 }
 
 const fn row(name: &'static str, when: When, tell: Tell) -> Row {
-    Row { name, when, tell, offer: Offer::Done }
+    Row { name, when, tell, offer: Offer::Done, effect: Effect::Reads }
+}
+
+const fn change(name: &'static str, when: When, tell: Tell) -> Row {
+    Row { effect: Effect::Changes, ..row(name, when, tell) }
 }
 
 const fn unknown(name: &'static str) -> Row {
-    Row { name, when: When::Any, tell: Tell::Flags, offer: Offer::Unknown }
+    Row { offer: Offer::Unknown, ..row(name, When::Any, Tell::Flags) }
 }
 
 /// The row of a command.
@@ -87,22 +102,22 @@ pub fn of(command: &Command) -> Row {
         Command::Enable(_) => row("ENABLE", LoggedIn, All),
         Command::Select(_) => row("SELECT", LoggedIn, All),
         Command::Examine(_) => row("EXAMINE", LoggedIn, All),
-        Command::Create(_) => row("CREATE", LoggedIn, All),
-        Command::Delete(_) => row("DELETE", LoggedIn, All),
-        Command::Rename(_) => row("RENAME", LoggedIn, All),
-        Command::Subscribe(_) => row("SUBSCRIBE", LoggedIn, All),
-        Command::Unsubscribe(_) => row("UNSUBSCRIBE", LoggedIn, All),
+        Command::Create(_) => change("CREATE", LoggedIn, All),
+        Command::Delete(_) => change("DELETE", LoggedIn, All),
+        Command::Rename(_) => change("RENAME", LoggedIn, All),
+        Command::Subscribe(_) => change("SUBSCRIBE", LoggedIn, All),
+        Command::Unsubscribe(_) => change("UNSUBSCRIBE", LoggedIn, All),
         Command::List(_) => row("LIST", LoggedIn, All),
         Command::Lsub(_) => row("LSUB", LoggedIn, All),
         Command::Namespace => row("NAMESPACE", LoggedIn, All),
         Command::Status(_) => row("STATUS", LoggedIn, All),
-        Command::Append(_) => row("APPEND", LoggedIn, All),
+        Command::Append(_) => change("APPEND", LoggedIn, All),
         Command::Idle => row("IDLE", LoggedIn, All),
         Command::Check => row("CHECK", Selected, All),
         Command::Close => row("CLOSE", Selected, All),
         Command::Unselect => row("UNSELECT", Selected, All),
-        Command::Expunge(None) => row("EXPUNGE", Selected, All),
-        Command::Expunge(Some(_)) => row("UID EXPUNGE", Selected, All),
+        Command::Expunge(None) => change("EXPUNGE", Selected, All),
+        Command::Expunge(Some(_)) => change("UID EXPUNGE", Selected, All),
         Command::Search(search) => match search.numbers {
             Numbers::Sequence => row("SEARCH", Selected, Flags),
             Numbers::Uid => row("UID SEARCH", Selected, All),
@@ -112,16 +127,16 @@ pub fn of(command: &Command) -> Row {
             Numbers::Uid => row("UID FETCH", Selected, Flags),
         },
         Command::Store(store) => match store.numbers {
-            Numbers::Sequence => row("STORE", Selected, Flags),
-            Numbers::Uid => row("UID STORE", Selected, All),
+            Numbers::Sequence => change("STORE", Selected, Flags),
+            Numbers::Uid => change("UID STORE", Selected, All),
         },
         Command::Copy(copy) => match copy.numbers {
-            Numbers::Sequence => row("COPY", Selected, All),
-            Numbers::Uid => row("UID COPY", Selected, All),
+            Numbers::Sequence => change("COPY", Selected, All),
+            Numbers::Uid => change("UID COPY", Selected, All),
         },
         Command::Move(copy) => match copy.numbers {
-            Numbers::Sequence => row("MOVE", Selected, All),
-            Numbers::Uid => row("UID MOVE", Selected, All),
+            Numbers::Sequence => change("MOVE", Selected, All),
+            Numbers::Uid => change("UID MOVE", Selected, All),
         },
         Command::SetAcl(_) => unknown("SETACL"),
         Command::DeleteAcl(_) => unknown("DELETEACL"),

@@ -7,6 +7,7 @@ use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address as Header;
 use mail_builder::headers::raw::Raw;
 
+use super::thread::Thread;
 use crate::address::Address;
 
 /// A message from the server to people: a welcome, a notice, an answer.
@@ -63,6 +64,25 @@ impl Note<'_> {
     /// # Errors
     /// If anything given to it could break out of its place: see [`ComposeError`].
     pub fn write(&self) -> Result<Vec<u8>, ComposeError> {
+        Ok(self.message("auto-generated")?.finish())
+    }
+
+    /// Writes it as an answer by rule to another message (RFC 3834 §3.1): `Auto-Submitted: auto-replied`, in the
+    /// conversation of what it answers.
+    ///
+    /// # Errors
+    /// As [`Note::write`].
+    pub fn write_answer(&self, to: &Thread) -> Result<Vec<u8>, ComposeError> {
+        let mut written = self.message("auto-replied")?;
+        if let Some(answered) = &to.message_id {
+            let conversation: Vec<&str> = to.references.iter().chain([answered]).map(String::as_str).collect();
+            let message = written.0.in_reply_to(answered.as_str()).references(conversation);
+            written = Written(message);
+        }
+        Ok(written.finish())
+    }
+
+    fn message(&self, submitted: &'static str) -> Result<Written<'_>, ComposeError> {
         let to = self.to.iter().map(|party| party.header("To")).collect::<Result<Vec<_>, _>>()?;
         if to.is_empty() {
             return Err(ComposeError::NoRecipient);
@@ -74,14 +94,12 @@ impl Note<'_> {
             .to(Header::new_list(to))
             .subject(one_line(self.subject, "Subject")?)
             .message_id(self.message_id()?)
-            .header("Auto-Submitted", HeaderType::Raw(Raw::new("auto-generated")))
+            .header("Auto-Submitted", HeaderType::Raw(Raw::new(submitted)))
             .text_body(crlf(self.text, "text")?);
         if let Some(html) = self.html {
             message = message.html_body(crlf(html, "HTML")?);
         }
-        let mut written = Vec::new();
-        message.serialize(&mut written);
-        Ok(written)
+        Ok(Written(message))
     }
 
     fn message_id(&self) -> Result<String, ComposeError> {
@@ -92,6 +110,17 @@ impl Note<'_> {
             return Err(ComposeError::Identifier);
         }
         Ok(format!("{}@{}", self.unique, self.from.address.domain()))
+    }
+}
+
+/// A message that only needs to be put into bytes.
+struct Written<'x>(MessageBuilder<'x>);
+
+impl Written<'_> {
+    fn finish(self) -> Vec<u8> {
+        let mut written = Vec::new();
+        self.0.serialize(&mut written);
+        written
     }
 }
 

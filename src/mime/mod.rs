@@ -10,6 +10,7 @@
 //!     \---------> decoded, folded text                  SEARCH
 //! compose::Note --> raw                                 what the server itself writes
 //! ```
+mod automatic;
 pub mod compose;
 mod envelope;
 mod field;
@@ -25,6 +26,7 @@ mod summary;
 mod thread;
 mod vietnamese;
 
+pub use automatic::is_automatic;
 pub use field::{Field, Fields, fields};
 pub use part::{Content, Encoding, Part, parts};
 pub use search::{body_text, header_field_text, header_text, search_text};

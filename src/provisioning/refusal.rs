@@ -271,7 +271,7 @@ impl Refusal {
             Self::StewardshipOpen { .. } | Self::ForwardNotHere(_) | Self::GraceNotOver(_) => Some("R15"),
             Self::UnitNotEmpty { .. } | Self::IntoItself(_) | Self::NothingChanges(_) => Some("R14"),
             Self::NotOfUnit { .. } | Self::IsSteward(_) | Self::Days { .. } => Some("R23"),
-            Self::IsOffice(_) => Some("R12"),
+            Self::IsOffice(_) | Self::RequestStanding { .. } | Self::NotApproved => Some("R12"),
             Self::NotAHead(_) => Some("R25"),
             Self::Personal(_) | Self::Minutes { .. } => Some("R20"),
             Self::DeviceKnown(_) | Self::DeviceTooMany { .. } => Some("R17"),
@@ -286,7 +286,6 @@ impl Refusal {
             Self::StaffCodeInUse(_) => Some("R13"),
             Self::Standing { .. } => Some("R9"),
             Self::Password(_) => Some("R17"),
-            Self::RequestStanding { .. } | Self::NotApproved => Some("R12"),
             Self::UnitUnknown(_)
             | Self::WhoUnknown(_)
             | Self::WhoAmbiguous { .. }

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Allowance;
 use crate::config::Config;
 use crate::delivery::Delivery;
 use crate::metrics::Listener;
@@ -16,6 +17,9 @@ use crate::net::Tls;
 use crate::{imap, smtp, web};
 
 use super::{Addresses, Installation};
+
+/// The port that a browser takes where none is named.
+const STANDARD_HTTPS: u16 = 443;
 
 /// All doors, as configured.
 pub(super) struct Doors {
@@ -39,8 +43,8 @@ impl Doors {
         tls: &Arc<Tls>,
         drain: &CancellationToken,
     ) -> Self {
-        let smtp = Arc::new(smtp(here, config, tls));
-        let imap = Arc::new(imap(here, config, tls));
+        let smtp = Arc::new(smtp(here, config, addresses, tls));
+        let imap = Arc::new(imap(here, config, addresses, tls));
         let door = |kind| Arc::new(smtp::Door::new(smtp.clone(), kind, drain.clone()));
         let reading = |port| Arc::new(imap::Door::new(imap.clone(), port, drain.clone()));
         Self {
@@ -85,7 +89,7 @@ fn read(door: Arc<imap::Door>, connection: TcpStream, peer: SocketAddr) -> BoxFu
     async move { door.session(connection, peer).await }.boxed()
 }
 
-fn smtp(here: &Installation, config: &Config, tls: &Arc<Tls>) -> smtp::Services {
+fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<Tls>) -> smtp::Services {
     smtp::Services {
         access: here.access.clone(),
         directory: here.directory.clone(),
@@ -98,13 +102,15 @@ fn smtp(here: &Installation, config: &Config, tls: &Arc<Tls>) -> smtp::Services 
             hostname: config.server.hostname.to_string(),
             message_bytes_max: message_bytes_max(config),
             recipients_max: config.mail.max_recipients,
+            allowance: Allowance { hourly: config.mail.hourly_limit, daily: config.mail.daily_limit },
+            page: page(config, addresses),
             plaintext_login_from: config.tls.plaintext_login_from.clone(),
             trusted: config.relay.trusted.clone(),
         },
     }
 }
 
-fn imap(here: &Installation, config: &Config, tls: &Arc<Tls>) -> imap::Services {
+fn imap(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<Tls>) -> imap::Services {
     imap::Services {
         access: here.access.clone(),
         directory: here.directory.clone(),
@@ -116,6 +122,7 @@ fn imap(here: &Installation, config: &Config, tls: &Arc<Tls>) -> imap::Services 
         settings: imap::Settings {
             hostname: config.server.hostname.to_string(),
             language: config.server.language,
+            page: page(config, addresses),
             message_bytes_max: message_bytes_max(config),
             plaintext_login_from: config.tls.plaintext_login_from.clone(),
         },
@@ -132,6 +139,13 @@ fn pages(here: &Installation, config: &Config, addresses: &Addresses) -> web::Pa
         // Of a certificate that browsers do not trust they would never forget to refuse it (RFC 6797 §11.3).
         transport: if config.tls.certificate.is_some() { web::Transport::Strict } else { web::Transport::AsItIs },
     }
+}
+
+/// Where people change their passwords; nowhere, if nothing listens for it.
+fn page(config: &Config, addresses: &Addresses) -> Option<String> {
+    let port = addresses.of(Listener::Https)?.port();
+    let hostname = &config.server.hostname;
+    Some(if port == STANDARD_HTTPS { format!("https://{hostname}/") } else { format!("https://{hostname}:{port}/") })
 }
 
 fn message_bytes_max(config: &Config) -> usize {

@@ -101,6 +101,7 @@ impl Installation {
                 clock: self.clock.clone(),
                 settings: Arc::new(settings(config, addresses)),
             },
+            access: self.access.clone(),
             feed: Feed {
                 seal: seal.clone(),
                 organisation: config.organisation.name.as_str().into(),
@@ -124,8 +125,8 @@ impl Installation {
 
     /// Finishes what is being written and gives the directory free.
     pub async fn close(self) {
-        if let Err(error) = self.access.write_logins().await {
-            tracing::warn!(%error, "the last log-ins are not written down");
+        if let Err(error) = self.access.close().await {
+            tracing::warn!(%error, "the last log-ins, and what people sent lately, are not written down");
         }
         self.db.close().await;
     }

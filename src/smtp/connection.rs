@@ -61,7 +61,7 @@ impl<'a> Connection<'a> {
             let answer = match action {
                 Action::Answer(answer) => answer,
                 Action::Sender(mail) => {
-                    let allowed = self.judge_sender(&mail);
+                    let allowed = self.judge_sender(&mail).await;
                     Answer::Say(self.session.sender(mail, allowed))
                 }
                 Action::Recipient(path) => Answer::Say(self.recipient(path).await),

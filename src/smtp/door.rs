@@ -15,7 +15,7 @@ use super::connection::{Connection, Outcome};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::session::{Kind, Security, Session, Terms};
-use crate::access::Access;
+use crate::access::{Access, Allowance};
 use crate::clock::Clock;
 use crate::delivery::Delivery;
 use crate::directory::Directory;
@@ -53,6 +53,10 @@ pub struct Settings {
     pub message_bytes_max: usize,
     /// Recipients of one message, at most [`limits::SMTP_RECIPIENTS_MAX`].
     pub recipients_max: usize,
+    /// Recipients that a person may send to.
+    pub allowance: Allowance,
+    /// Where people change their passwords, as a URL; `None` where there is no such page.
+    pub page: Option<String>,
     /// Networks from which people may log in without TLS.
     pub plaintext_login_from: Vec<Network>,
     /// Networks whose servers may bring mail with senders of our own domain, without a login.

@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::reply::{self, Reply};
 use super::session::{Answer, Kind, Transaction};
 use super::submission::{self, Repair};
-use crate::access::Login;
+use crate::access::{Access, Login, Withheld};
 use crate::delivery::{DeliveryError, Envelope, Recipient};
 use crate::limits;
 use crate::net::{Wire, WireError};
@@ -24,6 +24,7 @@ enum Rejection {
     Data(DataFault),
     Header(HeaderFault),
     Session(Refusal),
+    Withheld(Withheld),
     Delivery(DeliveryError),
 }
 
@@ -33,6 +34,7 @@ impl From<Rejection> for Reply {
             Rejection::Data(fault) => fault.into(),
             Rejection::Header(fault) => fault.into(),
             Rejection::Session(refusal) => refusal.into(),
+            Rejection::Withheld(withheld) => withheld.into(),
             Rejection::Delivery(error) => error.into(),
         }
     }
@@ -166,14 +168,28 @@ impl Connection<'_> {
         let to: Vec<Recipient> =
             transaction.recipients.into_iter().map(|(mailbox, address)| Recipient { mailbox, address }).collect();
         let recipients = to.len();
+        let charged = self.charge(recipients).await.map_err(Rejection::Withheld)?;
         self.door.services.delivery.accept(Envelope { from, to }, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
+            charged.take_back();
             Rejection::Delivery(cause)
         })?;
         drop(held);
-        let staff = self.session.login().map(|login| login.staff.0);
-        info!(%id, peer = %self.peer, staff, %sender, recipients, bytes = len, "message accepted");
+        // Who sent it, whatever the address that it was sent from (R19).
+        let login = self.session.login();
+        let (staff, name) = (login.and_then(Login::staff).map(|staff| staff.0), login.map(|login| login.name.as_str()));
+        info!(%id, peer = %self.peer, staff, name, %sender, recipients, bytes = len, "message accepted");
         Ok(())
+    }
+
+    /// Counts the recipients of a person's message (R21); several sessions may have asked at once.
+    async fn charge(&self, recipients: usize) -> Result<Charged<'_>, Withheld> {
+        let (services, recipients) = (&self.door.services, u32::try_from(recipients).unwrap_or(u32::MAX));
+        let login = self.session.login();
+        if let Some(login) = login {
+            services.access.charge(login, recipients, services.settings.allowance).await?;
+        }
+        Ok(Charged { access: &services.access, login, recipients })
     }
 
     /// Whether the message speaks for nobody but its sender; and what it lacks.
@@ -190,6 +206,21 @@ impl Connection<'_> {
         let from = transaction.mail.from.as_ref().unwrap_or(&login.address);
         let (date, hostname) = (&services.clock.zoned(), services.settings.hostname.as_str());
         Ok(Repair { from, date, id, hostname }.missing(message, header))
+    }
+}
+
+/// Recipients that were counted for somebody; nothing for strangers.
+struct Charged<'a> {
+    access: &'a Access,
+    login: Option<&'a Login>,
+    recipients: u32,
+}
+
+impl Charged<'_> {
+    fn take_back(&self) {
+        if let Some(login) = self.login {
+            self.access.take_back(login, self.recipients);
+        }
     }
 }
 

@@ -63,9 +63,12 @@ pub enum Refusal {
     /// A stranger sends to a domain that is not ours.
     #[error("mail is not relayed")]
     RelayDenied,
-    /// Nobody has this address, or nobody any more.
+    /// Nobody has this address.
     #[error("no such recipient here")]
     UnknownRecipient,
+    /// Nobody has this address any more.
+    #[error("this mailbox is no longer in use")]
+    Departed,
     /// The mailbox is suspended.
     #[error("this mailbox takes no mail at present")]
     Suspended,

@@ -7,7 +7,8 @@ use super::data::DataFault;
 use super::header::HeaderFault;
 use super::refusal::Refusal;
 use super::syntax::{SyntaxError, VERBS};
-use crate::access::LoginRefusal;
+use crate::access::{Bound, LoginRefusal, Withheld};
+use crate::address::Address;
 use crate::db::DbError;
 use crate::delivery::DeliveryError;
 use crate::net::sasl::SaslError;
@@ -85,6 +86,34 @@ impl Reply {
         Self(Cow::Owned(format!("334 {base64}\r\n")))
     }
 
+    /// Refuses mail of somebody who still has the password that was issued (R10). Mail programs show it as it is, and
+    /// without SMTPUTF8 it is ASCII.
+    pub fn first_password(page: Option<&str>) -> Self {
+        let (status, code) = ("5.7.1", 550);
+        match page {
+            Some(page) => Self::new(
+                code,
+                status,
+                format_args!("Hay doi mat khau cap lan dau tai {page} / Change your first password at {page}"),
+            ),
+            None => Self::new(
+                code,
+                status,
+                "Hay lien he Van phong de doi mat khau cap lan dau / Ask the Office to change your first password",
+            ),
+        }
+    }
+
+    /// Refuses mail for somebody who has left, and names whoever took over: RFC 5321 §3.4.
+    pub fn relocated(successor: Option<&Address>) -> Self {
+        match successor.filter(|successor| successor.is_ascii()) {
+            Some(successor) => {
+                Self::new(551, "5.1.6", format_args!("This mailbox is no longer in use; please try <{successor}>"))
+            }
+            None => Refusal::Departed.into(),
+        }
+    }
+
     /// The message is in the store and will not be lost; `id` finds it in the log.
     pub fn accepted(id: &str) -> Self {
         Self::new(250, "2.0.0", format_args!("Accepted as {id}"))
@@ -141,6 +170,7 @@ impl From<Refusal> for Reply {
             Refusal::SenderFromOutside | Refusal::OutsideNotOpen => (550, "5.7.1"),
             Refusal::RelayDenied => (554, "5.7.1"),
             Refusal::UnknownRecipient => (550, "5.1.1"),
+            Refusal::Departed => (550, "5.1.6"),
             Refusal::Suspended => (550, "5.2.1"),
             Refusal::NoRoom => (452, "4.3.1"),
             Refusal::AheadOfReply => (554, "5.5.1"),
@@ -196,7 +226,8 @@ impl From<LoginRefusal> for Reply {
             | LoginRefusal::Suspended
             | LoginRefusal::Departed
             | LoginRefusal::Expired
-            | LoginRefusal::AuthzidNotAllowed => refused_login(),
+            | LoginRefusal::AuthzidNotAllowed
+            | LoginRefusal::OpeningElsewhere => refused_login(),
             LoginRefusal::Busy(_) | LoginRefusal::Database(_) => {
                 Self::new(454, "4.7.0", "nobody can log in at this moment; try again later")
             }
@@ -207,6 +238,24 @@ impl From<LoginRefusal> for Reply {
 /// The one answer to every login that fails, so that nobody learns which part of it was wrong (hostile B76).
 fn refused_login() -> Reply {
     fixed("535 5.7.8 Name or password not accepted\r\n")
+}
+
+impl From<Withheld> for Reply {
+    fn from(withheld: Withheld) -> Self {
+        let (vi, en, max) = match withheld {
+            Withheld::Enough(Bound::Hour(max)) => ("moi gio", "an hour", max),
+            Withheld::Enough(Bound::Day(max)) => ("moi ngay", "a day", max),
+            Withheld::Database(error) => return StoreError::from(error).into(),
+        };
+        Self::new(
+            452,
+            "4.7.28",
+            format_args!(
+                "Chi duoc gui den {max} nguoi nhan {vi}, gui lai sau hoac lien he Van phong / \
+                 You may send to {max} recipients {en}; try again later, or ask the Office"
+            ),
+        )
+    }
 }
 
 impl From<DeliveryError> for Reply {

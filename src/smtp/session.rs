@@ -259,7 +259,7 @@ impl<L> Session<L> {
     }
 
     /// Begins the transaction if the sender is allowed. What size and spelling ask for is checked here, for everybody.
-    pub fn sender(&mut self, mail: Mail, allowed: Result<(), Refusal>) -> Reply {
+    pub fn sender(&mut self, mail: Mail, allowed: Result<(), Reply>) -> Reply {
         let message_bytes_max = u64::try_from(self.terms.message_bytes_max).unwrap_or(u64::MAX);
         if mail.size.is_some_and(|size| size > message_bytes_max) {
             return Refusal::TooLarge.into();
@@ -268,7 +268,7 @@ impl<L> Session<L> {
             return Refusal::Utf8NotAnnounced.into();
         }
         if let Err(refusal) = allowed {
-            return refusal.into();
+            return refusal;
         }
         self.state = match std::mem::replace(&mut self.state, State::Connected) {
             State::Greeted(hello) => State::Sending(hello, Transaction { mail, recipients: Vec::new() }),

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,8 +15,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{Door, Kind, Services, Settings};
-use crate::access::{Access, Rules};
+use crate::access::{self, Access, Allowance, Origin, Rules};
 use crate::address::Address;
+use crate::audit;
 use crate::clock::Clock;
 use crate::credential::{Hasher, Policy};
 use crate::db::Db;
@@ -29,7 +31,7 @@ use crate::provisioning::{
     self, Act, ClientSettings, CreateUnit, Endpoint, FirstPassword, FoundDepartment, Hire, Order, Provisioning,
     Registration,
 };
-use crate::store::Store;
+use crate::store::{FolderName, Store};
 
 struct Office {
     services: Arc<Services>,
@@ -47,7 +49,7 @@ impl Office {
     async fn open(kind: Kind, kibibytes: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::open(&dir.path().join("mail.db")).await.unwrap();
-        let clock = Clock::system(TimeZone::UTC);
+        let clock = Clock::standing(Timestamp::now(), TimeZone::UTC);
         let store = Store::open(db.clone(), clock.clone()).await.unwrap();
         let domains = crate::directory::Department::of("x.vn");
         let directory = Directory::open(&db, domains).await.unwrap();
@@ -73,6 +75,8 @@ impl Office {
                 hostname: "mail.x.vn".into(),
                 message_bytes_max: 1 << 20,
                 recipients_max: 100,
+                allowance: Allowance { hourly: 20, daily: 50 },
+                page: Some("https://mail.x.vn/".into()),
                 plaintext_login_from: vec![Network::parse("127.0.0.0/8").unwrap()],
                 trusted: Vec::new(),
             },
@@ -94,6 +98,32 @@ impl Office {
         let address = Address::parse("binhdx@x.vn").unwrap();
         let mailbox = self.services.directory.snapshot().holder(&address).unwrap().id;
         self.store.usage(mailbox).await.unwrap()
+    }
+
+    async fn messages(&self) -> u32 {
+        let address = Address::parse("binhdx@x.vn").unwrap();
+        let mailbox = self.services.directory.snapshot().holder(&address).unwrap().id;
+        self.store.folder(mailbox, &FolderName::inbox()).await.unwrap().counters.messages
+    }
+
+    /// What the audit says of bursts.
+    async fn bursts(&self) -> Vec<audit::Listed> {
+        let mut reader = self.provisioning.db.read().await.unwrap();
+        let all = audit::list(&mut reader, &audit::Filter::default()).await.unwrap();
+        all.into_iter().filter(|entry| entry.subject.starts_with("burst:")).collect()
+    }
+
+    /// Lets minutes pass.
+    fn pass(&self, minutes: i64) {
+        let clock = &self.services.clock;
+        clock.set(clock.now() + jiff::SignedDuration::from_mins(minutes));
+    }
+
+    /// Hires somebody more; their password.
+    async fn hire(&self, name: &str, first_password: FirstPassword) -> String {
+        let order = hiring("2/QĐ-STP", vec![Act::Hire(newcomer(name, first_password))]);
+        let done = self.provisioning.execute(order).await.unwrap();
+        done.acts.into_iter().find_map(|act| act.slip).unwrap().password.expose().to_owned()
     }
 
     async fn client(&self) -> Client {
@@ -142,8 +172,16 @@ async fn found(provisioning: &Provisioning) -> String {
         place: Place::Lan,
         parent: None,
     };
-    let hire = Hire {
-        name: PersonName::parse("Đỗ Xuân Bình").unwrap(),
+    let hire = newcomer("Đỗ Xuân Bình", FirstPassword::MayStay);
+    let acts = vec![Act::FoundDepartment(department), Act::CreateUnit(unit), Act::Hire(hire)];
+    let order = hiring("1/QĐ-STP", acts);
+    let done = provisioning.execute(order).await.unwrap();
+    done.acts.into_iter().find_map(|act| act.slip).unwrap().password.expose().to_owned()
+}
+
+fn newcomer(name: &str, first_password: FirstPassword) -> Hire {
+    Hire {
+        name: PersonName::parse(name).unwrap(),
         unit: "van-phong".into(),
         position: None,
         staff_code: None,
@@ -151,11 +189,14 @@ async fn found(provisioning: &Provisioning) -> String {
         quota_bytes: None,
         reach: Reach::Province,
         registration: Registration::None,
-        first_password: FirstPassword::MayStay,
-    };
+        first_password,
+    }
+}
+
+fn hiring(number: &str, acts: Vec<Act>) -> Order {
     let dated = jiff::civil::date(2026, 11, 2);
     let decision = Decision {
-        number: Label::parse("1/QĐ-STP").unwrap(),
+        number: Label::parse(number).unwrap(),
         dated,
         effective: dated,
         kind: DecisionKind("staff.hire".into()),
@@ -163,10 +204,7 @@ async fn found(provisioning: &Provisioning) -> String {
         approver: None,
         note: None,
     };
-    let acts = vec![Act::FoundDepartment(department), Act::CreateUnit(unit), Act::Hire(hire)];
-    let order = Order::new("test", Some(decision), acts);
-    let done = provisioning.execute(order).await.unwrap();
-    done.acts.into_iter().find_map(|act| act.slip).unwrap().password.expose().to_owned()
+    Order::new("test", Some(decision), acts)
 }
 
 struct Client {
@@ -265,4 +303,108 @@ async fn a_submission_is_completed_and_delivered_to_oneself() {
     person.say("hello\nthere\r\n.\r\nNOOP\r\n", "250 2.0.0 Accepted").await;
     assert!(office.usage().await > before);
     person.say("MAIL FROM:<boss@x.vn>\r\n", "553 5.7.1").await;
+}
+
+/// Says MAIL, RCPT to oneself so many times, and a small message; every reply.
+async fn submit(person: &mut Client, recipients: usize) -> String {
+    let mut said = person.say("MAIL FROM:<binhdx@x.vn>\r\nNOOP\r\n", "250 2.0.0 OK").await;
+    for n in 0..recipients {
+        said += &person.say(&format!("RCPT TO:<binhdx+{n}@x.vn>\r\nNOOP\r\n"), "250 2.0.0 OK").await;
+    }
+    if said.contains("250 2.1.5") {
+        person.say("DATA\r\n", "354").await;
+        said += &person.say("Subject: x\r\n\r\n.\r\nNOOP\r\n", "250 2.0.0 OK").await;
+    } else {
+        said += &person.say("RSET\r\n", "250 2.0.0 OK").await;
+    }
+    said
+}
+
+/// R21: of a burst all that was accepted is there, all else was refused for now with the reason, and goes later.
+#[tokio::test(flavor = "multi_thread")]
+async fn r21_a_burst_is_held_back_told_of_and_sent_later() {
+    let office = Office::open(Kind::Submission, 1024).await;
+    let access = &office.services.access;
+    let before = office.messages().await;
+    let mut person = office.person().await;
+    for sent in 1..=4 {
+        let said = submit(&mut person, 5).await;
+        assert!(said.contains("250 2.0.0 Accepted"), "{said}");
+        assert_eq!(office.messages().await - before, sent);
+    }
+    for _ in 0..3 {
+        let said = submit(&mut person, 1).await;
+        assert!(
+            said.contains("452 4.7.28") && said.contains("20 recipients an hour") && said.contains("Office"),
+            "{said}"
+        );
+    }
+    assert_eq!(office.messages().await - before, 4);
+    assert_eq!(access.bursts().len(), 1);
+    let entries = office.bursts().await;
+    assert_eq!(entries.len(), 1, "once per burst: {entries:?}");
+    assert_eq!((entries[0].what.as_str(), entries[0].actor.as_str()), ("mail.burst", "binhdx@x.vn"));
+    // A restart forgets nothing.
+    access.close().await.unwrap();
+    let db = &office.provisioning.db;
+    let again =
+        Access::new(db, &office.services.directory, &Hasher::new(), &office.services.clock, Rules::default()).unwrap();
+    let from = Origin { door: access::Door::Smtp, peer: [127, 0, 0, 1].into() };
+    let login = again.login("binhdx", &office.password, None, from).await.unwrap();
+    assert!(again.may_send_to(&login, 1, office.services.settings.allowance).await.is_err());
+    office.pass(61);
+    assert_eq!(access.bursts(), []);
+    assert!(submit(&mut person, 5).await.contains("250 2.0.0 Accepted"));
+    assert_eq!(office.messages().await - before, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r21_the_day_has_its_own_bound_and_a_message_over_it_is_refused_recipient_by_recipient() {
+    let office = Office::open(Kind::Submission, 1024).await;
+    let mut person = office.person().await;
+    for _ in 0..2 {
+        assert!(submit(&mut person, 20).await.contains("250 2.0.0 Accepted"));
+        office.pass(61);
+    }
+    let said = submit(&mut person, 15).await;
+    assert_eq!(said.matches("250 2.1.5").count(), 10, "{said}");
+    assert_eq!(said.matches("452 4.7.28").count(), 5, "{said}");
+    assert!(said.contains("50 recipients a day") && said.contains("250 2.0.0 Accepted"), "{said}");
+    office.pass(61);
+    assert!(submit(&mut person, 1).await.contains("50 recipients a day"));
+    office.pass(22 * 60);
+    assert!(submit(&mut person, 5).await.contains("250 2.0.0 Accepted"));
+}
+
+/// Several sessions at once do not get more than one.
+#[tokio::test(flavor = "multi_thread")]
+async fn r21_sessions_side_by_side_share_one_bound() {
+    let office = Office::open(Kind::Submission, 1024).await;
+    let before = office.messages().await;
+    let (mut one, mut other) = (office.person().await, office.person().await);
+    let envelope = "RCPT TO:<binhdx@x.vn>\r\n".repeat(15);
+    for person in [&mut one, &mut other] {
+        person.say(&format!("MAIL FROM:<binhdx@x.vn>\r\n{envelope}DATA\r\n"), "354").await;
+    }
+    one.say("Subject: x\r\n\r\n.\r\n", "250 2.0.0 Accepted").await;
+    other.say("Subject: x\r\n\r\n.\r\n", "452 4.7.28").await;
+    assert_eq!(office.messages().await - before, 1);
+}
+
+/// R10: whoever has a first password is told where to change it, and sends nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn r10_a_first_password_does_not_send() {
+    let mut office = Office::open(Kind::Submission, 1024).await;
+    let hired = office.hire("Nguyễn Thị Đào", FirstPassword::ToBeChanged).await;
+    let binh = std::mem::replace(&mut office.password, hired);
+    let mut person = office.client().await;
+    let response = data_encoding::BASE64.encode(format!("\0daont@x.vn\0{}", office.password).as_bytes());
+    person.say(&format!("AUTH PLAIN {response}\r\n"), "235").await;
+    for from in ["daont@x.vn", "", "boss@x.vn"] {
+        let said = person.say(&format!("MAIL FROM:<{from}>\r\n"), "550 5.7.1").await;
+        assert!(said.contains("https://mail.x.vn/"), "{said}");
+    }
+    person.say("RCPT TO:<binhdx@x.vn>\r\n", "503").await;
+    office.password = binh;
+    office.person().await.say("MAIL FROM:<binhdx@x.vn>\r\n", "250").await;
 }

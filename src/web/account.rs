@@ -22,7 +22,7 @@ pub(super) async fn home(State(pages): State<Arc<Pages>>, Holder(Entrant { visit
         Err(error) => return failed(&visit, &pages, &error),
     };
     let snapshot = pages.provisioning.directory.snapshot();
-    let person = snapshot.staff(login.staff);
+    let person = login.staff().and_then(|staff| snapshot.staff(staff));
     let unit = person.and_then(|person| snapshot.unit(person.unit));
     let template = Home {
         frame: visit.frame(&pages),

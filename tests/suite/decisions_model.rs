@@ -21,6 +21,8 @@ use jiff::Span;
 use jiff::tz::{TimeZone, offset};
 use proptest::prelude::*;
 
+use crate::centre::Centre;
+
 const DECISIONS: usize = 500;
 
 /// Numbers from a seed: what to decide next, and about whom (a linear congruential generator, Knuth's MMIX).
@@ -255,6 +257,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
             let mut office = Office::open(seed).await;
+            let mut centre = Centre::open();
             let mut decided = 0;
             for _ in 0..40 * DECISIONS {
                 let snapshot = office.acts.directory.snapshot();
@@ -270,12 +273,14 @@ proptest! {
                 if decided % 25 == 0 {
                     office.days().await;
                     office.assert_sound().await;
+                    centre.follow(&office.acts).await;
                 }
                 if decided == DECISIONS {
                     break;
                 }
             }
             office.assert_sound().await;
+            centre.follow(&office.acts).await;
             assert_eq!(decided, DECISIONS, "nothing is allowed any more");
         });
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hopthu::clock::Clock;
 use hopthu::config::Config;
@@ -26,7 +27,7 @@ pub const DOMAIN: &str = "daklak.doj.gov.vn";
 /// Everybody's password.
 pub const PASSWORD: &str = "Thu-viec-2026";
 /// The unit that everybody belongs to.
-const UNIT: &str = "van-phong";
+pub const UNIT: &str = "van-phong";
 
 /// Keys of the configuration, as `section.key`, and their values in TOML.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ pub struct Daemon {
     running: Option<Running>,
     data_dir: tempfile::TempDir,
     people: Mutex<Vec<Person>>,
+    decisions: AtomicUsize,
     trust: Trust,
 }
 
@@ -98,7 +100,14 @@ impl Daemon {
         let running = runtime.block_on(async { Server::start(config, clock).await.unwrap() });
         let certificate = data_dir.path().join("tls/certificate.pem");
         let trust = Trust::new(CertificateDer::from_pem_file(certificate).unwrap(), HOSTNAME);
-        let daemon = Self { runtime, running: Some(running), data_dir, people: Mutex::default(), trust };
+        let daemon = Self {
+            runtime,
+            running: Some(running),
+            data_dir,
+            people: Mutex::default(),
+            decisions: AtomicUsize::new(1),
+            trust,
+        };
         daemon.act(vec![
             Act::FoundDepartment(FoundDepartment {
                 address: LocalPart::parse("sotuphap").unwrap(),
@@ -129,18 +138,7 @@ impl Daemon {
 
     /// The act alone, with what becomes of it.
     pub fn try_hire(&self, name: &str, number: &str) -> Result<Done, Failure> {
-        let hire = Hire {
-            name: PersonName::parse(name).unwrap(),
-            unit: UNIT.into(),
-            position: None,
-            staff_code: None,
-            address: None,
-            quota_bytes: None,
-            reach: Reach::Province,
-            registration: Registration::None,
-            first_password: FirstPassword::MayStay,
-        };
-        let act = Act::Hire(hire);
+        let act = Act::Hire(newcomer(name, FirstPassword::MayStay));
         let dated = jiff::civil::date(2026, 11, 2);
         let decision = Decision {
             number: Label::parse(number).unwrap(),
@@ -163,8 +161,24 @@ impl Daemon {
         self.act(vec![Act::Suspend { who: who.address.clone() }]);
     }
 
-    fn act(&self, acts: Vec<Act>) {
-        self.order(acts, None, None).unwrap();
+    pub fn act(&self, acts: Vec<Act>) -> Done {
+        self.order(acts, None, None).unwrap()
+    }
+
+    /// Acts by a decision of today, the next of its kind.
+    pub fn decide(&self, acts: Vec<Act>) -> Result<Done, Failure> {
+        let today = self.running().installation().clock.today();
+        let number = format!("{}/QĐ-TEST", self.decisions.fetch_add(1, Ordering::Relaxed));
+        let decision = Decision {
+            number: Label::parse(&number).unwrap(),
+            dated: today,
+            effective: today,
+            kind: acts[0].kind(),
+            issuer: None,
+            approver: None,
+            note: None,
+        };
+        self.order(acts, Some(decision), None)
     }
 
     fn order(&self, acts: Vec<Act>, decision: Option<Decision>, password: Option<Secret>) -> Result<Done, Failure> {
@@ -244,6 +258,21 @@ impl Daemon {
         client.send(&[message, b".\r\n"].concat());
         let (code, text) = client.reply();
         assert_eq!(code, 250, "{text}");
+    }
+}
+
+/// Somebody to be hired.
+pub fn newcomer(name: &str, first_password: FirstPassword) -> Hire {
+    Hire {
+        name: PersonName::parse(name).unwrap(),
+        unit: UNIT.into(),
+        position: None,
+        staff_code: None,
+        address: None,
+        quota_bytes: None,
+        reach: Reach::Province,
+        registration: Registration::None,
+        first_password,
     }
 }
 

@@ -350,9 +350,11 @@ fn r12_requests_may_be_required() {
     std::fs::write(&config, text.replacen("[organisation]", "[organisation]\nrequests = \"required\"", 1)).unwrap();
     let office = Office { process: Process::start(&data), dir };
     let decision = ["--decision", "60/QĐ-STP", "--dated", "2026-11-02"];
-    let (code, answer) =
-        office.json(&[&["staff", "hire", "--name", "Lê An", "--unit", "van-phong"][..], &decision].concat());
-    assert_eq!((code, &answer["error"]["rule"]), (1, &"R12".into()), "{answer}");
+    for approver in [&[][..], &["--approver", "Nguyễn Thị Đào"]] {
+        let hire = ["staff", "hire", "--name", "Lê An", "--unit", "van-phong"];
+        let (code, answer) = office.json(&[&hire[..], &decision, approver].concat());
+        assert_eq!((code, &answer["error"]["rule"]), (1, &"R12".into()), "{answer}");
+    }
     let (code, _) = office.json(&["staff", "suspend", "nhungvh@daklak.doj.gov.vn"]);
     assert_eq!(code, 0, "who may log in is the Office's own affair");
     let file = ["request", "file", "--personnel", "--by", "Phạm Văn Đức", "--"];

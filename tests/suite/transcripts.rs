@@ -10,6 +10,9 @@
 //! | `person huongdt Đặng Thị Hương` | hires one more person |
 //! | `put binhdx INBOX \Seen` | appends a message: the lines `\| …` that follow, or a small one whose subject is its number |
 //! | `deliver binhdx` | sends a message to the person from outside, through port 25: the lines `\| …` that follow, or a small one |
+//! | `newcomer huongdt Đặng Thị Hương` | hires one more, whose password is the first one, caught as `{password}` and in `{plain}`, the response of SASL PLAIN |
+//! | `head binhdx` | makes the person head of the unit, whose address is `van-phong@…` |
+//! | `delegate daont read,send` | lets the person use the unit's mailbox |
 //! | `suspend binhdx` | suspends the person |
 //! | `1: imaps` | opens connection 1 to a listener and reads its greeting (`imap imaps smtp submission submissions`) |
 //! | `1: imaps as binhdx` | the same, and logs in |
@@ -35,8 +38,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use hopthu::provisioning::{Act, Delegate, FirstPassword};
+
 use crate::client::{Client, Heard, PATIENCE};
-use crate::harness::{Daemon, Person, Settings, log_in_imap, log_in_smtp};
+use crate::harness::{DOMAIN, Daemon, Person, Settings, UNIT, log_in_imap, log_in_smtp, newcomer};
 
 /// How long nothing must come after `1!`.
 const QUIET: Duration = Duration::from_millis(200);
@@ -139,6 +144,30 @@ impl Run {
                 let who = self.person(rest)?;
                 let message = self.message(block);
                 self.daemon().deliver(&who, &message);
+            }
+            "newcomer" => {
+                let (local, name) = rest.split_once(' ').ok_or("local part and name")?;
+                let hire = Act::Hire(newcomer(name, FirstPassword::ToBeChanged));
+                let done = self.daemon().decide(vec![hire]).map_err(|error| error.to_string())?;
+                let slip = done.acts[0].slip.clone().ok_or("no slip")?;
+                if slip.address.key() != local {
+                    return Err(format!("the name rule made {}", slip.address));
+                }
+                let password = slip.password.expose();
+                let plain = data_encoding::BASE64.encode(format!("\0{}\0{password}", slip.address).as_bytes());
+                self.caught.extend([("password".into(), password.to_owned()), ("plain".into(), plain)]);
+            }
+            "head" => {
+                let who = self.person(rest)?.address;
+                let appoint = Act::AppointHead { code: UNIT.into(), who };
+                self.daemon().decide(vec![appoint]).map_err(|error| error.to_string())?;
+            }
+            "delegate" => {
+                let (who, rights) = rest.split_once(' ').ok_or("a person and rights")?;
+                let to = self.person(who)?.address;
+                let mailbox = format!("{UNIT}@{DOMAIN}").parse().map_err(|_| "no address")?;
+                let rights = rights.parse().map_err(|_| "no rights")?;
+                self.daemon().act(vec![Act::Delegate(Delegate { mailbox, to, rights, from: None, until: None })]);
             }
             "suspend" => {
                 let who = self.person(rest)?;
@@ -460,7 +489,9 @@ fn every_file_is_run() {
 transcripts! {
     smtp {
         a_connection_lost_in_data_leaves_nothing
+        a_delegate_sends_for_the_unit
         a_display_name_does_not_hide_another_sender
+        a_first_password_does_not_send
         a_line_without_end_is_given_up
         a_message_arrives
         a_message_before_354_is_refused
@@ -511,7 +542,9 @@ transcripts! {
     }
     imap {
         a_deleted_folder_under_a_session
+        a_delegate_reads_the_units_mailbox
         a_failed_login_tells_nothing
+        a_first_password_is_told_of_once
         a_folder_made_again_has_another_validity
         a_message_read_in_every_way
         a_suspended_person_is_cut_off_in_idle

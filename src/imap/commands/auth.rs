@@ -59,6 +59,8 @@ async fn log_in(c: &mut Connection, credentials: &sasl::Credentials) -> Result<D
     let from = Origin { door: Door::Imap, peer: c.peer.ip() };
     match c.services.access.login(authcid, password, authzid.as_deref(), from).await {
         Ok(login) => {
+            // Who it is, whosever the mailbox (R20, R23).
+            tracing::info!(peer = %c.peer.ip(), address = %login.address, name = login.name, "logged in to IMAP");
             c.session.logged_in(login);
             Ok(Done::LoggedIn(c.capabilities()))
         }

@@ -13,7 +13,8 @@ use crate::imap::view::{Access, View};
 use crate::limits;
 use crate::store::{Flags, Folder, FolderName, Index, StoreError, UidRanges};
 
-/// Opens a folder. The one before is closed even if this fails.
+/// Opens a folder: for reading only, where there is no right to more (RFC 9051 §6.3.2). The one before is closed even if
+/// this fails.
 pub(super) async fn open(c: &mut Connection, args: Select, access: Access) -> Result<Done, Stop> {
     let mut out = Vec::new();
     if leave(c).await.is_some() {
@@ -26,7 +27,8 @@ pub(super) async fn open(c: &mut Connection, args: Select, access: Access) -> Re
             SelectParameter::QResync(_) => return Err(Refusal::NotOffered.into()),
         }
     }
-    let mailbox = c.session.login()?.mailbox;
+    let login = c.session.login()?;
+    let (mailbox, access) = (login.mailbox, if login.may_process() { access } else { Access::ReadOnly });
     let name = FolderName::parse(args.mailbox.as_str())?;
     let store = &c.services.store;
     let folder = store.folder(mailbox, &name).await?;

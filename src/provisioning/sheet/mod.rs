@@ -35,7 +35,8 @@ pub struct Sheet {
 impl Sheet {
     /// The place of a cell on a line that holds this word: where a rule refuses what it names.
     pub fn place(&self, line: u32, word: &str) -> Option<Place> {
-        let row = self.table.rows.iter().find(|row| row.line == line)?;
+        let index = self.table.rows.binary_search_by_key(&line, |row| row.line).ok()?;
+        let row = self.table.rows.get(index)?;
         let index = row.cells.iter().position(|cell| fold(&cell.text) == fold(word))?;
         let header = self.table.header.get(index).map(|cell| cell.text.clone());
         Some(Place { number: u32::try_from(index + 1).ok()?, header })
