@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::model::{
-    AddressKind, AddressState, Addressed, Delegation, Generation, Mailbox, MailboxState, Owner, Place, Province, Reach,
-    Staff, StaffState, Unit, UnitKind, UnitState,
+    AddressKind, AddressState, Addressed, Delegation, DelegationState, Generation, Mailbox, MailboxState, Owner, Place,
+    Province, Reach, Rights, Staff, StaffState, Unit, UnitKind, UnitState,
 };
 use super::row::{Key, Row, Table};
 use super::snapshot::Snapshot;
@@ -84,6 +84,21 @@ pub struct NewMailbox {
     pub reach: Reach,
     /// The day of opening.
     pub opened: Date,
+}
+
+/// Leave to use a mailbox that is not one's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewDelegation {
+    /// Which mailbox.
+    pub mailbox: MailboxId,
+    /// Who.
+    pub staff: StaffId,
+    /// What.
+    pub rights: Rights,
+    /// From this day.
+    pub since: Date,
+    /// To this day.
+    pub until: Option<Date>,
 }
 
 impl Draft {
@@ -161,10 +176,11 @@ impl Draft {
         id
     }
 
-    /// Enters a delegation; its id is given here.
-    pub fn delegate(&mut self, delegation: Delegation) -> DelegationId {
-        let id = DelegationId(self.next(Table::Delegation));
-        self.put(Row::Delegation(Delegation { id, ..delegation }));
+    /// Enters a delegation.
+    pub fn delegate(&mut self, new: NewDelegation) -> DelegationId {
+        let NewDelegation { mailbox, staff, rights, since, until } = new;
+        let (id, state) = (DelegationId(self.next(Table::Delegation)), DelegationState::Live);
+        self.put(Row::Delegation(Delegation { id, mailbox, staff, rights, since, until, state }));
         id
     }
 
@@ -222,9 +238,7 @@ impl Draft {
     fn put(&mut self, row: Row) {
         let key = row.key();
         let old = self.snapshot.row(key);
-        if !self.before.contains_key(&key) {
-            self.before.insert(key, old.clone());
-        }
+        self.before.entry(key).or_insert_with(|| old.clone());
         self.recent.entry(key).or_insert(old);
         self.snapshot.put(row);
     }

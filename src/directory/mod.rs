@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 pub use check::{Violation, check};
 pub use decision::{Decision, DecisionKind, DecisionState, Entering, Recorded};
-pub use draft::{Changed, Draft, NewMailbox, NewStaff, NewUnit};
+pub use draft::{Changed, Draft, NewDelegation, NewMailbox, NewStaff, NewUnit};
 pub use model::{
     AddressKind, AddressState, Addressed, Delegation, DelegationState, Department, Generation, Grace, Held, Mailbox,
     MailboxState, Owner, Place, Province, Reach, Rights, RightsError, Staff, StaffState, Treatment, TreatmentKind,

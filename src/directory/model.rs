@@ -331,7 +331,7 @@ pub struct Department {
 impl Department {
     /// One domain, and everything else as it is where nothing is configured.
     #[cfg(test)]
-    #[allow(clippy::unwrap_used)]
+    #[allow(clippy::unwrap_used, clippy::missing_panics_doc)]
     pub fn of(domain: &str) -> Self {
         let leaders = ["giam doc", "pho giam doc"].map(str::to_owned).to_vec();
         let own = domain.parse().unwrap();

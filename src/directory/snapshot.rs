@@ -530,14 +530,14 @@ impl Held {
 }
 
 /// Lists are kept in the order of ids, whatever the order in which rows came.
-fn link<T: Ord>(index: &mut HashMap<String, Vec<T>>, key: String, id: T) {
+fn link<T: Copy + Ord>(index: &mut HashMap<String, Vec<T>>, key: String, id: T) {
     let list = index.entry(key).or_default();
     if let Err(place) = list.binary_search(&id) {
         list.insert(place, id);
     }
 }
 
-fn unlink<T: Ord>(index: &mut HashMap<String, Vec<T>>, key: &str, id: T) {
+fn unlink<T: Copy + Ord>(index: &mut HashMap<String, Vec<T>>, key: &str, id: T) {
     let Some(list) = index.get_mut(key) else { return };
     list.retain(|known| *known != id);
     if list.is_empty() {

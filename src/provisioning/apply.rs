@@ -1,6 +1,7 @@
 //! A plan's effects, one after another: the directory's in the draft, all others kept for after it is written. Nothing is
 //! decided here.
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::act::Act;
@@ -10,10 +11,9 @@ use super::step::{Step, Subject, Whose};
 use super::{Applied, Failure, Issued, Mode, Order, Record, Settings};
 use crate::address::Address;
 use crate::directory::{
-    AddressKind, AddressState, Delegation, DelegationState, Draft, Generation, Grace, MailboxState, Owner, UnitState,
+    AddressKind, AddressState, DelegationState, Draft, Generation, Grace, MailboxState, NewDelegation, Owner, UnitState,
 };
-use crate::id::{DelegationId, MailboxId};
-use jiff::civil::Date;
+use crate::id::MailboxId;
 
 /// A plan in the middle of its steps.
 pub(super) struct Progress<'a> {
@@ -169,21 +169,23 @@ impl<'a> Progress<'a> {
     }
 
     fn staff(&mut self, step: &Step) {
-        let (id, change): (_, Box<dyn FnOnce(&mut crate::directory::Staff)>) = match step.clone() {
-            Step::EnterStaff(person) => {
-                self.subject.staff = Some(self.draft.enter_staff(&person));
-                return;
-            }
-            Step::MoveStaff { staff, unit, .. } => (staff, Box::new(move |row| row.unit = unit)),
-            Step::ChangePosition { staff, to, .. } => {
-                (staff, Box::new(move |row| row.position = to.map(|position| position.to_string())))
-            }
-            Step::RenameStaff { staff, to, .. } => (staff, Box::new(move |row| row.name = to)),
-            Step::ChangeStanding { staff, to, .. } => (staff, Box::new(move |row| row.state = to)),
-            _ => return,
+        self.subject.staff = match step {
+            Step::EnterStaff(person) => Some(self.draft.enter_staff(person)),
+            Step::MoveStaff { staff, .. }
+            | Step::ChangePosition { staff, .. }
+            | Step::RenameStaff { staff, .. }
+            | Step::ChangeStanding { staff, .. } => Some(*staff),
+            _ => None,
         };
-        self.subject.staff = Some(id);
-        self.draft.change_staff(id, change);
+        match step {
+            Step::MoveStaff { staff, unit, .. } => self.draft.change_staff(*staff, |row| row.unit = *unit),
+            Step::ChangePosition { staff, to, .. } => {
+                self.draft.change_staff(*staff, |row| row.position = to.as_ref().map(ToString::to_string));
+            }
+            Step::RenameStaff { staff, to, .. } => self.draft.change_staff(*staff, |row| row.name = to.clone()),
+            Step::ChangeStanding { staff, to, .. } => self.draft.change_staff(*staff, |row| row.state = *to),
+            _ => {}
+        }
     }
 
     fn address(&mut self, step: &Step) -> Result<(), Failure> {
@@ -210,9 +212,8 @@ impl<'a> Progress<'a> {
     fn delegation(&mut self, step: &Step) {
         match step {
             Step::Delegate { mailbox, staff, rights, since, until, .. } => {
-                let (id, state) = (DelegationId(0), DelegationState::Live);
                 let (mailbox, staff, rights) = (*mailbox, *staff, *rights);
-                self.draft.delegate(Delegation { id, mailbox, staff, rights, since: *since, until: *until, state });
+                self.draft.delegate(NewDelegation { mailbox, staff, rights, since: *since, until: *until });
             }
             Step::EndDelegation { delegation, .. } => {
                 self.draft.change_delegation(*delegation, |row| row.state = DelegationState::Ended);

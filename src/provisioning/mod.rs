@@ -11,6 +11,7 @@ mod due;
 mod effect;
 pub mod incidents;
 mod notice;
+mod order;
 mod refusal;
 pub mod requests;
 pub mod rules;
@@ -31,6 +32,7 @@ pub use act::{
     Registration, Reinstate, Rename, RenameUnit, SplitUnit, Transfer,
 };
 pub use due::Due;
+pub use order::{Applied, Approval, Done, Failure, Order, Rejected};
 pub use refusal::{Candidate, Refusal};
 pub use rules::Handing;
 pub use settings::{ClientSettings, Departure, Endpoint, Requests, Settings};
@@ -39,13 +41,12 @@ pub use step::{Step, Subject, Whose};
 
 use crate::audit::{self, Entry};
 use crate::clock::Clock;
-use crate::credential::{Busy, Hash, Hasher, Secret};
-use crate::db::{Db, DbError, Tx};
-use crate::directory::{Decision, DecisionState, Directory, Draft, Entering, Recorded, Snapshot};
-use crate::id::{DecisionId, RequestId};
+use crate::credential::{Hash, Hasher, Secret};
+use crate::db::{Db, Tx};
+use crate::directory::{DecisionState, Directory, Draft, Entering, Recorded, Snapshot};
+use crate::id::DecisionId;
 use crate::limits;
-use crate::mime::compose::ComposeError;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use apply::{Outcome, Progress};
 use effect::Effect;
 use rules::Case;
@@ -65,120 +66,6 @@ pub struct Provisioning {
     pub clock: Clock,
     /// What the configuration says about acts.
     pub settings: std::sync::Arc<Settings>,
-}
-
-/// What somebody asks for: acts that are done together or not at all.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// The decision that is the cause. Acts on people's positions need one; it is applied once (R16).
-    pub decision: Option<Decision>,
-    /// The acts, in their order: each is planned on what the ones before it left.
-    pub acts: Vec<Act>,
-    /// The password to be set by [`Act::SetPassword`]; one is made where there is none. Kept apart from the acts, which
-    /// are recorded.
-    pub password: Option<Secret>,
-    /// What the actor wishes to add to the audit.
-    pub note: Option<String>,
-    /// Who asks: the control socket's peer, the SSH user.
-    pub actor: String,
-    /// Whether somebody is there to take a slip.
-    pub handing: Handing,
-    /// The decision's record, where it has waited for its day.
-    pub due: Option<DecisionId>,
-    /// Who at the Office has approved it.
-    pub approval: Approval,
-}
-
-/// How the Office's approval of an order is known (R12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Approval {
-    /// It is not.
-    None,
-    /// By the request that the decision applies.
-    Request(RequestId),
-    /// A personnel file has it: the decision names who gave it.
-    File,
-}
-
-impl Order {
-    /// Acts that somebody asks for now.
-    pub fn new(actor: &str, decision: Option<Decision>, acts: Vec<Act>) -> Self {
-        let (actor, handing) = (actor.to_owned(), Handing::Slip);
-        Self { decision, acts, password: None, note: None, actor, handing, due: None, approval: Approval::None }
-    }
-}
-
-/// What was done, or would be.
-#[derive(Clone, Debug)]
-pub struct Done {
-    /// The decision's record.
-    pub decision: Option<DecisionId>,
-    /// Whether the acts are done, or wait with their decision for its day: then nothing else was changed.
-    pub state: DecisionState,
-    /// One for each act.
-    pub acts: Vec<Applied>,
-}
-
-/// What became of one act.
-#[derive(Clone, Debug)]
-pub struct Applied {
-    /// The steps, in their order.
-    pub steps: Vec<Step>,
-    /// Whom or what it was about.
-    pub subject: Subject,
-    /// For the person, where a password was set.
-    pub slip: Option<Slip>,
-}
-
-impl Subject {
-    /// This, and what is missing of it from another.
-    fn or(self, other: Self) -> Self {
-        Self {
-            staff: self.staff.or(other.staff),
-            unit: self.unit.or(other.unit),
-            mailbox: self.mailbox.or(other.mailbox),
-        }
-    }
-}
-
-/// Why nothing was done.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// A rule forbids it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// Rules forbid some of what was asked for together.
-    #[error("{} acts are refused", .0.len())]
-    Several(Vec<Rejected>),
-    /// Too many are hashing.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// The system has no randomness for a password.
-    #[error("no password could be made: {0}")]
-    Randomness(std::io::Error),
-    /// The welcome message could not be written.
-    #[error("the welcome message could not be written: {0}")]
-    Welcome(#[from] ComposeError),
-    /// A rule made a plan whose steps do not fit each other: a mistake of ours.
-    #[error("the plan is not sound: {0}")]
-    Plan(&'static str),
-    /// The mail store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The database failed.
-    #[error(transparent)]
-    Db(#[from] DbError),
-}
-
-/// An act of several orders that is refused.
-#[derive(Clone, Debug)]
-pub struct Rejected {
-    /// The order's place in what was asked for.
-    pub order: usize,
-    /// The act's place in its order; none where the decision itself is refused.
-    pub act: Option<usize>,
-    /// Why.
-    pub refusal: Refusal,
 }
 
 /// Why a write ended without being kept.
@@ -428,19 +315,15 @@ impl Provisioning {
         rules::decision::approved(order, &self.settings)?;
         let Some(decision) = &order.decision else { return Ok((None, DecisionState::Applied)) };
         let now = self.clock.now();
-        let (acts, id, state) = match order.due {
-            Some(due) => {
-                Recorded::settle(tx, due, DecisionState::Applied, now.as_second()).await?;
-                (json!(order.acts), due, DecisionState::Applied)
-            }
-            None => {
-                let earlier = Recorded::find(tx.connection(), decision).await?;
-                let state = rules::decision::admit(decision, earlier.as_ref(), &self.clock)?;
-                let acts = json!(order.acts);
-                let entering = Entering { decision, acts: &acts, state, now: now.as_second() };
-                let id = Recorded::enter(tx, entering).await?;
-                (acts, id, state)
-            }
+        let acts = json!(order.acts);
+        let (id, state) = if let Some(due) = order.due {
+            Recorded::settle(tx, due, DecisionState::Applied, now.as_second()).await?;
+            (due, DecisionState::Applied)
+        } else {
+            let earlier = Recorded::find(tx.connection(), decision).await?;
+            let state = rules::decision::admit(decision, earlier.as_ref(), &self.clock)?;
+            let entering = Entering { decision, acts: &acts, state, now: now.as_second() };
+            (Recorded::enter(tx, entering).await?, state)
         };
         let record = Record {
             what: if state == DecisionState::Applied { "decision.applied" } else { "decision.entered" },

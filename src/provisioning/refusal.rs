@@ -274,7 +274,6 @@ impl Refusal {
             Self::IsOffice(_) | Self::RequestStanding { .. } | Self::NotApproved => Some("R12"),
             Self::NotAHead(_) => Some("R25"),
             Self::Personal(_) | Self::Minutes { .. } => Some("R20"),
-            Self::DeviceKnown(_) | Self::DeviceTooMany { .. } => Some("R17"),
             Self::AddressInUse(_)
             | Self::AddressResting { .. }
             | Self::AddressLooksLike { .. }
@@ -285,7 +284,7 @@ impl Refusal {
             | Self::NotAnAlias(_) => Some("R3"),
             Self::StaffCodeInUse(_) => Some("R13"),
             Self::Standing { .. } => Some("R9"),
-            Self::Password(_) => Some("R17"),
+            Self::Password(_) | Self::DeviceKnown(_) | Self::DeviceTooMany { .. } => Some("R17"),
             Self::UnitUnknown(_)
             | Self::WhoUnknown(_)
             | Self::WhoAmbiguous { .. }

@@ -125,3 +125,14 @@ pub struct Subject {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<MailboxId>,
 }
+
+impl Subject {
+    /// This, and what is missing of it from another.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            staff: self.staff.or(other.staff),
+            unit: self.unit.or(other.unit),
+            mailbox: self.mailbox.or(other.mailbox),
+        }
+    }
+}

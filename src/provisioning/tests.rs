@@ -9,7 +9,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::address::Address;
 use crate::credential::Policy;
-use crate::directory::{AddressKind, AddressState, Department, Place, Reach, Resolution, StaffState, UnitKind};
+use crate::db::DbError;
+use crate::directory::{
+    AddressKind, AddressState, Decision, Department, Place, Reach, Resolution, StaffState, UnitKind,
+};
 use crate::id::MailboxId;
 use crate::language::Language;
 use crate::name::{Label, LocalPart, NameRule, PersonName};

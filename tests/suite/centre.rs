@@ -38,7 +38,7 @@ impl Centre {
         assert_rebuilt(&replayed, &acts.directory.snapshot());
         let act = feed::Act { actor: "test".into(), note: None, now: acts.clock.now() };
         if let Some((number, changes)) = self.make(acts, replayed, act.clone()).await {
-            let answers = changes.iter().map(|change| self.take(number, change)).collect();
+            let answers: Vec<_> = changes.iter().map(|change| self.take(number, change)).collect();
             let replayed = Replayed::read(&mut acts.db.read().await.unwrap()).await.unwrap();
             self.assert_told(&replayed, &answers);
             let verdict = replayed.judge(&answers.into_iter().enumerate().collect()).unwrap();
@@ -91,7 +91,7 @@ impl Centre {
     }
 
     /// The Centre knows every address that is in use, and what is said of it, but for what it has just refused.
-    fn assert_told(&self, replayed: &Replayed, answers: &Vec<Answer>) {
+    fn assert_told(&self, replayed: &Replayed, answers: &[Answer]) {
         let refused = |listing: &Listing| {
             let asked = answers.iter().rev().find(|answer| answer.address.to_string() == listing.address);
             asked.is_some_and(|answer| answer.result == Outcome::Refused)

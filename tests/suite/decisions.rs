@@ -83,16 +83,16 @@ impl Office {
         smtp.reply()
     }
 
-    fn eventually(&self, what: &str, holds: impl Fn() -> bool) {
-        let until = Instant::now() + Duration::from_secs(20);
-        while !holds() {
-            assert!(Instant::now() < until, "it never came about: {what}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
     fn person(&self, who: &str) -> Value {
         self.done(&["staff", "show", who])["staff"].clone()
+    }
+}
+
+fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < until, "it never came about: {what}");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -174,7 +174,7 @@ fn r15_a_departure_closes_hands_over_keeps_archives_and_removes() {
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(office.ask(&["mailbox", "show", "ducpv@daklak.doj.gov.vn"]).1, 0, "removed a day too early");
     office.at("2027-05-24T09:00:00");
-    office.eventually("the mailbox is removed", || office.ask(&["mailbox", "show", "ducpv@daklak.doj.gov.vn"]).1 == 2);
+    eventually("the mailbox is removed", || office.ask(&["mailbox", "show", "ducpv@daklak.doj.gov.vn"]).1 == 2);
     let archives: Vec<_> = std::fs::read_dir(office.daemon.data_dir().join("archive"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -230,14 +230,14 @@ fn r16_a_decision_dated_ahead_waits_is_done_on_its_day_and_once() {
         ["staff", "transfer", "ducpv", "--to", "van-phong", "--decision", "21 / qđ-stp", "--dated", "2026-05-01"];
     assert_eq!(office.refused(&again), ("R16".into(), "decision_already_entered".into()));
     office.at("2026-12-01T00:00:10");
-    office.eventually("the first is done on its day", || office.person("nhungvh")["unit"] == "van-phong");
+    eventually("the first is done on its day", || office.person("nhungvh")["unit"] == "van-phong");
     // Days of downtime, and one withdrawn before its day.
     office.done(&["decision", "cancel", "23/QĐ-STP", "--note", "rút lại"]);
     assert_eq!(office.refused(&["decision", "cancel", "21/QĐ-STP"]), ("R16".into(), "decision_settled".into()));
     assert_eq!(office.ask(&["decision", "cancel", "99/QĐ-STP"]).1, 2);
     let clock = office.clock.clone();
     office.daemon.restart(|| clock.set("2027-02-01T02:00:00Z".parse().unwrap()));
-    office.eventually("the second is made up for", || office.person("nhungvh")["unit"] == "to-chuc");
+    eventually("the second is made up for", || office.person("nhungvh")["unit"] == "to-chuc");
     let states: Vec<_> = ["21/QĐ-STP", "22/QĐ-STP", "23/QĐ-STP"]
         .map(|number| office.done(&["decision", "show", number])["decisions"][0]["state"].clone())
         .to_vec();
@@ -264,14 +264,14 @@ fn r16_what_is_refused_on_its_day_waits_and_is_an_alarm_until_it_can_be_done() {
     // Meanwhile she becomes head of her unit, which must be handed over before she goes.
     office.done(&["unit", "appoint", "to-chuc", "--head", "nhungvh", "--decision", "A3", "--dated", "2026-11-24"]);
     office.at("2026-12-01T08:00:00");
-    office.eventually("the refusal is an alarm", || {
+    eventually("the refusal is an alarm", || {
         office.done(&["status"])["alarms"].as_array().unwrap().iter().any(|alarm| alarm["code"] == "decisions_due")
     });
     let shown = office.done(&["decision", "show", "31/QĐ-STP"])["decisions"][0].clone();
     assert_eq!(shown["state"], "waiting");
     assert!(shown["refused"].as_str().unwrap().contains("to-chuc"), "{shown}");
     office.done(&["unit", "appoint", "to-chuc", "--head", "ducpv", "--decision", "A4", "--dated", "2026-12-01"]);
-    office.eventually("it is done as soon as it can be", || office.person("nhungvh")["unit"] == "van-phong");
+    eventually("it is done as soon as it can be", || office.person("nhungvh")["unit"] == "van-phong");
     assert_eq!(
         office.done(&["status"])["alarms"].as_array().unwrap().iter().filter(|a| a["code"] == "decisions_due").count(),
         0
@@ -311,7 +311,7 @@ fn r29_the_rules_numbers_are_configuration() {
     office.done(&["staff", "depart", "daont", "--reason", "die", "--decision", "D2", "--dated", "2026-11-24"]);
     office.at("2026-12-24T08:00:00");
     let address = "daont@daklak.doj.gov.vn";
-    office.eventually("the shorter grace ends", || office.ask(&["mailbox", "show", address]).1 == 2);
+    eventually("the shorter grace ends", || office.ask(&["mailbox", "show", address]).1 == 2);
     office.at("2027-01-03T08:00:00");
     let again = office.hire("45/QĐ-STP", "Nguyễn Thị Đào", "to-chuc");
     assert_eq!(again["staff"]["address"], "daont@daklak.doj.gov.vn", "the shorter quarantine is over");

@@ -88,21 +88,11 @@ impl Office {
             .decide(Act::FoundDepartment(FoundDepartment { address, registration: Registration::Wanted }))
             .await
             .unwrap();
-        office.decide(office.unit("van-phong", None)).await.unwrap();
+        office.decide(unit("van-phong", None)).await.unwrap();
         office.decide(hire("Đỗ Xuân Bình", "van-phong")).await.unwrap();
         let head = Act::AppointHead { code: "van-phong".into(), who: "binhdx".into() };
         office.decide(head).await.unwrap();
         office
-    }
-
-    fn unit(&self, code: &str, parent: Option<String>) -> Act {
-        Act::CreateUnit(CreateUnit {
-            code: LocalPart::parse(code).unwrap(),
-            name: label(&format!("Đơn vị {code}")),
-            kind: UnitKind::Division,
-            place: Place::Lan,
-            parent,
-        })
     }
 
     /// By a decision of a number of its own, sometimes dated ahead or back.
@@ -169,7 +159,7 @@ impl Office {
                 let (who, first_password) = (dice.one_of(&left)?.clone(), FirstPassword::Later);
                 Act::Reinstate(Reinstate { who, unit: Some(unit), position, first_password })
             }
-            14 => self.unit(&code, Some(unit)),
+            14 => self::unit(&code, Some(unit)),
             15 => Act::AppointHead { code: unit, who },
             16 if units.len() > 4 => Act::MergeUnit { code: unit, into: other },
             17 => Act::SplitUnit(SplitUnit {
@@ -183,13 +173,13 @@ impl Office {
                 },
                 staff: vec![who],
             }),
-            18 if units.len() > 4 => match dice.below(2) {
-                0 => Act::CloseUnit(CloseUnit { code: unit, grace: None, treatment: None }),
-                _ => {
-                    let new_code = LocalPart::parse(&code).ok();
-                    Act::RenameUnit(RenameUnit { code: unit, name: Some(label("Tên mới")), new_code })
-                }
-            },
+            18 if units.len() > 4 && dice.below(2) == 0 => {
+                Act::CloseUnit(CloseUnit { code: unit, grace: None, treatment: None })
+            }
+            18 if units.len() > 4 => {
+                let new_code = LocalPart::parse(&code).ok();
+                Act::RenameUnit(RenameUnit { code: unit, name: Some(label("Tên mới")), new_code })
+            }
             _ => {
                 let mailbox = format!("{unit}@daklak.doj.gov.vn").parse_address()?;
                 let rights = if dice.below(2) == 0 { Rights::READ } else { Rights::ALL };
@@ -234,6 +224,16 @@ impl ParseAddress for String {
     fn parse_address(&self) -> Option<hopthu::address::Address> {
         hopthu::address::Address::parse(self).ok()
     }
+}
+
+fn unit(code: &str, parent: Option<String>) -> Act {
+    Act::CreateUnit(CreateUnit {
+        code: LocalPart::parse(code).unwrap(),
+        name: label(&format!("Đơn vị {code}")),
+        kind: UnitKind::Division,
+        place: Place::Lan,
+        parent,
+    })
 }
 
 fn hire(name: &str, unit: &str) -> Act {
