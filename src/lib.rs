@@ -33,6 +33,7 @@
 //! | Step | bước | one planned effect of a decision or act |
 //! | Entry | mục nhật ký | one line of the hash-chained audit |
 //! | Change | thay đổi | what sessions are told after a commit |
+//! | Change file | tệp thay đổi | what the province is told since the file before: numbered, signed, made from the audit alone |
 //!
 //! # Invariants, each with the test that holds it
 //! `hopthu check`, and every test at its end, looks at the data: [`store::check`], [`directory::check`],
@@ -56,7 +57,8 @@
 //! tells its sessions, then 250 → [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out.
 //!
 //! A decision: [`cli`] → [`control`] → [`provisioning`] → snapshot → rules plan → steps, or a refusal that names the rule
-//! → apply → directory, store, credential, audit in one commit → sessions whose rights ended are cut.
+//! → apply → directory, store, credential, audit in one commit → sessions whose rights ended are cut →
+//! [`feed`] folds the audit, and the next change file tells the province.
 pub mod access;
 pub mod address;
 pub mod archive;

@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -22,6 +22,9 @@ const FILE_MODE: u32 = 0o600;
 const DIRECTORY_MODE: u32 = 0o700;
 /// RFC 7468 §2: lines of base64 in a PEM file have 64 characters.
 const PEM_LINE: usize = 64;
+
+/// Held by whoever makes a key: one process owns a data directory.
+static MAKING: Mutex<()> = Mutex::new(());
 
 /// The key, ready to sign. Cheap to clone.
 #[derive(Clone)]
@@ -95,7 +98,13 @@ impl SealFile {
         if let Some(seal) = self.open()? {
             return Ok(seal);
         }
-        let seal = Seal::make(&self.path)?;
+        // Two at once would each make one, and one of them would sign with a key that is no longer there. Whatever the
+        // holder before did, the file says whether there is a key.
+        let _one = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        let seal = match self.open()? {
+            Some(seal) => seal,
+            None => Seal::make(&self.path)?,
+        };
         self.opened.store(Some(Arc::new(seal.clone())));
         Ok(seal)
     }
@@ -244,6 +253,18 @@ mod tests {
         assert_eq!(seal.sign(b"x"), again.sign(b"x"));
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_key_that_many_need_at_once_is_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("office.pem");
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let need = || SealFile::at(&path).open_or_make().unwrap().public().to_string();
+            let needing: Vec<_> = (0..8).map(|_| scope.spawn(need)).collect();
+            needing.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
     }
 
     #[test]

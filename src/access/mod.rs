@@ -1,6 +1,7 @@
 //! Who may log in, and for how long; what they may do while they are in.
 
 mod allowance;
+mod claim;
 mod history;
 mod login;
 mod throttle;
@@ -12,7 +13,6 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use aws_lc_rs::{hmac, rand};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use moka::sync::Cache;
 
 pub use crate::credential::{Door, Kind, Seen};
@@ -24,10 +24,11 @@ use crate::address::Address;
 use crate::clock::Clock;
 use crate::credential::{self, Busy, Entered, Hash, Hasher, Secret, Standing, Stored};
 use crate::db::{Db, DbError};
-use crate::directory::{Directory, Generation, Mailbox, MailboxState, Owner, Rights, Snapshot, Staff, StaffState};
+use crate::directory::{Directory, Generation, Mailbox};
 use crate::id::{CredentialId, MailboxId};
 use crate::limits;
 use allowance::Meter;
+use claim::{Claim, address_of};
 use history::History;
 use throttle::{Attempt, Block, Throttle};
 
@@ -130,17 +131,6 @@ pub enum LoginRefusal {
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// The mailbox whose address was given, as of one snapshot.
-struct Claim<'a>(&'a Mailbox);
-
-/// Whose mailbox a login is to open, and who is to be let in.
-struct Admitted<'a> {
-    who: Who,
-    name: String,
-    mailbox: &'a Mailbox,
-    rights: Rights,
-}
-
 impl Access {
     /// Starts with nothing remembered.
     ///
@@ -240,15 +230,6 @@ impl Access {
     pub async fn close(&self) -> Result<(), DbError> {
         self.0.meter.keep().await?;
         self.write_logins().await.map(drop)
-    }
-}
-
-/// The address meant by a name: a lone local part is one of the department's.
-fn address_of(name: &str, snapshot: &Snapshot) -> Option<Address> {
-    if name.contains('@') {
-        Address::parse(name).ok()
-    } else {
-        Address::new(name, snapshot.department().own.clone()).ok()
     }
 }
 
@@ -358,104 +339,6 @@ impl Right {
             device: self.name.clone(),
             credential: self.credential,
         }
-    }
-}
-
-impl<'a> Claim<'a> {
-    fn of(snapshot: &'a Snapshot, address: &Address) -> Option<Self> {
-        snapshot.holder(address).map(Self)
-    }
-
-    /// Those who answer for a unit's mailbox log in as themselves: no password is its own.
-    fn takes(&self, kind: Kind) -> bool {
-        match self.0.owner {
-            Owner::Staff(_) => true,
-            Owner::Unit(_) | Owner::Department => kind == Kind::Opened,
-        }
-    }
-
-    /// What is asked once the password is known to be right.
-    fn admit(
-        &self,
-        snapshot: &'a Snapshot,
-        right: &Right,
-        authzid: Option<&str>,
-        (door, today): (Door, Date),
-    ) -> Result<Admitted<'a>, LoginRefusal> {
-        let named = authzid.filter(|other| !other.is_empty());
-        let asked = match named.map(|other| address_of(other, snapshot)) {
-            None => self.0,
-            Some(address) => {
-                let mailbox = address.and_then(|address| snapshot.holder(&address));
-                mailbox.ok_or(LoginRefusal::AuthzidNotAllowed)?
-            }
-        };
-        match (right.kind, self.0.owner) {
-            (Kind::Opened, _) => self.admit_opener(right, asked, door),
-            (Kind::Own | Kind::Device, Owner::Staff(staff)) => {
-                self.admit_person(snapshot, snapshot.staff(staff), asked, (door, today))
-            }
-            (Kind::Own | Kind::Device, Owner::Unit(_) | Owner::Department) => Err(LoginRefusal::Wrong),
-        }
-    }
-
-    /// Whatever has become of its owner: what somebody left behind is looked into when they are not here.
-    fn admit_opener(&self, right: &Right, asked: &Mailbox, door: Door) -> Result<Admitted<'a>, LoginRefusal> {
-        if asked.id != self.0.id {
-            return Err(LoginRefusal::AuthzidNotAllowed);
-        }
-        if self.0.state == MailboxState::Removed {
-            return Err(LoginRefusal::Departed);
-        }
-        if door != Door::Imap {
-            return Err(LoginRefusal::OpeningElsewhere);
-        }
-        let name = right.name.clone().unwrap_or_default();
-        Ok(Admitted { who: Who::Opener(name.clone()), name, mailbox: self.0, rights: Rights::READ })
-    }
-
-    fn admit_person(
-        &self,
-        snapshot: &Snapshot,
-        person: Option<&Staff>,
-        asked: &'a Mailbox,
-        (door, today): (Door, Date),
-    ) -> Result<Admitted<'a>, LoginRefusal> {
-        let person = person.ok_or(LoginRefusal::Departed)?;
-        match person.state {
-            StaffState::Active if self.0.state == MailboxState::Open => {}
-            StaffState::Suspended => return Err(LoginRefusal::Suspended),
-            StaffState::Active | StaffState::Departed => return Err(LoginRefusal::Departed),
-        }
-        let rights = snapshot.rights(person.id, asked.id, today);
-        let needed = match door {
-            Door::Imap => Rights::READ,
-            Door::Smtp => Rights::SEND,
-            Door::Web => Rights::ALL,
-        };
-        if !rights.include(needed) {
-            return Err(LoginRefusal::AuthzidNotAllowed);
-        }
-        Ok(Admitted { who: Who::Staff(person.id), name: person.name.to_string(), mailbox: asked, rights })
-    }
-}
-
-impl Admitted<'_> {
-    fn login(self, claim: &Claim<'_>, right: &Right, shared: &Shared) -> Option<Login> {
-        Some(Login {
-            who: self.who,
-            mailbox: self.mailbox.id,
-            address: self.mailbox.primary()?.clone(),
-            name: self.name,
-            rights: self.rights,
-            standing: right.standing,
-            kind: right.kind,
-            key: claim.0.id,
-            generation: claim.0.generation,
-            until: right.until.filter(|_| right.kind == Kind::Opened),
-            clock: shared.clock.clone(),
-            directory: shared.directory.clone(),
-        })
     }
 }
 

@@ -98,16 +98,17 @@ async fn a_right_password_is_hashed_once_and_a_wrong_one_every_time() {
 #[tokio::test]
 async fn an_unknown_name_takes_as_long_as_a_wrong_password() {
     let door = door().await;
-    let mut times = Vec::new();
-    for name in ["daont", "nobody"] {
-        let mut best = Duration::MAX;
-        for _ in 0..4 {
+    // Turn by turn, so that whatever else the machine does slows both; a unit has no password either.
+    let names = ["daont", "nobody", "van-phong"];
+    let mut best = [Duration::MAX; 3];
+    for _ in 0..6 {
+        for (best, name) in best.iter_mut().zip(names) {
             let begun = Instant::now();
             assert!(matches!(door.login(name, "wrong").await, Err(LoginRefusal::Wrong)));
-            best = best.min(begun.elapsed());
+            *best = begun.elapsed().min(*best);
         }
-        times.push(best.as_secs_f64());
     }
+    let times = best.map(|best| best.as_secs_f64());
     let ratio = times.iter().copied().fold(f64::MIN, f64::max) / times.iter().copied().fold(f64::MAX, f64::min);
     // Without a hash it would be a thousand.
     assert!(ratio < 3.0, "{times:?}");

@@ -74,13 +74,14 @@ pub fn lines(text: &str) -> Vec<HeadLine> {
 
 /// Reads a file; one that is not there yet is empty.
 pub fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
+    let mut octets = Vec::new();
     match File::open(path) {
-        Ok(file) => file.take(limits::AUDIT_HEADS_BYTES_MAX).read_to_string(&mut text)?,
+        Ok(file) => file.take(limits::AUDIT_HEADS_BYTES_MAX).read_to_end(&mut octets)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
         Err(error) => return Err(error),
     };
-    Ok(text)
+    // What is no text is no head either, and is found by its line.
+    Ok(String::from_utf8_lossy(&octets).into_owned())
 }
 
 /// Adds a line and waits until it is on the disk. What a crash left of a line before it is taken away.

@@ -20,8 +20,8 @@ use crate::text::printable;
 
 use super::args::Manner;
 use super::ask;
+use super::new_file::NewFile;
 use super::output::Output;
-use super::slip::SlipFile;
 use super::tables::{day, table};
 
 /// `hr …`
@@ -144,7 +144,7 @@ fn write(place: &Path, slips: Vec<SlipView>, language: Language) -> Result<(), F
     let mut lost = Vec::new();
     for slip in slips {
         let file = place.join(format!("{}.txt", slip.address));
-        if SlipFile::make(&file).and_then(|file| file.write(&slip.text)).is_err() {
+        if NewFile::make("--slips", &file).and_then(|file| file.write(&slip.text)).is_err() {
             lost.push(slip.address.to_string());
         }
     }

@@ -13,7 +13,6 @@ mod province;
 mod requested;
 mod requests;
 mod sample;
-mod slip;
 mod tables;
 
 use std::ffi::OsString;
@@ -30,8 +29,8 @@ use crate::language::Language;
 use crate::server::{self, daemon};
 
 use args::{Cli, Command, Installed};
+use new_file::NewFile;
 use output::Output;
-use slip::SlipFile;
 
 /// Where the configuration is looked for, in this order.
 const CONFIGURATIONS: [&str; 2] = ["hopthu.toml", "/etc/hopthu/hopthu.toml"];
@@ -127,14 +126,14 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Status => Request::Status,
         Installed::Unit(unit) => requests::unit(unit),
         Installed::Staff(staff) => {
-            slip = staff.slip().map(SlipFile::make).transpose()?;
+            slip = staff.slip().map(|path| NewFile::make("--slip", path)).transpose()?;
             requests::staff(staff, &config, output.language)?
         }
         Installed::Mailbox(mailbox) => requests::mailbox(mailbox),
         Installed::Decision(decision) => requests::decision(decision),
         Installed::Request(request) => {
             if let requested::Request::Apply { slip: file, .. } = &request {
-                slip = file.as_deref().map(SlipFile::make).transpose()?;
+                slip = file.as_deref().map(|path| NewFile::make("--slip", path)).transpose()?;
             }
             requested::request(request, &config, output.language)?
         }

@@ -1,4 +1,5 @@
-//! A file that an answer is written to: found to be writable before the answer is asked for, and there whole or not at all.
+//! A file that an answer is written to: a slip, a change file, the audit. It is found to be writable before the answer is
+//! asked for, so that no password or number is given out that cannot be handed over, and is there whole or not at all.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Write};

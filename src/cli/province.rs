@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::control::province::{Acknowledged, Answer, Ask, Exported, Form, Listed};
 use crate::control::{self, Exit, Failure, Reply, Request};
 use crate::directory::Province as State;
-use crate::feed::listing::{Change, Listing, Standing, What};
+use crate::feed::listing::{Line, Listing, Standing, What};
 use crate::language::Language;
 use crate::limits;
 
@@ -153,12 +153,12 @@ fn exported(exported: &Exported, language: Language) -> String {
     format!("{words}\n{table}")
 }
 
-fn changes(changes: &[Change], language: Language) -> String {
+fn changes(changes: &[Line], language: Language) -> String {
     let headings = match language {
         Language::Vi => ["thay đổi", "địa chỉ", "họ và tên", "đơn vị", "quyết định"],
         Language::En => ["change", "address", "name", "unit", "decision"],
     };
-    let row = |change: &Change| {
+    let row = |change: &Line| {
         let what = match (change.change, language) {
             (What::Register, Language::Vi) => "đăng ký",
             (What::Update, Language::Vi) => "cập nhật",

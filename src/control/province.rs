@@ -7,7 +7,7 @@ use crate::db::DbError;
 use crate::directory::{AddressState, Addressed, MailboxState, Province, Snapshot};
 use crate::feed::answer::{self, Fault, Numbered};
 use crate::feed::judge::{Told, Verdict};
-use crate::feed::listing::{Change, Standing, standings};
+use crate::feed::listing::{Line, Standing, standings};
 use crate::feed::replay::Refusal;
 use crate::feed::{self, Feed, FeedError, Made, Replayed, csv};
 use crate::id::AddressId;
@@ -63,7 +63,7 @@ pub enum Form {
 pub enum Answer {
     /// The list that is registered with the provincial office.
     List(Listed),
-    /// Change files.
+    /// Line files.
     Export(Exported),
     /// What an answer of the Centre changed.
     Acknowledge(Acknowledged),
@@ -80,7 +80,7 @@ pub struct Listed {
     pub public_key: Option<String>,
 }
 
-/// Change files.
+/// Line files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exported {
     /// Whether it was only told what would be made.
@@ -88,7 +88,7 @@ pub struct Exported {
     /// The number of the file that was made; none where there was nothing to say.
     pub made: Option<i64>,
     /// What that file says, or would say.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Line>,
     /// The files that are handed out.
     pub files: Vec<FileView>,
     /// All of them in one text, one after another.
@@ -221,12 +221,13 @@ async fn export(
         let changes = replayed.untold();
         return Ok(Exported { dry_run: true, made: None, changes, files: Vec::new(), text: None });
     }
-    let made = make(replayed.clone(), act, services).await.map_err(|halt| halt.failure(services, language))?;
+    // Before another one is made: it is handed out together with them, or not made.
     let mut files = Vec::new();
     for told in replayed.told.iter().filter(|told| told.file.number > since) {
         let text = Feed::write(&mut reader, told).await?;
         files.push((told, text.ok_or_else(|| cut(told.file.number, language))?));
     }
+    let made = make(replayed.clone(), act, services).await.map_err(|halt| halt.failure(services, language))?;
     let number = made.as_ref().map(|made| made.told.file.number);
     files.extend(made.iter().map(|made| (&made.told, made.text.clone())));
     Ok(Exported {

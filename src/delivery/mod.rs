@@ -58,6 +58,9 @@ pub enum DeliveryError {
     /// The mailbox holds as much as it may.
     #[error("the mailbox is full")]
     OverQuota,
+    /// The grace of a closed mailbox ended while the message came in: what is put there now is in no archive.
+    #[error("the mailbox was closed for good")]
+    Over,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,12 +100,22 @@ impl Delivery {
         if used.saturating_add(octets) > quota { Err(DeliveryError::OverQuota) } else { Ok(()) }
     }
 
+    /// Whether a closed mailbox is about to be archived and removed, so that nothing may come in any more (R15).
+    pub fn is_over(&self, mailbox: MailboxId) -> bool {
+        let snapshot = self.directory.snapshot();
+        let grace = snapshot.mailbox(mailbox).and_then(|mailbox| mailbox.grace.as_ref());
+        grace.is_some_and(|grace| grace.until <= self.clock.today())
+    }
+
     /// Delivers a message, trace fields already on top, to all recipients or to none. Returns when it is durable.
     pub async fn accept(&self, envelope: Envelope, message: Vec<u8>) -> Result<(), DeliveryError> {
         let message = Arc::new(prepare(message));
         let date = self.clock.now();
         let mut copies: Vec<Append> = Vec::with_capacity(envelope.to.len());
         for recipient in &envelope.to {
+            if self.is_over(recipient.mailbox) {
+                return Err(DeliveryError::Over);
+            }
             let folder = self.store.inbox(recipient.mailbox).await?;
             if copies.iter().any(|copy| copy.folder == folder) {
                 continue;

@@ -1,8 +1,8 @@
-//! Change files as a table that people open, and the Centre's answers as a table that people type (RFC 4180).
+//! Line files as a table that people open, and the Centre's answers as a table that people type (RFC 4180).
 
 use jiff::civil::Date;
 
-use super::listing::{Change, Kind, What};
+use super::listing::{Kind, Line, What};
 
 /// A table begins with this, so that spreadsheets take it for UTF-8.
 pub const BOM: char = '\u{feff}';
@@ -28,11 +28,11 @@ pub fn headings() -> String {
 }
 
 /// The changes of one file.
-pub fn rows(file: i64, changes: &[Change]) -> String {
+pub fn rows(file: i64, changes: &[Line]) -> String {
     changes.iter().map(|change| one(file, change)).collect()
 }
 
-fn one(file: i64, change: &Change) -> String {
+fn one(file: i64, change: &Line) -> String {
     let what = match change.change {
         What::Register => "Đăng ký",
         What::Update => "Cập nhật",

@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::listing::Change;
+use super::listing::Line;
 use crate::address::Domain;
 use crate::seal::Signature;
 
@@ -58,7 +58,7 @@ struct Seal {
 }
 
 /// The whole file but its last line: what is signed.
-pub fn body(header: &Header, changes: &[Change]) -> Result<String, serde_json::Error> {
+pub fn body(header: &Header, changes: &[Line]) -> Result<String, serde_json::Error> {
     let mut body = serde_json::to_string(header)? + "\n";
     for change in changes {
         body.push_str(&serde_json::to_string(change)?);

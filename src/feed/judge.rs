@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Answer, Fault, Numbered, Outcome, Problem};
-use super::listing::{Change, What, province};
+use super::listing::{Line, What, province};
 use super::replay::{Refusal, State};
 use crate::audit::ChangeFile;
 use crate::directory::Province;
@@ -14,7 +14,7 @@ pub struct Told {
     /// The file.
     pub file: ChangeFile,
     /// What it said.
-    pub changes: Option<Vec<Change>>,
+    pub changes: Option<Vec<Line>>,
 }
 
 /// What an answer changes. Empty where it was read before.
@@ -71,12 +71,12 @@ impl<'t> Asked<'t> {
     }
 
     /// The line of a change file that an answer is about. Of an address that changed hands there are two.
-    fn find(&self, answer: &Answer) -> Result<&'t Change, Problem> {
+    fn find(&self, answer: &Answer) -> Result<&'t Line, Problem> {
         let told = self.files.get(&answer.file).ok_or(Problem::FileUnknown(answer.file))?;
         let changes = told.changes.as_ref().ok_or(Problem::FileCut(answer.file))?;
         let name = answer.address.to_string();
         let named = changes.iter().rev().filter(|change| change.listing.address.eq_ignore_ascii_case(&name));
-        let fits = |change: &&Change| match answer.result {
+        let fits = |change: &&Line| match answer.result {
             Outcome::Registered => change.change != What::Withdraw,
             Outcome::Withdrawn => change.change == What::Withdraw,
             Outcome::Refused => true,
@@ -99,7 +99,7 @@ impl Verdict {
         self.marks.is_empty() && self.refused.is_empty()
     }
 
-    fn enter(&mut self, answer: &Answer, change: &Change, asked: &Asked<'_>, state: &State) {
+    fn enter(&mut self, answer: &Answer, change: &Line, asked: &Asked<'_>, state: &State) {
         // A later file asked for something else meanwhile; its own answer counts.
         let overtaken = asked.newest.get(&change.row).is_some_and(|newest| *newest > answer.file);
         let refusal = answer.reason.clone().filter(|_| answer.result == Outcome::Refused);
@@ -130,8 +130,8 @@ fn next(now: Option<Province>, asked: What, result: Outcome) -> Option<Province>
 }
 
 /// Where the addresses that a change file names stand once it is made.
-pub fn sent(changes: &[Change], state: &State) -> Vec<(i64, Province)> {
-    let mark = |change: &Change| match change.change {
+pub fn sent(changes: &[Line], state: &State) -> Vec<(i64, Province)> {
+    let mark = |change: &Line| match change.change {
         What::Register => Some((change.row, Province::Sent)),
         What::Withdraw => Some((change.row, Province::WithdrawalSent)),
         What::Update => None,

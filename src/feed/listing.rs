@@ -69,7 +69,7 @@ pub enum What {
 
 /// A line of a change file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub struct Line {
     /// The entry of the audit that is the cause.
     pub seq: i64,
     /// What is to be done.
@@ -156,7 +156,7 @@ fn said<'s>(state: &'s State, mailbox: &'s Row) -> Option<(Listing, Vec<Option<&
 
 /// What the province's Centre must be told between two places of the audit: withdrawals, then updates, then
 /// registrations, each in the order of their causes. What came and went between the two is not in it.
-pub fn changes(before: &State, after: &State) -> Vec<Change> {
+pub fn changes(before: &State, after: &State) -> Vec<Line> {
     let (old, new) = (list(before), caused(after));
     let withdrawn = old.iter().filter(|(row, _)| !new.contains_key(row)).filter_map(|(row, listing)| {
         // What the Centre refused is not there to be withdrawn.
@@ -185,9 +185,9 @@ pub fn changes(before: &State, after: &State) -> Vec<Change> {
     changes
 }
 
-fn change(what: What, row: i64, listing: Listing, cause: Cause, state: &State) -> Change {
+fn change(what: What, row: i64, listing: Listing, cause: Cause, state: &State) -> Line {
     let decision = cause.decision.and_then(|id| state.paper(id)).cloned();
-    Change { seq: cause.seq, change: what, listing, decision, row }
+    Line { seq: cause.seq, change: what, listing, decision, row }
 }
 
 /// Why an address is no longer in use: it rests, or else its mailbox is closed.

@@ -9,7 +9,7 @@
 //!    gaps), `previous` (SHA-256 of the file before, whole, in hexadecimal; `null` in the first), `organisation`,
 //!    `domain`, `provincial_domain`, `made` (RFC 3339), `audit` (`{"after": N, "to": M}`), `changes` (how many lines
 //!    follow before the last), `public_key` (base64 of the 32 octets of an Ed25519 key, RFC 8032).
-//! 2. One [`listing::Change`] a line: `seq` (the entry of the audit that is the cause), `change` (`"withdraw"`, `"update"`
+//! 2. One [`listing::Line`] a line: `seq` (the entry of the audit that is the cause), `change` (`"withdraw"`, `"update"`
 //!    or `"register"`, in this order), `address`, `mailbox` (a number that stays the same for ever), `kind` (`"staff"`,
 //!    `"unit"` or `"department"`), `name` (the person's; of a unit, its head's), `unit`, `position`, `decision`
 //!    (`{"number": …, "dated": …}`); what is not there is `null`.

@@ -1,4 +1,4 @@
-//! Change files are made, and written again: each from the audit, and recorded in it.
+//! Line files are made, and written again: each from the audit, and recorded in it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::answer::{Fault, Numbered};
 use super::file::{self, Header, Range};
 use super::judge::{self, Told, Verdict};
-use super::listing::{self, Change};
+use super::listing::{self, Line};
 use super::read::{self, FeedError};
 use super::replay::State;
 use crate::address::Domain;
@@ -109,7 +109,7 @@ impl Replayed {
     }
 
     /// What the next file would say.
-    pub fn untold(&self) -> Vec<Change> {
+    pub fn untold(&self) -> Vec<Line> {
         listing::changes(&self.before, &self.state)
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Outcome, Problem};
 use super::file::{self, Header, Range};
 use super::judge::{Told, Verdict, judge, sent};
-use super::listing::{Change, What, changes, list};
+use super::listing::{Line, What, changes, list};
 use super::replay::tests::entry;
 use super::replay::{Refusal, State};
 use crate::address::Address;
@@ -58,7 +58,7 @@ impl Office {
     }
 
     /// What a file says now, and the marks that go with it.
-    fn export(&mut self, before: &Self) -> Vec<Change> {
+    fn export(&mut self, before: &Self) -> Vec<Line> {
         let told = changes(&before.0, &self.0);
         let marks = sent(&told, &self.0);
         self.mark(&marks);
@@ -66,11 +66,11 @@ impl Office {
     }
 }
 
-fn said(changes: &[Change]) -> Vec<(What, &str, i64)> {
+fn said(changes: &[Line]) -> Vec<(What, &str, i64)> {
     changes.iter().map(|change| (change.change, change.listing.address.as_str(), change.listing.mailbox.0)).collect()
 }
 
-fn told(number: i64, changes: &[Change]) -> Told {
+fn told(number: i64, changes: &[Line]) -> Told {
     let file = ChangeFile { number, after: 0, to: 0, made_at: 0, digest: [0; 32] };
     Told { file, changes: Some(changes.to_vec()) }
 }

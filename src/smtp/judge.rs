@@ -56,8 +56,12 @@ impl Connection<'_> {
             Resolution::Mailbox(mailbox) => mailbox,
             Resolution::Suspended => return Err(Refusal::Suspended.into()),
             // Whoever writes from here gets an answer; others hear it now, and there is nothing to keep.
-            Resolution::Relocated { mailbox, .. } if self.session.login().is_some() => mailbox,
-            Resolution::Relocated { successor, .. } => return Err(Reply::relocated(successor.as_ref())),
+            Resolution::Relocated { mailbox, successor } => {
+                if self.session.login().is_none() || services.delivery.is_over(mailbox) {
+                    return Err(Reply::relocated(successor.as_ref()));
+                }
+                mailbox
+            }
             Resolution::Departed => return Err(Refusal::Departed.into()),
             Resolution::Unknown => return Err(Refusal::UnknownRecipient.into()),
             Resolution::Foreign if self.session.login().is_some() => return Err(Refusal::OutsideNotOpen.into()),

@@ -262,6 +262,8 @@ impl From<DeliveryError> for Reply {
     fn from(error: DeliveryError) -> Self {
         match error {
             DeliveryError::OverQuota => Self::new(452, "4.2.2", "the mailbox is full"),
+            // Asked again, RCPT tells which one, and who took over.
+            DeliveryError::Over => Self::new(450, "4.2.1", "a mailbox was closed meanwhile; try again"),
             DeliveryError::Store(error) => error.into(),
         }
     }

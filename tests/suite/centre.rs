@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hopthu::directory::{AddressKind, AddressState, MailboxState, Province, Snapshot};
 use hopthu::feed::answer::{Answer, Outcome};
-use hopthu::feed::listing::{Change, Listing, What, list};
+use hopthu::feed::listing::{Line, Listing, What, list};
 use hopthu::feed::{self, Feed, FeedError, Replayed};
 use hopthu::id::AddressId;
 use hopthu::provisioning::{Act, Order, Provisioning};
@@ -55,7 +55,7 @@ impl Centre {
         }
     }
 
-    async fn make(&self, acts: &Provisioning, replayed: Replayed, act: feed::Act) -> Option<(i64, Vec<Change>)> {
+    async fn make(&self, acts: &Provisioning, replayed: Replayed, act: feed::Act) -> Option<(i64, Vec<Line>)> {
         let (feed, acts, db) = (self.feed.clone(), acts.clone(), acts.db.clone());
         let made = db.write(move |tx| {
             Box::pin(async move {
@@ -71,7 +71,7 @@ impl Centre {
     }
 
     /// Does what a line asks for; a new address is refused now and then.
-    fn take(&mut self, file: i64, change: &Change) -> Answer {
+    fn take(&mut self, file: i64, change: &Line) -> Answer {
         self.lines += 1;
         let address = change.listing.address.clone();
         let held = self.known.contains_key(&address);

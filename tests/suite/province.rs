@@ -307,3 +307,34 @@ fn r4_a_kill_while_a_file_is_made_leaves_no_gap() {
     }
     office.process.assert_clean();
 }
+
+/// Two people of one name, one after the other, with nothing between them: the Centre is told of both.
+#[test]
+fn r4_an_address_that_goes_to_somebody_else_is_withdrawn_and_registered() {
+    let at_once = |data: &Path| {
+        let file = data.join("hopthu.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("#quarantine = \"2y\"", "quarantine = \"0d\"")).unwrap();
+    };
+    let mut office = Office::open().restart(at_once);
+    let first = office.hire("Đặng Thị Huế", "van-phong");
+    let centre = office.centre("centre.json");
+    centre.apply(&[&office.export("1.jsonl").unwrap()]);
+    office.decide(&["staff", "depart", &first, "--reason", "retire", "--grace", "0d"]);
+    let until = std::time::Instant::now() + std::time::Duration::from_mins(2);
+    let resting = |office: &Office| office.process.command(&["mailbox", "show", &first]).status.success();
+    while resting(&office) {
+        assert!(std::time::Instant::now() < until, "the mailbox is not removed");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let second = office.hire("Đàm Thị Huế", "to-chuc");
+    assert_eq!(first, second);
+    let file = office.export("2.jsonl").unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = lines[1..3].iter().map(|line| (line["change"].as_str(), line["name"].as_str())).collect();
+    assert_eq!(told, [(Some("withdraw"), Some("Đặng Thị Huế")), (Some("register"), Some("Đàm Thị Huế"))]);
+    assert_ne!(lines[1]["mailbox"], lines[2]["mailbox"]);
+    assert_eq!(centre.apply(&[&file]), office.wanted());
+    office.process.assert_clean();
+}

@@ -15,6 +15,7 @@ use jiff::tz::{TimeZone, offset};
 
 use crate::client::{Client, Heard};
 use crate::harness::{DOMAIN, Daemon, PASSWORD, Person, Settings, UNIT, log_in_imap, log_in_smtp, newcomer};
+use crate::http::Browser;
 
 /// Whoever loses a right is out within this (R9).
 const CUT: Duration = Duration::from_secs(5);
@@ -152,6 +153,7 @@ struct Sessions {
     literal: Client,
     data: Client,
     quiet: Client,
+    page: Browser,
 }
 
 impl Sessions {
@@ -179,7 +181,9 @@ impl Sessions {
         assert_eq!(data.ask("DATA"), 354);
         data.send(b"Subject: half\r\n\r\n");
         let quiet = office.submission(who);
-        Self { idle, fetching, literal, data, quiet }
+        let mut page = Browser::of(&office.daemon, who, PASSWORD);
+        assert_eq!(page.get("/").status, 200);
+        Self { idle, fetching, literal, data, quiet, page }
     }
 
     /// All of them end in time, none with what it was doing done.
@@ -192,6 +196,7 @@ impl Sessions {
         }
         let fetched = cut(&mut self.fetching, since);
         assert!(!fetched.iter().any(|line| line.starts_with("f OK")), "all of it was sent");
+        assert_eq!(self.page.get("/").header("location"), Some("/sign-in"));
     }
 }
 
@@ -250,7 +255,7 @@ fn f32_a_new_password_ends_every_session_of_the_old_one() {
 }
 
 #[test]
-fn r14_who_is_transferred_keeps_the_mailbox_and_leaves_that_of_the_unit() {
+fn r14_b82_who_is_transferred_keeps_the_mailbox_and_leaves_that_of_the_unit() {
     let office = Office::open();
     office.delegate(&office.dao, "read,process,send", None);
     let mut own = office.daemon.imap_as(&office.dao);
@@ -273,7 +278,7 @@ fn r14_who_is_transferred_keeps_the_mailbox_and_leaves_that_of_the_unit() {
 }
 
 #[test]
-fn r23_a_delegate_does_what_was_delegated_and_no_more() {
+fn r19_r23_a_delegate_does_what_was_delegated_and_no_more() {
     let office = Office::open();
     let van_phong = address(UNIT).to_string();
     for who in [&office.dao, &office.binh] {
@@ -388,6 +393,7 @@ fn r20_an_administrator_reads_for_some_minutes_and_the_owner_is_told() {
     smtp.ask("EHLO c");
     let login = data_encoding::BASE64.encode(format!("\0{}\0{password}", office.dao.address).as_bytes());
     assert_eq!(smtp.ask(&format!("AUTH PLAIN {login}")), 535);
+    assert_eq!(Browser::at(&office.daemon).sign_in(&office.dao.address, &password).status, 403);
     let mut owner = office.daemon.imap_as(&office.dao);
     owner.ok("SELECT INBOX");
     assert!(!owner.ok(&format!("FETCH {number} FLAGS"))[0].contains("Seen"));
@@ -479,6 +485,18 @@ fn r15_mail_to_who_left_is_answered_forwarded_or_refused() {
     let (code, text) = send(&mut stranger, "ngoai@example.vn", &office.dao.address, "Subject: x\r\n");
     assert!(code == 551 && text.contains("5.1.6") && text.contains(&office.binh.address), "{text}");
     assert_eq!(kept(&office) - before, 7);
+
+    // When its grace is over the mailbox is archived: what would come after that is refused.
+    assert_eq!(smtp.ask(&format!("MAIL FROM:<{}>", hue.address)), 250);
+    assert_eq!(smtp.ask(&format!("RCPT TO:<{}>", office.dao.address)), 250);
+    assert_eq!(smtp.ask("DATA"), 354);
+    let here = office.daemon.running().installation();
+    let until = here.directory.snapshot().holder(&Address::parse(&office.dao.address).unwrap()).unwrap().grace.clone();
+    office.clock.set(zone().to_timestamp(until.unwrap().until.at(0, 0, 0, 0)).unwrap());
+    smtp.send(b"Subject: too late\r\n\r\n.\r\n");
+    assert!(matches!(smtp.reply().0, 450 | 451), "for now; the next answer is for good");
+    let (code, text) = send(&mut smtp, &hue.address, &office.dao.address, "Subject: too late\r\n");
+    assert!(matches!(code, 550 | 551), "{text}");
 
     // Nobody speaks for whoever left, though their mail comes in.
     office
