@@ -25,6 +25,8 @@
 //! | Unit | đơn vị | has a head and a mailbox; may be remote (not on the LAN) |
 //! | Department | sở | the whole organisation; its mailbox is its leaders' |
 //! | Mailbox | hộp thư | of a person, a unit or the department; known by its id for ever, never by its address |
+//! | Steward | người quản lý hộp thư | who answers for a unit's or the department's mailbox |
+//! | Delegate | người được uỷ quyền | staff given rights on one by its steward, between two dates |
 //! | Folder | thư mục | what IMAP calls a mailbox |
 //! | Message | thư | stored mail; an Envelope is an SMTP transaction |
 //! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
@@ -44,8 +46,8 @@
 //! | I1 | 250 and OK mean durable | `crash::what_was_acknowledged_survives_kill_9` |
 //! | I2 | UIDs are never reused, mod-sequences only grow, UIDVALIDITY has one source | `store_model::the_store_is_what_its_model_is` |
 //! | I3 | no Change is seen before its commit | `db::tests::a_refused_operation_is_undone_alone`, `store::tests::a_watch_sees_a_change_when_it_is_durable` |
-//! | I4 | every change of the directory has its Entry in the same transaction | `provisioning::tests::every_change_has_its_entry_and_no_entry_a_password` |
-//! | I5 | a decision applies at most once | `office::who_is_hired_logs_in_at_once_and_a_decision_applies_once` |
+//! | I4 | every change of the directory has its Entry in the same transaction | `provisioning::tests::every_change_has_its_entry_and_no_entry_a_password`, `decisions_model::five_hundred_decisions_leave_the_department_sound` |
+//! | I5 | a decision applies at most once | `decisions::r16_a_decision_dated_ahead_waits_is_done_on_its_day_and_once`, `office::who_is_hired_logs_in_at_once_and_a_decision_applies_once` |
 //! | I6 | reply codes live in two files | `architecture::reply_codes_are_written_in_two_files` |
 //! | I7 | nobody reads or sends without a right that holds now | `rights::r9_f31_who_is_suspended_is_out_of_everything_in_five_seconds`, and the others of `rights` |
 //! | I8 | every wait, line, list and buffer has a named bound | `architecture::every_wait_has_its_name_in_limits` |
@@ -56,9 +58,10 @@
 //! DATA → [`delivery`] → one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch
 //! tells its sessions, then 250 → [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out.
 //!
-//! A decision: [`cli`] → [`control`] → [`provisioning`] → snapshot → rules plan → steps, or a refusal that names the rule
-//! → apply → directory, store, credential, audit in one commit → sessions whose rights ended are cut →
-//! [`feed`] folds the audit, and the next change file tells the province.
+//! A decision: [`cli`] → [`control`] → [`provisioning`] → a draft of the directory → rules plan → steps, or a refusal that
+//! names the rule → apply changes the draft → its rows, store, credential, audit in one commit → sessions whose rights ended
+//! are cut → [`feed`] folds the audit, and the next change file tells the province. One dated ahead waits in the records
+//! until the daemon finds that its day has come.
 pub mod access;
 pub mod address;
 pub mod archive;

@@ -187,6 +187,9 @@ pub const CERTIFICATE_WARNING: Duration = Duration::from_hours(720);
 /// Less free space than this is an alarm: a day of mail of a large office.
 pub const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 
+/// Names that one alarm tells; how many more there are it tells too.
+pub const NAMES_SHOWN_MAX: usize = 5;
+
 // control socket
 /// A request: a personnel file of 20,000 rows as decisions, names at their longest (hostile B92). Only the daemon's own
 /// user can connect.

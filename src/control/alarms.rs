@@ -5,8 +5,10 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::access::Burst;
+use crate::credential;
 use crate::db::DbError;
-use crate::directory::Recorded;
+use crate::directory::{Mailbox, Recorded};
+use crate::id::MailboxId;
 use crate::incident;
 use crate::language::Language;
 use crate::limits;
@@ -22,6 +24,7 @@ pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<A
     let mut reader = provisioning.db.read().await?;
     let due = Recorded::waiting(&mut reader, provisioning.clock.today()).await?;
     let open_incidents = incident::count_open(&mut reader).await?;
+    let missing = credential::missing(&mut reader).await?;
     let panics = services.metrics.panics.get();
     let found = [
         ("certificate", certificate(&services.certificate, services.provisioning.clock.now(), language).err()),
@@ -31,6 +34,7 @@ pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<A
         ("province_refused", province::refused(services, language).await?),
         ("panics", (panics > 0).then(|| panicked(panics, language))),
         ("mail_burst", bursts(services, language)),
+        ("passwords_missing", (!missing.is_empty()).then(|| unissued(&missing, services, language))),
         ("decisions_due", (!due.is_empty() && services.running).then(|| waiting(&due, language))),
     ];
     let alarm = |(code, message): (&str, Option<String>)| Some(Alarm { code: code.to_owned(), message: message? });
@@ -63,6 +67,18 @@ pub(super) fn disk_space(path: &Path, language: Language) -> Result<String, Stri
 pub(super) fn free_bytes(path: &Path) -> Option<u64> {
     let system = nix::sys::statvfs::statvfs(path).ok()?;
     Some(system.blocks_available() * system.fragment_size())
+}
+
+/// People who wait for their first password: by a personnel file, or by a decision that was done on its day.
+fn unissued(missing: &[MailboxId], services: &Services, language: Language) -> String {
+    let snapshot = services.provisioning.directory.snapshot();
+    let first = missing.iter().take(limits::NAMES_SHOWN_MAX).filter_map(|id| snapshot.mailbox(*id));
+    let first: Vec<_> = first.map(Mailbox::shown).collect();
+    let (people, first) = (missing.len(), first.join(", "));
+    match language {
+        Language::Vi => format!("{people} người chưa có mật khẩu (hopthu staff passwd --generate): {first}"),
+        Language::En => format!("{people} people have no password yet (hopthu staff passwd --generate): {first}"),
+    }
 }
 
 /// Decisions whose day has come and whose acts a rule refuses.

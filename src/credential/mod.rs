@@ -15,7 +15,8 @@ pub use hasher::{Busy, Hash, Hasher, Turn};
 pub use logins::{Door, Entered, Seen, logins, record};
 pub use policy::{Policy, Weak};
 pub use records::{
-    Device, Kind, Standing, Stored, add_device, devices, end_all, end_openings, of, open_until, remove_device, set_own,
+    Device, Kind, Standing, Stored, add_device, devices, end_all, end_openings, missing, of, open_until, remove_device,
+    set_own,
 };
 
 use crate::limits;

@@ -116,6 +116,16 @@ pub async fn set_own(
     Ok(())
 }
 
+/// Mailboxes of people who are here and have no password of their own: the Office has not issued one yet.
+pub async fn missing(connection: &mut SqliteConnection) -> Result<Vec<MailboxId>, DbError> {
+    Ok(sqlx::query_scalar(
+        "SELECT id FROM mailbox m WHERE kind = 'staff' AND state = 'open' AND NOT EXISTS \
+         (SELECT 1 FROM credential WHERE mailbox = m.id AND kind = 'own') ORDER BY id",
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// The devices of a mailbox, in the order of their making.
 pub async fn devices(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<Vec<Device>, DbError> {
     let devices = sqlx::query_as(

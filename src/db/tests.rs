@@ -126,3 +126,36 @@ async fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
     assert!(matches!(Db::open(&path).await, Err(DbError::Damaged(_) | DbError::Unfit(_))));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), garbage);
 }
+
+/// Hostile F35: a database of the schema before decisions did more than hire, with somebody in it.
+#[tokio::test]
+async fn an_older_database_is_brought_up_to_date_with_what_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mail.db");
+    let whole = sqlx::migrate!();
+    let first: Vec<_> = whole.iter().take(2).cloned().collect();
+    let older = sqlx::migrate::Migrator { migrations: first.into(), ..sqlx::migrate::Migrator::DEFAULT };
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    older.run(&mut connection).await.unwrap();
+    sqlx::raw_sql(
+        "INSERT INTO unit (id, code, name, kind, place, state, since)
+             VALUES (1, 'vp', 'Văn phòng', 'office', 'lan', 'open', '2026-01-01');
+         INSERT INTO staff (id, name, unit, state, since) VALUES (1, 'Lê Văn An', 1, 'active', '2026-01-01');
+         INSERT INTO mailbox (id, kind, staff, quota_bytes, reach, state, opened)
+             VALUES (1, 'staff', 1, 1, 'province', 'open', '2026-01-01');
+         INSERT INTO credential (id, mailbox, kind, hash, standing, set_at)
+             VALUES (7, 1, 'own', '$argon2id$v=19$x', 'first', 5);",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    let db = Db::open(&path).await.unwrap();
+    let kept: (i64, String, i64, Option<i64>) =
+        sqlx::query_as("SELECT id, standing, set_at, until FROM credential WHERE mailbox = 1")
+            .fetch_one(&mut *db.read().await.unwrap())
+            .await
+            .unwrap();
+    assert_eq!(kept, (7, "first".to_owned(), 5, None));
+}

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::client::Heard;
 use crate::harness::{Daemon, Settings};
+use crate::process::Process;
 
 /// A daemon on a day of its own, and a department as the program's commands make it.
 struct Office {
@@ -73,6 +74,13 @@ impl Office {
         lines.last().unwrap().starts_with("a OK")
     }
 
+    /// The codes of what somebody should look at.
+    fn alarms(&self) -> Vec<String> {
+        let status = self.done(&["status"]);
+        let alarms = status["alarms"].as_array().unwrap().iter();
+        alarms.map(|alarm| alarm["code"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// What RCPT says to somebody outside.
     fn rcpt(&self, address: &str) -> (u16, String) {
         let mut smtp = self.daemon.connect("smtp");
@@ -133,6 +141,7 @@ fn r13_whoever_is_hired_logs_in_and_sends_and_receives_once_the_password_is_thei
     assert_eq!(hired["staff"]["address"], "uocdtn@daklak.doj.gov.vn");
     let first = hired["first_password"].as_str().unwrap();
     assert!(office.logs_in("uocdtn@daklak.doj.gov.vn", first));
+    assert!(!office.alarms().contains(&"passwords_missing".to_owned()));
     office.daemon.set_password("uocdtn", "cây bơ trước cổng cơ quan");
     let mailbox = office.done(&["mailbox", "show", "uocdtn@daklak.doj.gov.vn"]);
     assert_eq!(mailbox["mailbox"]["aliases"], serde_json::json!(["uocdtn@daklak.gov.vn"]));
@@ -235,6 +244,9 @@ fn r16_a_decision_dated_ahead_waits_is_done_on_its_day_and_once() {
     office.done(&["decision", "cancel", "23/QĐ-STP", "--note", "rút lại"]);
     assert_eq!(office.refused(&["decision", "cancel", "21/QĐ-STP"]), ("R16".into(), "decision_settled".into()));
     assert_eq!(office.ask(&["decision", "cancel", "99/QĐ-STP"]).1, 2);
+    // Somebody hired on a day to come has no slip before somebody is there to take it.
+    let hire = ["staff", "hire", "--name", "Lê Văn Sau", "--unit", "to-chuc", "--decision", "24/QĐ-STP"];
+    office.done(&[&hire[..], &["--dated", "2026-11-20", "--effective", "2027-01-05"]].concat());
     let clock = office.clock.clone();
     office.daemon.restart(|| clock.set("2027-02-01T02:00:00Z".parse().unwrap()));
     eventually("the second is made up for", || office.person("nhungvh")["unit"] == "to-chuc");
@@ -242,6 +254,10 @@ fn r16_a_decision_dated_ahead_waits_is_done_on_its_day_and_once() {
         .map(|number| office.done(&["decision", "show", number])["decisions"][0]["state"].clone())
         .to_vec();
     assert_eq!(states, ["applied", "applied", "cancelled"]);
+    eventually("who has no password is an alarm", || office.alarms().contains(&"passwords_missing".to_owned()));
+    let slip = office.done(&["staff", "passwd", "saulv", "--generate"]);
+    assert!(office.logs_in("saulv", slip["first_password"].as_str().unwrap()));
+    assert!(!office.alarms().contains(&"passwords_missing".to_owned()));
     // What was withdrawn may be entered again.
     office.done(&[
         "staff",
@@ -264,18 +280,13 @@ fn r16_what_is_refused_on_its_day_waits_and_is_an_alarm_until_it_can_be_done() {
     // Meanwhile she becomes head of her unit, which must be handed over before she goes.
     office.done(&["unit", "appoint", "to-chuc", "--head", "nhungvh", "--decision", "A3", "--dated", "2026-11-24"]);
     office.at("2026-12-01T08:00:00");
-    eventually("the refusal is an alarm", || {
-        office.done(&["status"])["alarms"].as_array().unwrap().iter().any(|alarm| alarm["code"] == "decisions_due")
-    });
+    eventually("the refusal is an alarm", || office.alarms().contains(&"decisions_due".to_owned()));
     let shown = office.done(&["decision", "show", "31/QĐ-STP"])["decisions"][0].clone();
     assert_eq!(shown["state"], "waiting");
     assert!(shown["refused"].as_str().unwrap().contains("to-chuc"), "{shown}");
     office.done(&["unit", "appoint", "to-chuc", "--head", "ducpv", "--decision", "A4", "--dated", "2026-12-01"]);
     eventually("it is done as soon as it can be", || office.person("nhungvh")["unit"] == "van-phong");
-    assert_eq!(
-        office.done(&["status"])["alarms"].as_array().unwrap().iter().filter(|a| a["code"] == "decisions_due").count(),
-        0
-    );
+    assert!(!office.alarms().contains(&"decisions_due".to_owned()));
 }
 
 #[test]
@@ -398,6 +409,52 @@ fn a_split_a_renaming_and_a_closing_keep_the_directory_whole() {
     office.done(&[&["staff", "transfer", "nhungvh", "--to", "to-chuc"][..], &by("S4")].concat());
     office.done(&close);
     assert!(office.rcpt("boi-duong@daklak.doj.gov.vn").0 >= 550);
+}
+
+/// Hostile F18: the machine's clock a year ahead, then a day behind.
+#[test]
+fn f18_a_clock_that_jumps_applies_what_is_due_once_and_freezes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("hopthu-data");
+    let made = |process: &Process, name: &str| -> u64 {
+        let mut imap = process.imap_as(&process.people()[3]);
+        imap.ok(&format!("CREATE {name}"));
+        let answer = imap.ok(&format!("STATUS {name} (UIDVALIDITY)")).join(" ");
+        answer.split("UIDVALIDITY ").nth(1).unwrap().split(')').next().unwrap().parse().unwrap()
+    };
+    let done = |process: &Process, arguments: &[&str]| {
+        let (document, code) = answer(&process.command(&[arguments, &["--json"]].concat()));
+        assert_eq!(code, 0, "{arguments:?}: {document}");
+        document
+    };
+    let process = Process::start(&data);
+    let first = made(&process, "mot");
+    let today = jiff::Timestamp::now().to_zoned_datetime(TimeZone::fixed(offset(7))).date();
+    let (dated, soon) = (today.to_string(), today.saturating_add(jiff::Span::new().days(30)).to_string());
+    let ahead = ["--decision", "61/QĐ-STP", "--dated", &dated, "--effective", &soon];
+    done(&process, &[&["staff", "transfer", "nhungvh", "--to", "van-phong"][..], &ahead].concat());
+    let by = ["--decision", "62/QĐ-STP", "--dated", &dated];
+    done(&process, &[&["staff", "depart", "dungltm", "--reason", "resign"][..], &by].concat());
+    drop(process);
+
+    let process = Process::start_at(&data, "+370d");
+    let person = |process: &Process| done(process, &["staff", "show", "nhungvh"])["staff"]["unit"].clone();
+    eventually("what is due is done", || person(&process) == "van-phong");
+    let gone = || process.command(&["mailbox", "show", "dungltm@daklak.doj.gov.vn"]).status.code() == Some(2);
+    eventually("what was kept long enough is removed", gone);
+    let second = made(&process, "hai");
+    process.assert_clean();
+    drop(process);
+
+    let process = Process::start_at(&data, "-1d");
+    let third = made(&process, "ba");
+    assert!(first < second && second < third, "{first} {second} {third}");
+    let transfers = done(&process, &["decision", "list"])["decisions"].clone();
+    let applied =
+        transfers.as_array().unwrap().iter().filter(|d| d["number"] == "61/QĐ-STP" && d["state"] == "applied");
+    assert_eq!(applied.count(), 1);
+    assert_eq!(person(&process), "van-phong");
+    process.assert_clean();
 }
 
 /// Somebody the harness did not hire, or a unit, by address.

@@ -27,6 +27,22 @@ pub struct Login {
 impl Process {
     /// Starts it on `data_dir`, which is made the first time, and waits until everything accepts.
     pub fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[])
+    }
+
+    /// The same on a machine whose clock is wrong by so much: `+370d`, `-1d` (libfaketime).
+    pub fn start_at(data_dir: &Path, offset: &str) -> Self {
+        let here =
+            |entry: std::io::Result<std::fs::DirEntry>| Some(entry.ok()?.path().join("faketime/libfaketime.so.1"));
+        let library = std::fs::read_dir("/usr/lib").unwrap().filter_map(here).find(|path| path.exists());
+        let library = library.expect("Debian's package faketime").into_os_string().into_string().unwrap();
+        Self::start_with(
+            data_dir,
+            &[("LD_PRELOAD", &library), ("FAKETIME", offset), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")],
+        )
+    }
+
+    fn start_with(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         let file = data_dir.join("run/addresses.json");
         drop(std::fs::remove_file(&file));
         let log = data_dir.with_extension("log");
@@ -34,6 +50,7 @@ impl Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_hopthu"))
             .args(["quickstart", "--port-base", "0", "--dir"])
             .arg(data_dir)
+            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()

@@ -215,6 +215,15 @@ impl<'a> Case<'a> {
         .collect()
     }
 
+    /// The end of what is delegated to somebody as a head: the department's mailbox, unless they head another unit (R25).
+    fn end_headship(&self, head: StaffId, unit: &Unit) -> Vec<Step> {
+        if self.snapshot.headed_by(head).any(|other| other.id != unit.id) {
+            return Vec::new();
+        }
+        let department = self.snapshot.of(Owner::Department).map(|mailbox| mailbox.id);
+        self.end_delegations(|d| d.staff == head && Some(d.mailbox) == department)
+    }
+
     fn name_of(&self, person: StaffId) -> Option<PersonName> {
         self.snapshot.staff(person).map(|person| person.name.clone())
     }

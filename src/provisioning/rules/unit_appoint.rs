@@ -23,6 +23,7 @@ pub(super) fn plan(code: &str, who: &str, case: &Case<'_>) -> Result<Vec<Step>, 
         return Err(Refusal::NothingChanges(format!("{}, {}", unit.code, person.name)));
     }
     let mut steps = case.end_delegations(|d| d.mailbox == mailbox.id);
+    steps.extend(unit.head.into_iter().flat_map(|head| case.end_headship(head, unit)));
     steps.push(Step::EndCredentials { mailbox: mailbox.id, address: address.clone() });
     steps.push(Step::Appoint {
         unit: unit.id,

@@ -91,8 +91,11 @@ fn stewards(unit: &Unit, target: &Unit, (old, new): (&Mailbox, &Mailbox), case: 
     if target.head.is_none() {
         let code = target.code.clone();
         steps.push(Step::Appoint { unit: target.id, code, staff: Some(head), from: None, to: holder });
-    } else if !may_already(head) {
-        steps.extend(delegate(head, Rights::ALL, case.effective(), None));
+    } else {
+        steps.extend(case.end_headship(head, unit));
+        if !may_already(head) {
+            steps.extend(delegate(head, Rights::ALL, case.effective(), None));
+        }
     }
     steps
 }
