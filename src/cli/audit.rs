@@ -157,8 +157,8 @@ fn chain(verified: &Verified, language: Language) -> String {
         return tampered(place, problem, language);
     }
     let whole = match language {
-        Language::Vi => format!("nhật ký nguyên vẹn: {entries} mục, khớp {heads} mã băm đã ghi hằng ngày"),
-        Language::En => format!("the audit is whole: {entries} entries, as {heads} heads exported day by day say"),
+        Language::Vi => format!("nhật ký nguyên vẹn: {entries} mục; số mã băm ghi hằng ngày đã khớp: {heads}"),
+        Language::En => format!("the audit is whole: {entries} entries; heads exported day by day that agree: {heads}"),
     };
     let cut = verified.cut.as_ref().map(|cut| match language {
         Language::Vi => format!("đã cắt đến mục {} vì quá hạn lưu, có chữ ký thay thế", cut.seq),

@@ -140,14 +140,16 @@ fn exported(exported: &Exported, language: Language) -> String {
     let words = match (exported.dry_run, exported.made, language) {
         (true, _, Language::Vi) => format!("Tệp kế tiếp sẽ có {count} thay đổi; chưa lập:"),
         (true, _, Language::En) => format!("The next file would tell of {count} changes; it was not made:"),
-        (_, Some(number), Language::Vi) => format!("Đã lập tệp số {number}, {count} thay đổi; đã ghi {files} tệp."),
-        (_, Some(number), Language::En) => format!("Made file {number}, {count} changes; {files} files written."),
+        (_, Some(number), Language::Vi) => {
+            format!("Đã lập tệp số {number}: {count} thay đổi. Số tệp xuất ra: {files}.")
+        }
+        (_, Some(number), Language::En) => format!("Made file {number}: {count} changes. Files handed out: {files}."),
         (_, None, Language::Vi) if files == 0 => "Không có gì mới để báo cho tỉnh; không lập tệp.".to_owned(),
         (_, None, Language::En) if files == 0 => {
             "There is nothing new to tell the province; no file was made.".to_owned()
         }
-        (_, None, Language::Vi) => format!("Không có gì mới; đã ghi lại {files} tệp."),
-        (_, None, Language::En) => format!("Nothing new; {files} files written again."),
+        (_, None, Language::Vi) => format!("Không có gì mới. Số tệp ghi lại: {files}."),
+        (_, None, Language::En) => format!("Nothing new. Files written again: {files}."),
     };
     let table = if exported.dry_run && count > 0 { changes(&exported.changes, language) } else { String::new() };
     format!("{words}\n{table}")

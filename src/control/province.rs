@@ -290,18 +290,20 @@ async fn acknowledge(
     services: &Services,
     language: Language,
 ) -> Result<Acknowledged, Failure> {
-    let judged = match (answer::read(text), manner) {
-        (Err(faults), _) => Err(faults),
-        (Ok(answers), Manner::Rehearse) => {
-            Replayed::read(&mut *services.provisioning.db.read().await?).await?.judge(&answers)
-        }
-        (Ok(answers), Manner::Apply) => {
-            take(answers, act, services).await.map_err(|halt| halt.failure(services, language))?
-        }
+    let (answers, mut faults) = answer::read(text);
+    let judged = if manner == Manner::Rehearse || !faults.is_empty() {
+        Replayed::read(&mut *services.provisioning.db.read().await?).await?.judge(&answers)
+    } else {
+        take(answers, act, services).await.map_err(|halt| halt.failure(services, language))?
     };
+    let judged = judged.and_then(|verdict| if faults.is_empty() { Ok(verdict) } else { Err(Vec::new()) });
     Ok(match judged {
         Ok(verdict) => told(&verdict, manner),
-        Err(faults) => Acknowledged { faults: shown(faults, language), ..Acknowledged::default() },
+        Err(more) => {
+            faults.extend(more);
+            faults.sort_by_key(|fault| fault.line);
+            Acknowledged { faults: shown(faults, language), ..Acknowledged::default() }
+        }
     })
 }
 

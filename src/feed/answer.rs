@@ -113,16 +113,18 @@ impl Problem {
 /// Answers with the lines on which they stand.
 pub type Numbered = Vec<(usize, Answer)>;
 
-/// Reads an answer: JSON Lines where it begins with a brace, otherwise a table.
-///
-/// # Errors
-/// Everything that is wrong in it.
-pub fn read(text: &str) -> Result<Numbered, Vec<Fault>> {
+/// Reads an answer: JSON Lines where it begins with a brace, otherwise a table. What is wrong stands beside what could be
+/// read, so that everything that is wrong can be told at once.
+pub fn read(text: &str) -> (Numbered, Vec<Fault>) {
     let text = text.strip_prefix(csv::BOM).unwrap_or(text);
     if text.lines().nth(limits::PROVINCE_ANSWER_LINES_MAX).is_some() {
-        return Err(vec![Fault { line: limits::PROVINCE_ANSWER_LINES_MAX + 1, problem: Problem::Long }]);
+        return (Vec::new(), vec![Fault { line: limits::PROVINCE_ANSWER_LINES_MAX + 1, problem: Problem::Long }]);
     }
-    let read = if text.trim_start().starts_with('{') { lines(text) } else { table(text)? };
+    let read = if text.trim_start().starts_with('{') { Ok(lines(text)) } else { table(text) };
+    let read = match read {
+        Ok(read) => read,
+        Err(faults) => return (Vec::new(), faults),
+    };
     let (mut answers, mut faults) = (Vec::new(), Vec::new());
     for (line, answer) in read {
         match answer {
@@ -133,7 +135,7 @@ pub fn read(text: &str) -> Result<Numbered, Vec<Fault>> {
             Err(problem) => faults.push(Fault { line, problem }),
         }
     }
-    if faults.is_empty() { Ok(answers) } else { Err(faults) }
+    (answers, faults)
 }
 
 type Read = Vec<(usize, Result<Answer, Problem>)>;
@@ -142,9 +144,16 @@ fn lines(text: &str) -> Read {
     let answer = |(at, line): (usize, &str)| {
         let read: Result<Answer, _> = serde_json::from_str(line);
         let read = read.map(|answer| Answer { reason: answer.reason.and_then(|why| said(&why)), ..answer });
-        (at + 1, read.map_err(|error| Problem::Json(error.to_string())))
+        (at + 1, read.map_err(|error| Problem::Json(cause(&error))))
     };
     text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(answer).collect()
+}
+
+/// What is wrong, and the column; each line is a document of its own, so the parser's line is always the first.
+fn cause(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let cause = text.split(" at line ").next().unwrap_or_default();
+    format!("{cause} (:{})", error.column())
 }
 
 /// A text that says something, without what surrounds it.
@@ -205,21 +214,31 @@ mod tests {
         Answer { file, address: Address::parse(address).unwrap(), result, reason: reason.map(str::to_owned) }
     }
 
+    fn right(text: &str) -> Numbered {
+        let (answers, faults) = read(text);
+        assert_eq!(faults, []);
+        answers
+    }
+
+    fn wrong(text: &str) -> Vec<Fault> {
+        read(text).1
+    }
+
     #[test]
     fn both_forms_say_the_same() {
         let json = "{\"file\": 1, \"address\": \"a@x.vn\", \"result\": \"registered\"}\n\n\
                     {\"file\": 1, \"address\": \"b@x.vn\", \"result\": \"refused\", \"reason\": \"trùng, tên\"}\n";
-        let read_json = read(json).unwrap();
+        let read_json = right(json);
         let expected = [
             (1, answer(1, "a@x.vn", Outcome::Registered, None)),
             (3, answer(1, "b@x.vn", Outcome::Refused, Some("trùng, tên"))),
         ];
         assert_eq!(read_json, expected);
         for table in ["\u{feff}file,address,result,reason\r\na\r\n", "file;address;result\n1;a@x.vn;ok"] {
-            assert!(read(table).is_err(), "{table}");
+            assert!(!wrong(table).is_empty(), "{table}");
         }
         let table = "\u{feff}Địa chỉ;Tệp số;Kết quả;Lý do\r\na@x.vn;1;registered;\r\n;;;\r\nb@x.vn;1;Refused;\"trùng, tên\"\r\n";
-        let read_table: Vec<_> = read(table).unwrap();
+        let read_table = right(table);
         assert_eq!(read_table.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4]);
         assert!(read_table.iter().map(|(_, a)| a).eq(expected.iter().map(|(_, a)| a)));
     }
@@ -227,12 +246,12 @@ mod tests {
     #[test]
     fn every_fault_is_told_with_its_line() {
         let text = "file,address,result,reason\nx,a@x.vn,registered,\n1,nobody,registered,\n1,a@x.vn,done,\n1,a@x.vn,refused,\n";
-        let faults = read(text).unwrap_err();
+        let faults = wrong(text);
         let lines: Vec<_> = faults.iter().map(|fault| fault.line).collect();
         assert_eq!(lines, [2, 3, 4, 5]);
         assert_eq!(faults.last().unwrap().problem, Problem::Reason);
-        assert_eq!(read("file,address\n").unwrap_err().len(), 1);
-        assert!(read("").unwrap().is_empty());
-        assert!(matches!(read("{\"file\": 1}\n").unwrap_err()[0].problem, Problem::Json(_)));
+        assert_eq!(wrong("file,address\n").len(), 1);
+        assert!(right("").is_empty());
+        assert!(matches!(wrong("{\"file\": 1}\n")[0].problem, Problem::Json(_)));
     }
 }
