@@ -1,6 +1,12 @@
 -- What decisions and people's own acts leave behind: grace after a departure, delegations, requests, incidents, the
 -- province's change files, openings by an administrator, log-ins, and the point from which the audit is kept.
 
+-- Rows from before the audit told rows are entered into it once, as they are; a new directory has none.
+ALTER TABLE directory ADD COLUMN told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1));
+UPDATE directory SET told = 1 WHERE version = 0;
+
+-- Whom a waiting decision's acts name, by id: a name or an address may be somebody else's when its day comes.
+ALTER TABLE decision ADD COLUMN pins TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(pins));
 CREATE INDEX decision_waiting ON decision (effective, id) WHERE state = 'waiting';
 
 -- A closed mailbox keeps its mail until a day; what becomes of new mail meanwhile, and whose address goes with it.

@@ -1,5 +1,7 @@
 //! Personnel decisions: the cause of acts, each applied once (R16).
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,7 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::load::{date, unreadable};
 use crate::db::{DbError, Tx};
-use crate::id::DecisionId;
+use crate::id::{DecisionId, StaffId};
 use crate::name::Label;
 
 /// What is asked for on paper: the cause of one or several acts.
@@ -66,7 +68,13 @@ pub struct Recorded {
     pub applied_at: Option<i64>,
     /// What it asks for, as it was entered; never holds a password.
     pub acts: Value,
+    /// Whom its acts name, where it waits: nobody else is meant, whoever bears the name or the address on its day.
+    #[serde(skip)]
+    pub pins: Pins,
 }
+
+/// People by what an act calls them.
+pub type Pins = BTreeMap<String, StaffId>;
 
 /// A decision to be entered.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +109,7 @@ struct Row {
     recorded_at: i64,
     applied_at: Option<i64>,
     acts: String,
+    pins: String,
 }
 
 impl Row {
@@ -120,6 +129,7 @@ impl Row {
             recorded_at: self.recorded_at,
             applied_at: self.applied_at,
             acts: serde_json::from_str(&self.acts).map_err(|e| unreadable("decision.acts", &e))?,
+            pins: serde_json::from_str(&self.pins).map_err(|e| unreadable("decision.pins", &e))?,
         })
     }
 }
@@ -128,7 +138,7 @@ impl Recorded {
     /// The decision of this number and year that is not cancelled.
     pub async fn find(connection: &mut SqliteConnection, decision: &Decision) -> Result<Option<Self>, DbError> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts \
+            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts, pins \
              FROM decision WHERE key = ? AND year = ? AND state <> 'cancelled'",
         )
         .bind(decision.number.key())
@@ -141,7 +151,7 @@ impl Recorded {
     /// Every decision, the newest first.
     pub async fn list(connection: &mut SqliteConnection) -> Result<Vec<Self>, DbError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts \
+            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts, pins \
              FROM decision ORDER BY id DESC",
         )
         .fetch_all(connection)
@@ -152,7 +162,7 @@ impl Recorded {
     /// Decisions that wait and hold on this day, in the order in which they are to be applied.
     pub async fn waiting(connection: &mut SqliteConnection, day: Date) -> Result<Vec<Self>, DbError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts \
+            "SELECT id, number, dated, effective, kind, issuer, approver, note, state, recorded_at, applied_at, acts, pins \
              FROM decision WHERE state = 'waiting' AND effective <= ? ORDER BY effective, id",
         )
         .bind(day.to_string())
@@ -184,6 +194,16 @@ impl Recorded {
         .execute(tx.connection())
         .await?;
         Ok(DecisionId(inserted.last_insert_rowid()))
+    }
+
+    /// Keeps whom a waiting decision's acts name.
+    pub async fn pin(tx: &mut Tx, id: DecisionId, pins: &Pins) -> Result<(), DbError> {
+        sqlx::query("UPDATE decision SET pins = ? WHERE id = ?")
+            .bind(serde_json::json!(pins).to_string())
+            .bind(id)
+            .execute(tx.connection())
+            .await?;
+        Ok(())
     }
 
     /// A waiting decision's acts are done, or it is withdrawn.

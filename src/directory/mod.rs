@@ -20,7 +20,7 @@ use sqlx::Connection;
 use tokio::sync::watch;
 
 pub use check::{Violation, check};
-pub use decision::{Decision, DecisionKind, DecisionState, Entering, Recorded};
+pub use decision::{Decision, DecisionKind, DecisionState, Entering, Pins, Recorded};
 pub use draft::{Changed, Draft, NewDelegation, NewMailbox, NewStaff, NewUnit};
 pub use model::{
     AddressKind, AddressState, Addressed, Delegation, DelegationState, Department, Generation, Grace, Held, Mailbox,
@@ -84,6 +84,12 @@ impl Directory {
         let (shared, published) = (self.0.clone(), snapshot.clone());
         tx.after_commit(move || shared.replace(published));
         Ok(snapshot)
+    }
+
+    /// Whether rows are there that the audit has never told, from a release before it told rows; true only once.
+    pub async fn take_untold(&self, tx: &mut Tx) -> Result<bool, DbError> {
+        let taken = sqlx::query("UPDATE directory SET told = 1 WHERE told = 0").execute(tx.connection()).await?;
+        Ok(taken.rows_affected() > 0)
     }
 
     /// Takes over what a reloaded configuration says.

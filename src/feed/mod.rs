@@ -29,6 +29,7 @@
 //! written again octet for octet by `province export --since N`, and is no other however often. The other order would
 //! leave a file on the disk that the audit knows nothing of, and another one would get its number.
 
+mod adopt;
 pub mod answer;
 pub mod csv;
 pub mod file;
@@ -39,6 +40,7 @@ mod read;
 pub mod replay;
 mod tell;
 
+pub use adopt::adopt;
 pub use keep::Keeper;
 pub use read::{FeedError, advance, refusals, start};
 pub use tell::{Act, Feed, Made, Replayed};

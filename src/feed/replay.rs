@@ -12,6 +12,9 @@ use crate::id::DecisionId;
 /// Subjects of entries that change rows of the directory; all others tell of something else.
 const ROWS: [&str; 5] = ["staff", "unit", "mailbox", "address", "delegation"];
 
+/// What an entry that holds a whole row of an older release is called: it replaces what earlier ones said of the row.
+pub(super) const ADOPTED: &str = "directory.adopted";
+
 /// The directory as the entries up to one place left it. Empty before the first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +119,9 @@ impl State {
             }
             return;
         };
+        if entry.what == ADOPTED {
+            self.rows.remove(&entry.subject);
+        }
         let row = self.rows.entry(entry.subject.clone()).or_default();
         for (column, value) in after {
             let cell = Cell { value: value.clone(), seq: entry.seq, decision: entry.decision };

@@ -269,3 +269,39 @@ fn a_file_is_written_as_documented_and_its_signature_covers_every_line_before() 
     ];
     assert_eq!(rows[2].cells, second);
 }
+
+/// Hostile F35: a directory of a release whose audit did not tell rows.
+#[tokio::test]
+async fn what_an_older_release_left_is_in_the_audit_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mail.db");
+    let first: Vec<_> = sqlx::migrate!().iter().take(2).cloned().collect();
+    let older = sqlx::migrate::Migrator { migrations: first.into(), ..sqlx::migrate::Migrator::DEFAULT };
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    older.run(&mut connection).await.unwrap();
+    sqlx::raw_sql(
+        "INSERT INTO unit (id, code, name, kind, place, state, since)
+             VALUES (1, 'vp', 'Văn phòng', 'office', 'lan', 'open', '2026-01-01');
+         INSERT INTO mailbox (id, kind, unit, quota_bytes, reach, state, opened)
+             VALUES (1, 'unit', 1, 1, 'province', 'open', '2026-01-01');
+         INSERT INTO address (mailbox, local, key, domain, kind, province, state, since)
+             VALUES (1, 'vp', 'vp', 'x.gov.vn', 'provincial', 'wanted', 'live', '2026-01-01');
+         UPDATE directory SET version = 2;",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    let db = crate::db::Db::open(&path).await.unwrap();
+    let directory = crate::directory::Directory::open(&db, crate::directory::Department::of("x.vn")).await.unwrap();
+    let clock = crate::clock::Clock::system(jiff::tz::TimeZone::UTC);
+    assert_eq!(super::adopt(&db, &directory, &clock).await.unwrap(), 3);
+    assert_eq!(super::adopt(&db, &directory, &clock).await.unwrap(), 0);
+    let state = super::advance(&mut db.read().await.unwrap(), State::default(), None).await.unwrap();
+    let told: Vec<_> = state.plain().into_iter().map(|(key, row)| (key.to_owned(), row)).collect();
+    let mut rows: Vec<_> = directory.snapshot().rows().map(|row| (row.key().to_string(), row.columns())).collect();
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(told, rows);
+    assert_eq!(list(&state).len(), 1);
+}

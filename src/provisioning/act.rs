@@ -372,6 +372,43 @@ impl Act {
         }
     }
 
+    /// What it calls the people it is about, to be looked up when it is planned.
+    pub(super) fn people(&self) -> Vec<&str> {
+        let (mut one, mut several) = (None, Vec::new());
+        match self {
+            Self::Reinstate(Reinstate { who, .. })
+            | Self::Rename(Rename { who, .. })
+            | Self::Promote { who, .. }
+            | Self::Suspend { who }
+            | Self::Resume { who }
+            | Self::SetPassword { who }
+            | Self::Compromised { who }
+            | Self::AddDevice { who, .. }
+            | Self::RemoveDevice { who, .. }
+            | Self::AppointHead { who, .. }
+            | Self::Delegate(Delegate { to: who, .. })
+            | Self::Revoke { from: who, .. } => one = Some(who),
+            Self::Transfer(Transfer { who, handover_to, .. }) | Self::Depart(Depart { who, handover_to, .. }) => {
+                one = Some(who);
+                several.extend(handover_to);
+            }
+            Self::SplitUnit(SplitUnit { staff, .. }) => several.extend(staff),
+            Self::FoundDepartment(_)
+            | Self::CreateUnit(_)
+            | Self::RenameUnit(_)
+            | Self::MergeUnit { .. }
+            | Self::CloseUnit(_)
+            | Self::Hire(_)
+            | Self::AddAlias { .. }
+            | Self::RemoveAlias { .. }
+            | Self::SetQuota { .. }
+            | Self::OpenMailbox(_)
+            | Self::RemoveMailbox { .. }
+            | Self::MarkProvince { .. } => {}
+        }
+        one.into_iter().chain(several).map(String::as_str).collect()
+    }
+
     /// Whether it sets a password, which is made before the write begins.
     pub(super) fn sets_password(&self) -> bool {
         match self {

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::audit;
 use crate::db::Tx;
-use crate::directory::{Decision, DecisionState, Draft, MailboxState, Recorded};
-use crate::id::MailboxId;
+use crate::directory::{Decision, DecisionState, Draft, MailboxState, Pins, Recorded, Snapshot};
+use crate::id::{DecisionId, MailboxId};
 use crate::limits;
 use crate::name::Label;
 
@@ -31,6 +31,7 @@ impl Provisioning {
         tx: &mut Tx,
         sitting: &mut Sitting,
         (place, order): (usize, &Order),
+        id: Option<DecisionId>,
     ) -> Result<Vec<Applied>, Failure> {
         let Some(decision) = &order.decision else { return Ok(Vec::new()) };
         let mut draft = match sitting.ahead.take() {
@@ -38,6 +39,10 @@ impl Provisioning {
             Some((day, draft)) if day == decision.effective => draft,
             _ => self.ahead(tx, sitting.draft.clone(), decision).await?,
         };
+        let pins = pinned(order, draft.snapshot());
+        if let (Some(id), false) = (id, pins.is_empty()) {
+            Recorded::pin(tx, id, &pins).await?;
+        }
         let mut forgotten = Vec::new();
         let mut acts = Vec::with_capacity(order.acts.len());
         for (n, act) in order.acts.iter().enumerate() {
@@ -145,15 +150,21 @@ impl Order {
     }
 }
 
+/// Whom an order names, as of the directory that its acts will find. Whoever joins by it is named by nobody before.
+fn pinned(order: &Order, snapshot: &Snapshot) -> Pins {
+    let named = order.acts.iter().flat_map(Act::people);
+    named.filter_map(|who| Some((who.to_owned(), snapshot.find(who).ok()?.id))).collect()
+}
+
 /// A waiting decision as an order, to be done by the daemon.
 fn due(recorded: Recorded) -> Result<Order, Failure> {
-    let Recorded { id, decision, acts, .. } = recorded;
+    let Recorded { id, decision, acts, pins, .. } = recorded;
     let acts = match acts {
         Value::Array(acts) => acts.into_iter().map(serde_json::from_value).collect::<Result<Vec<Act>, _>>(),
         other => serde_json::from_value(other),
     };
     let acts = acts.map_err(|_| Failure::Plan("a waiting decision holds acts that cannot be read"))?;
     let note = decision.note.clone();
-    let order = Order { note, due: Some(id), ..Order::new(DAEMON, Some(decision), acts) };
+    let order = Order { note, pins, due: Some(id), ..Order::new(DAEMON, Some(decision), acts) };
     Ok(order.unattended())
 }

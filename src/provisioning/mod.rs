@@ -233,7 +233,7 @@ impl Provisioning {
             Err(failure) => return Err(failure),
         };
         if state == DecisionState::Waiting {
-            let acts = self.foretell(tx, sitting, (place, order)).await?;
+            let acts = self.foretell(tx, sitting, (place, order), id).await?;
             return Ok(Done { decision: id, state, acts });
         }
         sitting.ahead = None;
@@ -288,6 +288,7 @@ impl Provisioning {
             settings: &self.settings,
             decision: order.decision.as_ref(),
             password: order.password.as_ref(),
+            pins: &order.pins,
             handing: order.handing,
             now: self.clock.now(),
             today,

@@ -7,7 +7,7 @@ use super::slip::Slip;
 use super::step::{Step, Subject};
 use crate::credential::{Busy, Secret};
 use crate::db::DbError;
-use crate::directory::{Decision, DecisionState};
+use crate::directory::{Decision, DecisionState, Pins};
 use crate::id::{DecisionId, RequestId};
 use crate::mime::compose::ComposeError;
 use crate::store::StoreError;
@@ -28,6 +28,8 @@ pub struct Order {
     pub actor: String,
     /// Whether somebody is there to take a slip.
     pub handing: Handing,
+    /// Whom the acts name, where the decision has waited: see [`Pins`].
+    pub pins: Pins,
     /// The decision's record, where it has waited for its day.
     pub due: Option<DecisionId>,
     /// Who at the Office has approved it.
@@ -49,7 +51,17 @@ impl Order {
     /// Acts that somebody asks for now.
     pub fn new(actor: &str, decision: Option<Decision>, acts: Vec<Act>) -> Self {
         let (actor, handing) = (actor.to_owned(), Handing::Slip);
-        Self { decision, acts, password: None, note: None, actor, handing, due: None, approval: Approval::None }
+        Self {
+            decision,
+            acts,
+            password: None,
+            note: None,
+            actor,
+            handing,
+            pins: Pins::new(),
+            due: None,
+            approval: Approval::None,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::control;
 use crate::credential::{Hasher, Policy};
 use crate::db::{Db, DbError};
 use crate::directory::{Department, Directory};
-use crate::feed::{Feed, Keeper};
+use crate::feed::{self, Feed, Keeper};
 use crate::limits;
 use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
@@ -79,6 +79,10 @@ impl Installation {
         let lock = Lock::take(data_dir)?;
         let db = Db::open(&database(data_dir)).await?;
         let directory = Directory::open(&db, department(&config)).await?;
+        let adopted = feed::adopt(&db, &directory, &clock).await?;
+        if adopted > 0 {
+            tracing::info!(rows = adopted, "what an older release left is in the audit now");
+        }
         let store = Store::open(db.clone(), clock.clone()).await?;
         let hasher = Hasher::new();
         let access =

@@ -35,8 +35,8 @@ use super::step::{Step, Whose};
 use crate::address::{Address, Domain};
 use crate::credential::{Secret, Standing};
 use crate::directory::{
-    AddressKind, Availability, Decision, Delegation, DelegationState, Mailbox, MailboxState, NewMailbox, Owner, Reach,
-    Snapshot, Staff, StaffState, Unit, UnitState,
+    AddressKind, Availability, Decision, Delegation, DelegationState, Mailbox, MailboxState, NewMailbox, Owner, Pins,
+    Reach, Snapshot, Staff, StaffState, Unit, UnitState,
 };
 use crate::id::{MailboxId, StaffId};
 use crate::name::{LocalPart, PersonName};
@@ -52,6 +52,8 @@ pub struct Case<'a> {
     pub decision: Option<&'a Decision>,
     /// A password chosen by somebody, for an act that sets one.
     pub password: Option<&'a Secret>,
+    /// Whom the act names, where that was known before its day.
+    pub pins: &'a Pins,
     /// Whether somebody is there to take a slip with a first password.
     pub handing: Handing,
     /// Now.
@@ -135,6 +137,9 @@ impl<'a> Case<'a> {
 
     /// The person meant, whoever they are.
     fn anybody(&self, who: &str) -> Result<&'a Staff, Refusal> {
+        if let Some(pinned) = self.pins.get(who).and_then(|id| self.snapshot.staff(*id)) {
+            return Ok(pinned);
+        }
         self.snapshot.find(who).map_err(|error| Refusal::of_find(error, self.snapshot))
     }
 
