@@ -167,7 +167,7 @@ const COLUMNS: [[&str; 2]; 4] =
 
 fn table(text: &str) -> Result<Read, Vec<Fault>> {
     let first = text.lines().next().unwrap_or_default();
-    let separator = [';', '\t'].into_iter().find(|separator| first.contains(*separator)).unwrap_or(',');
+    let separator = [b';', b'\t'].into_iter().find(|separator| first.as_bytes().contains(separator)).unwrap_or(b',');
     let records = csv::read(text, separator).map_err(|line| vec![Fault { line, problem: Problem::Quote }])?;
     let Some((headings, rows)) = records.split_first() else { return Ok(Vec::new()) };
     let place =

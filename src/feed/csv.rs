@@ -1,5 +1,6 @@
 //! Line files as a table that people open, and the Centre's answers as a table that people type (RFC 4180).
 
+use csv::{Position, ReaderBuilder};
 use jiff::civil::Date;
 
 use super::listing::{Kind, Line, What};
@@ -85,39 +86,39 @@ pub struct Record {
     pub cells: Vec<String>,
 }
 
-/// Reads a table whose cells are parted by `separator`; empty lines are left out.
+/// Reads a table whose cells are parted by `separator`; rows in which nothing is written are left out.
 ///
 /// # Errors
-/// The line on which a quoted cell begins that never ends.
-pub fn read(text: &str, separator: char) -> Result<Vec<Record>, usize> {
+/// The line on which a row begins whose quote never ends.
+pub fn read(text: &str, separator: u8) -> Result<Vec<Record>, usize> {
+    let text = text.strip_prefix(BOM).unwrap_or(text);
     let mut records = Vec::new();
-    let (mut cells, mut cell) = (Vec::new(), String::new());
-    let (mut line, mut begun) = (1, 1);
-    let mut quoted = None;
-    let mut characters = text.strip_prefix(BOM).unwrap_or(text).chars().peekable();
-    while let Some(c) = characters.next() {
-        line += usize::from(c == '\n');
-        match (c, quoted) {
-            ('"', Some(_)) if characters.next_if_eq(&'"').is_some() => cell.push('"'),
-            ('"', Some(_)) => quoted = None,
-            ('"', None) if cell.is_empty() => quoted = Some(line),
-            ('\n', None) => {
-                cells.push(std::mem::take(&mut cell));
-                records.push(Record { line: begun, cells: std::mem::take(&mut cells) });
-                begun = line;
-            }
-            ('\r', None) if characters.peek() == Some(&'\n') => {}
-            (c, None) if c == separator => cells.push(std::mem::take(&mut cell)),
-            (c, _) => cell.push(c),
+    let mut reader = ReaderBuilder::new();
+    let mut reader = reader.has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
+    // The text is UTF-8 and rows may be of any length: nothing else is an error.
+    for record in reader.records().flatten() {
+        let cells: Vec<_> = record.iter().map(str::to_owned).collect();
+        records.push(Record { line: begin(text, record.position()), cells });
+    }
+    match records.last() {
+        // A table has its quotes in pairs; the last row takes in all that follows one without its pair.
+        Some(last) if text.matches('"').count() % 2 == 1 => Err(last.line),
+        _ => {
+            records.retain(|record| record.cells.iter().any(|cell| !cell.trim().is_empty()));
+            Ok(records)
         }
     }
-    if let Some(line) = quoted {
-        return Err(line);
-    }
-    cells.push(cell);
-    records.push(Record { line: begun, cells });
-    records.retain(|record| record.cells.iter().any(|cell| !cell.trim().is_empty()));
-    Ok(records)
+}
+
+/// The line on which a record begins: its position is before the empty lines that were skipped to reach it.
+fn begin(text: &str, position: Option<&Position>) -> usize {
+    let before = |position: &Position| {
+        let place = usize::try_from(position.byte()).ok()?;
+        let skipped = text.get(place..)?.bytes().take_while(|octet| matches!(octet, b'\r' | b'\n'));
+        let line = usize::try_from(position.line()).ok()?;
+        Some(line + skipped.filter(|octet| *octet == b'\n').count())
+    };
+    position.and_then(before).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -141,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_table_is_read_with_the_lines_of_its_rows() {
-        let read = read("\u{feff}a;b\r\n\"x;\"\"y\r\nz\";1\r\n\r\nlast;", ';').unwrap();
+        let read = read("\u{feff}a;b\r\n\"x;\"\"y\r\nz\";1\r\n\r\nlast;", b';').unwrap();
         let rows: Vec<_> = read.iter().map(|row| (row.line, row.cells.join("|"))).collect();
         assert_eq!(rows, [(1, "a|b".into()), (2, "x;\"y\r\nz|1".into()), (5, "last|".into())]);
-        assert_eq!(super::read("a\n\"b\nc", ','), Err(2));
+        assert_eq!(super::read("a\n\"b\nc", b','), Err(2));
     }
 }

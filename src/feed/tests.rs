@@ -253,7 +253,7 @@ fn a_file_is_written_as_documented_and_its_signature_covers_every_line_before() 
 
     let table = super::csv::headings() + &super::csv::rows(1, &first);
     assert!(table.starts_with('\u{feff}'));
-    let rows = super::csv::read(&table, ',').unwrap();
+    let rows = super::csv::read(&table, b',').unwrap();
     let second = [
         "1",
         "7",
