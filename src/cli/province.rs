@@ -69,6 +69,7 @@ pub(super) async fn run(province: Province, config: &Config, output: &Output) ->
         Province::Export { since, out, format, manner: how } => {
             let form = if format == Format::Csv { Form::Csv } else { Form::Jsonl };
             // Before the file is made: it has a number from then on, and is to be kept.
+            let out = out.or_else(|| Some(config.province.target.as_ref()?.join(name(config, format))));
             let out = out.as_deref().map(|path| NewFile::make("--out", path)).transpose()?;
             let (manner, note) = (manner(&how), how.note.map(String::from));
             (Ask::Export { since, form, note, manner }, out)
@@ -87,6 +88,15 @@ pub(super) async fn run(province: Province, config: &Config, output: &Output) ->
         (text, _) => exported.text = text,
     }
     Ok(output.reply(&reply))
+}
+
+/// The name of a file that is put beside others.
+fn name(config: &Config, format: Format) -> String {
+    let suffix = match format {
+        Format::Jsonl => "jsonl",
+        Format::Csv => "csv",
+    };
+    format!("{}-{}.{suffix}", config.organisation.domain, config.clock().zoned().strftime("%Y%m%dT%H%M%S%.3f"))
 }
 
 fn read(file: &Path) -> Result<String, Failure> {

@@ -226,6 +226,8 @@ fn default_office() -> String {
 pub struct Province {
     /// The office's key, PKCS #8 PEM, mode 0600. Without one it is made in the data directory.
     pub signing_key: Option<PathBuf>,
+    /// Where change files are put when no other place is named; they are printed where there is none.
+    pub target: Option<PathBuf>,
 }
 
 /// `[audit]`
@@ -349,6 +351,7 @@ impl Config {
         self.tls.key = self.tls.key.map(|path| base.join(path));
         self.departure.archive = self.departure.archive.map(|path| base.join(path));
         self.province.signing_key = self.province.signing_key.map(|path| base.join(path));
+        self.province.target = self.province.target.map(|path| base.join(path));
         self.audit.heads = self.audit.heads.map(|path| base.join(path));
         self
     }

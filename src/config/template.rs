@@ -40,7 +40,7 @@ fn key_of(line: &str) -> Option<&str> {
 #[cfg(test)]
 pub(super) fn uncommented() -> String {
     let stated = |line: &str| match key_of(line) {
-        Some("certificate" | "key" | "provincial_domain" | "signing_key" | "heads" | "archive") | None => {
+        Some("certificate" | "key" | "provincial_domain" | "signing_key" | "heads" | "archive" | "target") | None => {
             line.to_owned()
         }
         Some(_) => line.trim_start_matches('#').to_owned(),

@@ -338,3 +338,21 @@ fn r4_an_address_that_goes_to_somebody_else_is_withdrawn_and_registered() {
     assert_eq!(centre.apply(&[&file]), office.wanted());
     office.process.assert_clean();
 }
+
+#[test]
+fn r4_a_file_goes_where_the_configuration_says() {
+    let office = Office::open();
+    let target = office.data().join("tinh");
+    std::fs::create_dir(&target).unwrap();
+    let configuration = office.data().join("hopthu.toml");
+    let text = std::fs::read_to_string(&configuration).unwrap();
+    std::fs::write(&configuration, text.replace("#target = \"/srv/tinh\"", "target = \"tinh\"")).unwrap();
+    office.ok(&["province", "export"]);
+    let put: Vec<_> = std::fs::read_dir(&target).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(put.len(), 1, "{put:?}");
+    let first = std::fs::read_to_string(&put[0]).unwrap();
+    assert!(put[0].extension().unwrap() == "jsonl" && first.starts_with("{\"format\""), "{put:?} {first}");
+    // Nothing to say makes no file.
+    office.ok(&["province", "export"]);
+    assert_eq!(std::fs::read_dir(&target).unwrap().count(), 1);
+}
