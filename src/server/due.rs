@@ -14,8 +14,8 @@ use crate::id::MailboxId;
 use crate::limits;
 use crate::provisioning::{Due, Failure, Provisioning};
 
-/// Looks at the start, when a day begins at the office, and whenever the directory has changed: what was refused before
-/// may be allowed then.
+/// Looks at the start, when an hour begins at the office, and whenever the directory has changed: what was refused before
+/// may be allowed then, and what the disk failed for may be written.
 pub(super) async fn run(services: Arc<ArcSwap<Services>>, archive: PathBuf, drain: CancellationToken) {
     let mut looks = tokio::time::interval(limits::DAY_LOOK_EVERY);
     let mut seen = None;
@@ -25,7 +25,8 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, archive: PathBuf, drai
             _ = looks.tick() => {}
         }
         let provisioning = services.load().provisioning.clone();
-        let now = (provisioning.clock.today(), provisioning.directory.snapshot().version());
+        let at = provisioning.clock.zoned();
+        let now = (at.date(), at.hour(), provisioning.directory.snapshot().version());
         if seen == Some(now) {
             continue;
         }
