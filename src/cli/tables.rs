@@ -10,7 +10,6 @@ use crate::control::{
 };
 use crate::directory::{DecisionState, MailboxState, Place, Reach, StaffState, UnitKind, UnitState};
 use crate::language::Language;
-use crate::provisioning::Endpoint;
 
 /// Columns that a table fits into.
 const WIDTH: u16 = 100;
@@ -285,17 +284,13 @@ fn decision(detail: &DecisionDetail, language: Language, zone: &TimeZone) -> Str
 }
 
 fn guide(guide: &GuideView, language: Language) -> String {
-    let (imap, submission) = (&guide.client.imap, &guide.client.submission);
-    let labels = match language {
-        Language::Vi => ["họ và tên", "địa chỉ, tên đăng nhập", "nhận thư (IMAP)", "gửi thư (SMTP)"],
-        Language::En => ["name", "address, name to log in", "incoming mail (IMAP)", "outgoing mail (SMTP)"],
+    let (name, address) = match language {
+        Language::Vi => ("họ và tên", "địa chỉ, tên đăng nhập"),
+        Language::En => ("name", "address, name to log in"),
     };
-    let server = |endpoint: &Endpoint| match language {
-        Language::Vi => format!("{}, cổng {}, SSL/TLS", endpoint.host, endpoint.port),
-        Language::En => format!("{}, port {}, SSL/TLS", endpoint.host, endpoint.port),
-    };
-    let values = [guide.name.clone(), guide.address.to_string(), server(imap), server(submission)];
-    detail(labels, values)
+    let known = [(name, guide.name.clone()), (address, guide.address.to_string())];
+    let rows = known.into_iter().chain(guide.client.rows(language));
+    lines(plain().add_rows(rows.map(|(label, value)| [format!("{label}:"), value])))
 }
 
 fn done(done: &Done, language: Language) -> String {
