@@ -108,6 +108,11 @@ impl Login {
         self.standing == Standing::First
     }
 
+    /// By which password the person is here, for what they ask to be done: it is asked again when it is done.
+    pub fn authority(&self) -> (MailboxId, Generation) {
+        (self.key, self.generation)
+    }
+
     /// The same right after the holder's own act raised the generation once. None where anything else changed, too: then
     /// it is not for the holder to say that it holds.
     pub fn renewed(&self) -> Option<Self> {

@@ -224,6 +224,11 @@ impl Provisioning {
         issued: &Passwords,
         mode: Mode,
     ) -> Result<Done, Failure> {
+        // A password takes its time to be hashed: whoever was let in before may be shut out by now.
+        let asking = order.by.map(|(mailbox, generation)| (sitting.draft.snapshot().mailbox(mailbox), generation));
+        if asking.is_some_and(|(mailbox, then)| mailbox.is_none_or(|mailbox| mailbox.generation != then)) {
+            return Err(Failure::Ended);
+        }
         let (id, state) = match self.enter_decision(tx, sitting, order).await {
             Ok(entered) => entered,
             Err(Failure::Refused(refusal)) => {

@@ -7,8 +7,8 @@ use super::slip::Slip;
 use super::step::{Step, Subject};
 use crate::credential::{Busy, Secret};
 use crate::db::DbError;
-use crate::directory::{Decision, DecisionState, Pins};
-use crate::id::{DecisionId, RequestId};
+use crate::directory::{Decision, DecisionState, Generation, Pins};
+use crate::id::{DecisionId, MailboxId, RequestId};
 use crate::mime::compose::ComposeError;
 use crate::store::StoreError;
 
@@ -26,6 +26,9 @@ pub struct Order {
     pub note: Option<String>,
     /// Who asks: the control socket's peer, the SSH user.
     pub actor: String,
+    /// Where a person asks for their own: the mailbox whose password let them in, and how it stood then. If that has ended
+    /// by the time of the write, nothing is done (invariant I7).
+    pub by: Option<(MailboxId, Generation)>,
     /// Whether somebody is there to take a slip.
     pub handing: Handing,
     /// Whom the acts name, where the decision has waited: see [`Pins`].
@@ -57,6 +60,7 @@ impl Order {
             password: None,
             note: None,
             actor,
+            by: None,
             handing,
             pins: Pins::new(),
             due: None,
@@ -96,6 +100,9 @@ pub enum Failure {
     /// Rules forbid some of what was asked for together.
     #[error("{} acts are refused", .0.len())]
     Several(Vec<Rejected>),
+    /// Whoever asked for it may no longer: the password that let them in was replaced, or they were shut out.
+    #[error("the right by which it was asked for has ended")]
+    Ended,
     /// Too many are hashing.
     #[error(transparent)]
     Busy(#[from] Busy),

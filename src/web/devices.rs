@@ -10,7 +10,7 @@ use super::door::Pages;
 use super::password::order;
 use super::session::Notice;
 use super::sign_in::{enter_at, failed};
-use super::view::{DeviceMade, Devices, Fault, Problem, page, problem};
+use super::view::{DeviceMade, Devices, Fault, Problem, away, page, problem};
 use super::visit::{Entrant, Form, Holder};
 use crate::credential;
 use crate::language::Language;
@@ -39,6 +39,7 @@ pub(super) async fn make(State(pages): State<Arc<Pages>>, Holder(holder): Holder
         Err(Failure::Refused(refusal)) => {
             return show(&holder, &pages, typed, Some(Fault(refusal.message(visit.language)))).await;
         }
+        Err(Failure::Ended) => return away(visit, "/sign-in"),
         Err(Failure::Busy(_)) => return problem(visit, &pages, Problem::Busy),
         Err(failure) => return failed(visit, &pages, &failure),
     };
@@ -63,6 +64,7 @@ pub(super) async fn remove(State(pages): State<Arc<Pages>>, Holder(holder): Hold
     let act = Act::RemoveDevice { who: login.address.to_string(), device };
     match pages.provisioning.execute(order(login, act, None)).await {
         Ok(_) => {}
+        Err(Failure::Ended) => return away(visit, "/sign-in"),
         // It was removed in another window.
         Err(Failure::Refused(Refusal::DeviceUnknown(_))) => return show(&holder, &pages, "", None).await,
         Err(failure) => return failed(visit, &pages, &failure),

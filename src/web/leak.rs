@@ -27,7 +27,8 @@ pub(super) async fn report(State(pages): State<Arc<Pages>>, Holder(holder): Hold
         Err(Unconfirmed::Problem(response)) => return response,
     }
     let act = Act::Compromised { who: login.address.to_string() };
-    let order = Order { handing: Handing::Nobody, ..order(login, act, None) };
+    // Somebody else may have changed the password this moment: all the more is it leaked.
+    let order = Order { handing: Handing::Nobody, by: None, ..order(login, act, None) };
     if let Err(failure) = pages.provisioning.execute(order).await {
         return failed(visit, &pages, &failure);
     }

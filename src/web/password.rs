@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::door::Pages;
 use super::session::Notice;
 use super::sign_in::{enter, failed};
-use super::view::{Fault, Password, Problem, page, problem};
+use super::view::{Fault, Password, Problem, away, page, problem};
 use super::visit::{Entrant, Form, Visit};
 use crate::access::{Kind, Login, LoginRefusal};
 use crate::credential::{Secret, SecretError};
@@ -53,14 +53,15 @@ pub(super) async fn change(State(pages): State<Arc<Pages>>, entrant: Entrant, Fo
             let faults = Faults { new: Some(Fault(refusal.message(visit.language))), ..Faults::default() };
             show(&entrant, &pages, faults, StatusCode::UNPROCESSABLE_ENTITY)
         }
+        Err(Failure::Ended) => away(visit, "/sign-in"),
         Err(Failure::Busy(_)) => problem(visit, &pages, Problem::Busy),
         Err(failure) => failed(visit, &pages, &failure),
     }
 }
 
-/// An act of the person's own.
+/// An act of the person's own, for as long as what they signed in with holds.
 pub(super) fn order(login: &Login, act: Act, password: Option<Secret>) -> Order {
-    Order { password, ..Order::new(&login.address.to_string(), None, vec![act]) }
+    Order { password, by: Some(login.authority()), ..Order::new(&login.address.to_string(), None, vec![act]) }
 }
 
 /// Why it is not known that the person at the screen is the one who signed in.

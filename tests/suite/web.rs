@@ -4,6 +4,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use hopthu::address::Address;
+use hopthu::credential;
+use hopthu::provisioning::{Act, Handing, Order};
+
 use crate::client::Client;
 use crate::harness::{Daemon, HOSTNAME, PASSWORD, Person, Settings};
 use crate::http::{Answer, Browser};
@@ -157,6 +161,32 @@ fn r17_a_reported_leak_closes_everything_at_once() {
         audit.contains("\"actor\": \"daont@daklak.doj.gov.vn\"") || audit.contains("\"actor\":\"daont@"),
         "{audit}"
     );
+}
+
+#[test]
+fn r17_what_is_asked_for_before_a_leak_is_closed_is_not_done_after_it() {
+    let daemon = daemon();
+    let who = daont(&daemon);
+    let mut browser = Browser::of(&daemon, &who, PASSWORD);
+    let form = browser.get("/devices").form();
+    // The password of the device waits to be hashed, as it does in a storm of guesses.
+    let hasher = &daemon.running().installation().hasher;
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let turns: Vec<_> = (0..cores).map(|_| daemon.wait(hasher.turn()).unwrap()).collect();
+    let asking = std::thread::spawn(move || browser.post("/devices", &[("form", &form), ("device", "Máy lạ")]));
+    std::thread::sleep(Duration::from_millis(500));
+    let leaked = Act::Compromised { who: who.address.clone() };
+    let order = Order { handing: Handing::Nobody, ..Order::new("test", None, vec![leaked]) };
+    daemon.wait(daemon.running().provisioning().execute(order)).unwrap();
+    drop(turns);
+    let answer = asking.join().unwrap();
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/sign-in")), "{answer:?}");
+    let stored = daemon.wait(async {
+        let here = daemon.running().installation();
+        let mailbox = here.directory.snapshot().holder(&Address::parse(&who.address).unwrap()).unwrap().id;
+        credential::devices(&mut here.db.read().await.unwrap(), mailbox).await.unwrap()
+    });
+    assert_eq!(stored, [], "a way back in was left open");
 }
 
 #[test]
