@@ -22,7 +22,7 @@ pub use throttle::{Rate, Rates};
 
 use crate::address::Address;
 use crate::clock::Clock;
-use crate::credential::{self, Busy, Entered, Hash, Hasher, Secret, Standing, Stored};
+use crate::credential::{self, Busy, Entered, Hasher, Secret, Standing, Stored};
 use crate::db::{Db, DbError};
 use crate::directory::{Directory, Generation, Mailbox};
 use crate::id::{CredentialId, MailboxId};
@@ -259,11 +259,7 @@ impl Shared {
             }
             None => Vec::new(),
         };
-        let hashes = if stored.is_empty() {
-            vec![Hash::of_nobody()]
-        } else {
-            stored.iter().map(|stored| stored.hash.clone()).collect()
-        };
+        let hashes = stored.iter().map(|stored| stored.hash.clone()).collect();
         let throttle = &self.bounds.load_full().throttle;
         // Counted before it is known to be wrong: guesses side by side count as much as guesses in a row.
         throttle.failed(attempt, Instant::now());

@@ -98,9 +98,14 @@ async fn a_right_password_is_hashed_once_and_a_wrong_one_every_time() {
 #[tokio::test]
 async fn an_unknown_name_takes_as_long_as_a_wrong_password() {
     let door = door().await;
-    // Turn by turn, so that whatever else the machine does slows both; a unit has no password either.
-    let names = ["daont", "nobody", "van-phong"];
-    let mut best = [Duration::MAX; 3];
+    let many = door.office.hired("2/QĐ", "Đỗ Xuân Bình").await.address;
+    for n in 0..6 {
+        let device = crate::name::Label::parse(&format!("Máy {n}")).unwrap();
+        door.act(Act::AddDevice { who: many.to_string(), device }).await;
+    }
+    // Turn by turn, so that whatever else the machine does slows all; a unit has no password, and one person seven.
+    let names = ["daont", "nobody", "van-phong", many.key()];
+    let mut best = [Duration::MAX; 4];
     for _ in 0..6 {
         for (best, name) in best.iter_mut().zip(names) {
             let begun = Instant::now();

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Secret;
 use crate::limits;
 
-/// A hashed password, as a PHC string (`$argon2id$…`).
+/// A hashed password, as a PHC string (`$argon2id$…`). Behind that of a password that was made here, and that is one of
+/// several of its mailbox, stands a mark (`~3f9a`), by which it is told from the others without hashing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hash(pub(super) String);
 
@@ -39,6 +42,22 @@ impl Hash {
             "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IG5vYm9keSE$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
         )
     }
+
+    /// The PHC string, which has no tilde in it, and the mark.
+    fn parts(&self) -> (&str, Option<&str>) {
+        self.0.split_once('~').map_or((&self.0, None), |(phc, mark)| (phc, Some(mark)))
+    }
+
+    fn is_of(&self, secret: &Secret, argon2: &Argon2<'_>) -> bool {
+        let (phc, _) = self.parts();
+        PasswordHash::new(phc).is_ok_and(|hash| argon2.verify_password(secret.expose().as_bytes(), &hash).is_ok())
+    }
+}
+
+/// 16 bits of a password that was made here: 63 of its 79 are left to be guessed. What people choose has none to give.
+fn mark(secret: &Secret) -> String {
+    let digest = digest(&SHA256, secret.expose().as_bytes());
+    HEXLOWER.encode(digest.as_ref().get(..2).unwrap_or_default())
 }
 
 impl Hasher {
@@ -54,6 +73,13 @@ impl Hasher {
         let _waiting = self.queue.try_acquire().map_err(|_| Busy)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| Busy)?;
         Ok(Turn { _turn: turn })
+    }
+
+    /// Hashes a password that was made here, of which a mailbox may have several: whoever guesses is not told by the time
+    /// it takes how many there are, and costs us one hash (hostile B75, B76).
+    pub async fn hash_made(&self, secret: &Secret) -> Result<Hash, Busy> {
+        let Hash(phc) = self.hash(secret).await?;
+        Ok(Hash(format!("{phc}~{}", mark(secret))))
     }
 
     /// Hashes a new password in a turn of its own.
@@ -75,15 +101,18 @@ impl Default for Hasher {
 }
 
 impl Turn {
-    /// Which of the hashes is the password's, if any; ends the turn.
+    /// Which of the hashes is the password's, if any; ends the turn. Where there is none to compare it with, it takes as
+    /// long as if there were.
     pub async fn verify(self, secret: &Secret, hashes: Vec<Hash>) -> Option<usize> {
         let secret = secret.clone();
         let found = blocking(self, move || {
-            let argon2 = argon2()?;
-            hashes.iter().position(|hash| {
-                PasswordHash::new(&hash.0)
-                    .is_ok_and(|hash| argon2.verify_password(secret.expose().as_bytes(), &hash).is_ok())
-            })
+            let (argon2, mark) = (argon2()?, mark(&secret));
+            let may_be = |hash: &Hash| hash.parts().1.is_none_or(|own| own == mark);
+            let mut places = hashes.iter().enumerate().filter(|(_, hash)| may_be(hash)).peekable();
+            if places.peek().is_none() {
+                Hash::of_nobody().is_of(&secret, &argon2);
+            }
+            places.find(|(_, hash)| hash.is_of(&secret, &argon2)).map(|(place, _)| place)
         });
         found.await.flatten()
     }
@@ -110,6 +139,25 @@ fn argon2() -> Option<Argon2<'static>> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn of_many_passwords_made_here_each_is_known_and_opens_alone() {
+        let hasher = Hasher::new();
+        let mut stored = Vec::new();
+        let secrets: Vec<_> = (0..3).map(|_| Secret::generate().unwrap()).collect();
+        for secret in &secrets {
+            stored.push(hasher.hash_made(secret).await.unwrap());
+        }
+        for (place, secret) in secrets.iter().enumerate() {
+            assert_eq!(hasher.turn().await.unwrap().verify(secret, stored.clone()).await, Some(place));
+        }
+        let other = Secret::generate().unwrap();
+        assert_eq!(hasher.turn().await.unwrap().verify(&other, stored.clone()).await, None);
+        // The mark alone opens nothing.
+        let marked = Hash(format!("{}~{}", stored[0].parts().0, mark(&other)));
+        assert_eq!(hasher.turn().await.unwrap().verify(&other, vec![marked]).await, None);
+        assert_eq!(hasher.turn().await.unwrap().verify(&other, Vec::new()).await, None);
+    }
 
     #[tokio::test]
     async fn a_password_is_known_by_its_hash_alone() {
