@@ -40,15 +40,19 @@ pub struct Directory(Arc<Shared>);
 struct Shared {
     db: Db,
     current: ArcSwap<Snapshot>,
+    /// What the configuration says now. A snapshot that is made in the same commit as another must not bring back what
+    /// it said before.
+    department: ArcSwap<Department>,
     changed: watch::Sender<i64>,
 }
 
 impl Directory {
     /// Reads the directory. What the configuration says of it comes with it; see [`Directory::configure`].
     pub async fn open(db: &Db, department: Department) -> Result<Self, DbError> {
-        let snapshot = load::load(&mut *db.read().await?, department).await?;
+        let snapshot = load::load(&mut *db.read().await?, department.clone()).await?;
         let changed = watch::Sender::new(snapshot.version());
-        Ok(Self(Arc::new(Shared { db: db.clone(), current: ArcSwap::from_pointee(snapshot), changed })))
+        let (db, department) = (db.clone(), ArcSwap::from_pointee(department));
+        Ok(Self(Arc::new(Shared { db, current: ArcSwap::from_pointee(snapshot), department, changed })))
     }
 
     /// The directory as of the last commit.
@@ -63,11 +67,11 @@ impl Directory {
 
     /// The directory as the transaction sees it, with what it and those before it in the same commit have written.
     pub async fn within(&self, tx: &mut Tx) -> Result<Arc<Snapshot>, DbError> {
-        let current = self.snapshot();
-        if load::version(tx.connection()).await? == current.version() {
+        let (current, department) = (self.snapshot(), self.0.department.load_full());
+        if load::version(tx.connection()).await? == current.version() && current.department() == &*department {
             return Ok(current);
         }
-        Ok(Arc::new(load::load(tx.connection(), current.department().clone()).await?))
+        Ok(Arc::new(load::load(tx.connection(), Department::clone(&department)).await?))
     }
 
     /// The directory as the transaction sees it, to be changed.
@@ -95,6 +99,7 @@ impl Directory {
     /// Takes over what a reloaded configuration says.
     pub async fn configure(&self, department: Department) -> Result<(), DbError> {
         let shared = self.0.clone();
+        let before = self.0.department.swap(Arc::new(department.clone()));
         let configured = self.0.db.write(move |tx| {
             Box::pin(async move {
                 let snapshot = Arc::new(load::load(tx.connection(), department).await?);
@@ -102,7 +107,7 @@ impl Directory {
                 Ok::<(), DbError>(())
             })
         });
-        configured.await
+        configured.await.inspect_err(|_| self.0.department.store(before))
     }
 
     /// Everything that is wrong with the directory's rows, and whether memory says the same as they do.

@@ -227,6 +227,29 @@ impl Office {
 }
 
 #[tokio::test]
+async fn a_configuration_read_again_is_not_undone_by_acts_of_the_same_commit() {
+    let office = Office::open().await;
+    let directory = &office.acts.directory;
+    for n in 0..4 {
+        let leaders = vec![format!("giam doc {n}")];
+        let department = Department { leaders, ..directory.snapshot().department().clone() };
+        // Both wait for the writer when it looks, and it commits them together.
+        let unit = CreateUnit {
+            code: LocalPart::parse(&format!("phong-{n}")).unwrap(),
+            name: Label::parse(&format!("Phòng {n}")).unwrap(),
+            kind: UnitKind::Division,
+            place: Place::Lan,
+            parent: None,
+        };
+        let made = office.done(None, vec![Act::CreateUnit(unit)]);
+        let (configured, _) = tokio::join!(directory.configure(department.clone()), made);
+        configured.unwrap();
+        assert_eq!(directory.snapshot().department(), &department);
+    }
+    office.sound().await;
+}
+
+#[tokio::test]
 async fn an_address_at_rest_is_given_to_nobody_else_before_its_day() {
     let office = Office::open().await;
     office.hired("1/QĐ", "Lê Văn An").await;
