@@ -373,6 +373,9 @@ pub const ROWS_PER_STATEMENT_MAX: usize = 1_000;
 pub const FORWARDS_MAX: usize = 8;
 /// How long an administrator may look into a mailbox at a time, minutes: a working day (R20).
 pub const OPENING_MINUTES_MAX: u32 = 480;
+/// Times that a mailbox is archived before it stays for another day: mail that was on its way when its grace ended makes a
+/// second one needed, and none a third.
+pub const ARCHIVE_ATTEMPTS_MAX: u32 = 3;
 /// Mailboxes that end at one time, before the daemon looks again.
 pub const GRACES_AT_ONCE_MAX: usize = 100;
 /// How often the daemon looks whether a day has come: of a decision, of a mailbox's end.

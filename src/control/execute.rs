@@ -31,6 +31,8 @@ pub struct Services {
     pub keeper: Keeper,
     /// What is counted.
     pub metrics: Metrics,
+    /// Where archives of mailboxes are written whose grace is over.
+    pub archives: PathBuf,
     /// The certificate in use.
     pub certificate: PathBuf,
     /// Whether this process is the daemon.

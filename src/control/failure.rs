@@ -91,6 +91,7 @@ impl Failure {
             provisioning::Failure::Refused(refusal) => return Self::refused(refusal, snapshot, language),
             provisioning::Failure::Several(_) => "several",
             provisioning::Failure::Ended => "ended",
+            provisioning::Failure::Arrived => "arrived",
             provisioning::Failure::Busy(_) => "busy",
             provisioning::Failure::Randomness(_) => "randomness",
             provisioning::Failure::Welcome(_) | provisioning::Failure::Plan(_) => "internal",

@@ -11,6 +11,7 @@ use crate::directory::{Decision, DecisionState, Draft, MailboxState, Pins, Recor
 use crate::id::{DecisionId, MailboxId};
 use crate::limits;
 use crate::name::Label;
+use crate::store::{self, Volume};
 
 /// Who does what is due.
 const DAEMON: &str = "hopthu";
@@ -136,10 +137,24 @@ impl Provisioning {
         snapshot.all_mailboxes().filter(over).map(|mailbox| mailbox.id).take(limits::GRACES_AT_ONCE_MAX).collect()
     }
 
-    /// Removes a mailbox whose grace is over; `archive` is where what it held was written.
-    pub async fn end_grace(&self, mailbox: MailboxId, archive: &str) -> Result<Done, Failure> {
+    /// Removes a mailbox whose grace is over; `archive` is where what it held was written, and `kept` how much that was.
+    ///
+    /// # Errors
+    /// [`Failure::Arrived`] where a message that was on its way when the grace ended came in behind the archive: it was
+    /// acknowledged, and is lost to nobody (invariant I9).
+    pub async fn end_grace(&self, mailbox: MailboxId, archive: &str, kept: Volume) -> Result<Done, Failure> {
         let order = Order::new(DAEMON, None, vec![Act::RemoveMailbox { mailbox }]);
-        self.execute(Order { note: Some(archive.to_owned()), ..order }).await
+        let order = Order { note: Some(archive.to_owned()), ..order };
+        let here = self.clone();
+        let removed = self.db.write(move |tx| {
+            Box::pin(async move {
+                if store::volume(tx.connection(), mailbox).await? != kept {
+                    return Err(Failure::Arrived);
+                }
+                here.execute_in(tx, &order).await
+            })
+        });
+        removed.await
     }
 }
 

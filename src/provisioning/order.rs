@@ -103,6 +103,9 @@ pub enum Failure {
     /// Whoever asked for it may no longer: the password that let them in was replaced, or they were shut out.
     #[error("the right by which it was asked for has ended")]
     Ended,
+    /// A mailbox holds other mail than was archived: it is not removed.
+    #[error("the mailbox does not hold what was archived of it")]
+    Arrived,
     /// Too many are hashing.
     #[error(transparent)]
     Busy(#[from] Busy),

@@ -1,6 +1,6 @@
 //! What the daemon does on its day: decisions that waited for it, and mailboxes whose grace is over (R15, R16).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -13,10 +13,11 @@ use crate::directory::Mailbox;
 use crate::id::MailboxId;
 use crate::limits;
 use crate::provisioning::{Due, Failure, Provisioning};
+use crate::store::Volume;
 
 /// Looks at the start, when an hour begins at the office, and whenever the directory has changed: what was refused before
 /// may be allowed then, and what the disk failed for may be written.
-pub(super) async fn run(services: Arc<ArcSwap<Services>>, archive: PathBuf, drain: CancellationToken) {
+pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationToken) {
     let mut looks = tokio::time::interval(limits::DAY_LOOK_EVERY);
     let mut seen = None;
     loop {
@@ -24,16 +25,17 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, archive: PathBuf, drai
             () = drain.cancelled() => return,
             _ = looks.tick() => {}
         }
-        let provisioning = services.load().provisioning.clone();
+        let services = services.load_full();
+        let provisioning = &services.provisioning;
         let at = provisioning.clock.zoned();
         let now = (at.date(), at.hour(), provisioning.directory.snapshot().version());
         if seen == Some(now) {
             continue;
         }
         seen = Some(now);
-        decisions(&provisioning).await;
+        decisions(provisioning).await;
         for mailbox in provisioning.graces_over() {
-            end(&provisioning, mailbox, &archive).await;
+            end(provisioning, mailbox, &services.archives).await;
         }
     }
 }
@@ -54,24 +56,41 @@ fn told(due: &Due) {
     }
 }
 
-/// Archives a mailbox, then removes it: whatever stops in between leaves it there, to be archived again (hostile F4).
+/// Archives a mailbox, then removes it: whatever stops in between leaves it there, to be archived again (hostile F4). So
+/// does mail that was on its way when the grace ended; there is none after it.
 async fn end(provisioning: &Provisioning, mailbox: MailboxId, archives: &Path) {
-    match archived(provisioning, mailbox, archives).await {
-        Ok(archive) => match provisioning.end_grace(mailbox, &archive).await {
-            Ok(_) => tracing::info!(%mailbox, archive, "a mailbox whose grace is over is removed"),
-            Err(error) => tracing::error!(%mailbox, %error, "a mailbox whose grace is over stays for now"),
-        },
-        Err(error) => tracing::error!(%mailbox, %error, "a mailbox whose grace is over cannot be archived, and stays"),
+    for _ in 0..limits::ARCHIVE_ATTEMPTS_MAX {
+        let (archive, kept) = match archived(provisioning, mailbox, archives).await {
+            Ok(written) => written,
+            Err(error) => {
+                tracing::error!(%mailbox, %error, "a mailbox whose grace is over cannot be archived, and stays");
+                return;
+            }
+        };
+        match provisioning.end_grace(mailbox, &archive, kept).await {
+            Ok(_) => return tracing::info!(%mailbox, archive, "a mailbox whose grace is over is removed"),
+            Err(Failure::Arrived) => tracing::info!(%mailbox, "mail came in behind an archive, which is written again"),
+            Err(error) => {
+                tracing::error!(%mailbox, %error, "a mailbox whose grace is over stays for now");
+                return;
+            }
+        }
     }
+    tracing::error!(%mailbox, "a mailbox whose grace is over gets mail, and stays for now");
 }
 
-/// Writes what a mailbox holds beside the archives of others; returns what the audit says of it.
-async fn archived(provisioning: &Provisioning, mailbox: MailboxId, archives: &Path) -> Result<String, ArchiveError> {
+/// Writes what a mailbox holds beside the archives of others; returns what the audit says of it, and how much it was.
+async fn archived(
+    provisioning: &Provisioning,
+    mailbox: MailboxId,
+    archives: &Path,
+) -> Result<(String, Volume), ArchiveError> {
     let snapshot = provisioning.directory.snapshot();
     let shown = snapshot.mailbox(mailbox).map(Mailbox::shown).unwrap_or_default();
     // An address may have several holders in time; an id has one mailbox for ever.
     let to = archives.join(format!("{shown}-{mailbox}"));
     files::make_directory(archives).map_err(|error| ArchiveError::File { file: archives.to_owned(), error })?;
     let manifest = archive::write(&provisioning.store, mailbox, &to, provisioning.clock.now()).await?;
-    Ok(format!("{}: {} messages, {} octets", to.display(), manifest.messages, manifest.bytes))
+    let kept = Volume { messages: manifest.messages, bytes: manifest.bytes };
+    Ok((format!("{}: {} messages, {} octets", to.display(), kept.messages, kept.bytes), kept))
 }

@@ -122,6 +122,7 @@ impl Installation {
                 failed: Arc::default(),
             },
             metrics: self.metrics.clone(),
+            archives: config.archive(),
             certificate: config.tls_files().0,
             running: addresses.is_some(),
         }

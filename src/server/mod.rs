@@ -96,7 +96,7 @@ impl Server {
         answering.spawn(socket.serve(control.clone(), drain.clone()));
         answering.spawn(upkeep::log_ins(installation.access.clone(), drain.clone()));
         answering.spawn(upkeep::run(control.clone(), drain.clone()));
-        answering.spawn(due::run(control.clone(), config.archive(), drain));
+        answering.spawn(due::run(control.clone(), drain));
         tracing::info!(addresses = %serde_json::json!(addresses), "serving");
         Ok(Running { installation, doors, control, addresses, sessions, answering })
     }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use sqlx::sqlite::SqliteConnection;
+
 use super::json::sql;
 use super::{FolderName, FolderNameError, Store, StoreError};
 use crate::db::{DbError, Tx};
@@ -72,6 +74,25 @@ fn leave(tx: &mut Tx, store: &Store, mailbox: MailboxId, folders: Vec<FolderId>)
             store.hub.remove(folder);
         }
     });
+}
+
+/// How much a mailbox holds, in all its folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Messages.
+    pub messages: u64,
+    /// Their octets.
+    pub bytes: u64,
+}
+
+/// How much a mailbox holds, as the connection sees it.
+pub async fn volume(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<Volume, DbError> {
+    let (messages, bytes): (i64, i64) =
+        sqlx::query_as("SELECT coalesce(sum(messages), 0), coalesce(sum(bytes), 0) FROM folder WHERE mailbox_id = ?")
+            .bind(mailbox)
+            .fetch_one(connection)
+            .await?;
+    Ok(Volume { messages: messages.unsigned_abs(), bytes: bytes.unsigned_abs() })
 }
 
 async fn folders(tx: &mut Tx, mailbox: MailboxId) -> Result<Vec<(FolderId, String)>, StoreError> {

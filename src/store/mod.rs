@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 pub use append::{Append, Appended, Prepared, append_in};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
-pub use contents::{discard_mailbox, move_contents};
+pub use contents::{Volume, discard_mailbox, move_contents, volume};
 pub use copy::Copied;
 pub use flags::{FlagNames, Flags, Keywords};
 pub use folder::{Counters, Folder, SpecialUse, Subscription};
@@ -129,12 +129,7 @@ impl Store {
     /// The octets of all messages of a mailbox.
     pub async fn usage(&self, mailbox: MailboxId) -> Result<u64, StoreError> {
         let mut reader = self.db.read().await?;
-        let bytes: i64 = sqlx::query_scalar("SELECT coalesce(sum(bytes), 0) FROM folder WHERE mailbox_id = ?")
-            .bind(mailbox)
-            .fetch_one(&mut *reader)
-            .await
-            .map_err(DbError::from)?;
-        Ok(bytes.unsigned_abs())
+        Ok(volume(&mut reader, mailbox).await?.bytes)
     }
 
     /// Ids are given here, not by SQLite: a batch knows them before it is written.

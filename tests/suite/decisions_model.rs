@@ -16,7 +16,7 @@ use hopthu::provisioning::{
     FirstPassword, FoundDepartment, Hire, Order, Provisioning, Registration, Reinstate, Rename, RenameUnit, Requests,
     Settings, SplitUnit, Transfer,
 };
-use hopthu::store::Store;
+use hopthu::store::{self, Store};
 use jiff::Span;
 use jiff::tz::{TimeZone, offset};
 use proptest::prelude::*;
@@ -194,7 +194,8 @@ impl Office {
         self.acts.clock.set(on);
         self.acts.apply_due().await.unwrap();
         for mailbox in self.acts.graces_over() {
-            self.acts.end_grace(mailbox, "test").await.unwrap();
+            let held = store::volume(&mut self.acts.db.read().await.unwrap(), mailbox).await.unwrap();
+            self.acts.end_grace(mailbox, "test", held).await.unwrap();
         }
     }
 

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use hopthu::address::Address;
 use hopthu::audit;
 use hopthu::clock::Clock;
-use hopthu::directory::{Place, Rights, Treatment, UnitKind};
+use hopthu::db::DbError;
+use hopthu::directory::{MailboxState, Place, Rights, Treatment, UnitKind};
 use hopthu::name::{Label, LocalPart};
 use hopthu::provisioning::{Act, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, OpenMailbox, Transfer};
 use hopthu::store::FolderName;
@@ -514,6 +515,54 @@ fn r15_mail_to_who_left_is_answered_forwarded_or_refused() {
         let from = if client.ask("NOOP") == 250 { "" } else { "x" };
         let (code, text) = send(client, from, &an.address, "Subject: x\r\n");
         assert!(code == 550 && text.contains("5.1.6"), "{text}");
+    }
+}
+
+/// R15: a message that was taken in the last moment of the grace is in the archive, whatever held up its commit (I9).
+#[test]
+fn r15_mail_that_comes_in_behind_the_archive_is_archived_too() {
+    let office = Office::open();
+    // Archives go where the configuration says now.
+    let file = office.daemon.data_dir().join("hopthu.toml");
+    let text = std::fs::read_to_string(&file).unwrap() + "[departure]\narchive = \"kept\"\n";
+    std::fs::write(&file, text).unwrap();
+    office.daemon.wait(office.daemon.running().reload(&file)).unwrap();
+    office.daemon.decide(depart(&office.dao, None, Some(Treatment::Reply(None)))).unwrap();
+    let here = office.daemon.running().installation();
+    let closed = here.directory.snapshot().holder(&Address::parse(&office.dao.address).unwrap()).unwrap().clone();
+    let mut smtp = office.submission(&office.binh);
+    assert_eq!(smtp.ask(&format!("MAIL FROM:<{}>", office.binh.address)), 250);
+    assert_eq!(smtp.ask(&format!("RCPT TO:<{}>", office.dao.address)), 250);
+    assert_eq!(smtp.ask("DATA"), 354);
+    // The writer is busy with something long while the message comes, the day ends, and the archive is written.
+    let (go, gone) = tokio::sync::oneshot::channel::<()>();
+    let db = here.db.clone();
+    let long = async move { db.write(move |_| Box::pin(async move { Ok::<_, DbError>(gone.await) })).await };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let long = std::thread::spawn(move || runtime.block_on(long));
+    smtp.send(b"Subject: last moment\r\n\r\n.\r\n");
+    std::thread::sleep(Duration::from_secs(1));
+    office.clock.set(zone().to_timestamp(closed.grace.as_ref().unwrap().until.at(0, 0, 0, 0)).unwrap());
+    let archive = office.daemon.data_dir().join(format!("kept/{}-{}", office.dao.address, closed.id));
+    eventually("an archive", || archive.exists());
+    go.send(()).unwrap();
+    let (code, text) = smtp.reply();
+    assert_eq!(code, 250, "{text}");
+    long.join().unwrap().unwrap().unwrap();
+    eventually("the end of the mailbox", || {
+        let snapshot = here.directory.snapshot();
+        snapshot.mailbox(closed.id).is_some_and(|mailbox| mailbox.state == MailboxState::Removed)
+    });
+    let kept = std::fs::read_dir(archive.join("cur")).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    let kept: Vec<String> = kept.map(|text| String::from_utf8(text).unwrap()).collect();
+    assert_eq!(kept.iter().filter(|text| text.contains("Subject: last moment")).count(), 1, "{kept:?}");
+}
+
+fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{what} did not come");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
