@@ -71,17 +71,18 @@ impl Control {
         Ok(Self { socket, path })
     }
 
-    /// Answers until the drain, then finishes what is being done.
-    pub async fn serve(self, services: Arc<ArcSwap<Services>>, drain: CancellationToken) {
+    /// Answers until the drain, then finishes what is being done, unless that is cut: whoever asked may have stopped
+    /// reading.
+    pub async fn serve(self, services: Arc<ArcSwap<Services>>, drain: CancellationToken, cut: CancellationToken) {
         let places = Arc::new(Semaphore::new(limits::CONTROL_CONNECTIONS_MAX));
         let calls = TaskTracker::new();
         let accepting = async {
             while let Ok(place) = places.clone().acquire_owned().await {
                 match self.socket.accept().await {
                     Ok((stream, _)) => {
-                        let services = services.load_full();
+                        let (services, cut) = (services.load_full(), cut.clone());
                         calls.spawn(async move {
-                            answer(stream, &services).await;
+                            cut.run_until_cancelled(answer(stream, &services)).await;
                             drop(place);
                         });
                     }

@@ -93,10 +93,12 @@ impl Server {
         }
         let control = Arc::new(ArcSwap::from_pointee(installation.control(config, Some(&addresses))));
         let answering = TaskTracker::new();
-        answering.spawn(socket.serve(control.clone(), drain.clone()));
+        let cut = sessions.cut();
+        answering.spawn(socket.serve(control.clone(), drain.clone(), cut.clone()));
         answering.spawn(upkeep::log_ins(installation.access.clone(), drain.clone()));
-        answering.spawn(upkeep::run(control.clone(), drain.clone()));
-        answering.spawn(due::run(control.clone(), drain));
+        // An archive takes as long as a mailbox is large, and is begun again at the next start.
+        answering.spawn(cut.clone().run_until_cancelled_owned(upkeep::run(control.clone(), drain.clone())));
+        answering.spawn(cut.run_until_cancelled_owned(due::run(control.clone(), drain)));
         tracing::info!(addresses = %serde_json::json!(addresses), "serving");
         Ok(Running { installation, doors, control, addresses, sessions, answering })
     }
@@ -173,9 +175,7 @@ impl Running {
     /// Stops accepting, lets sessions finish, and closes the database: within 10 s.
     pub async fn shutdown(self) {
         Addresses::remove(&self.installation.config.server.data_dir);
-        self.sessions.end().await;
-        self.answering.close();
-        self.answering.wait().await;
+        self.sessions.end(&self.answering).await;
         self.installation.close().await;
     }
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::limits;
 use crate::metrics::{Listener, Metrics};
 use crate::net::{Gate, listen};
 
@@ -59,12 +61,20 @@ impl Sessions {
         self.listeners.spawn(listen::serve(socket, gate, turned_away, self.drain.clone(), session));
     }
 
-    /// Stops accepting, waits for sessions to finish as long as they may, then cuts those that did not.
-    pub(super) async fn end(&self) {
+    /// Cancelled when whatever did not finish is to be given up.
+    pub(super) fn cut(&self) -> CancellationToken {
+        self.cut.clone()
+    }
+
+    /// Stops accepting, waits for sessions and for what else is being done to finish as long as they may, then cuts those
+    /// that did not.
+    pub(super) async fn end(&self, others: &TaskTracker) {
         self.drain.cancel();
         self.listeners.close();
-        self.listeners.wait().await;
+        others.close();
+        let _ = tokio::join!(self.listeners.wait(), timeout(limits::DRAIN_MAX, others.wait()));
         self.cut.cancel();
+        others.wait().await;
     }
 }
 
@@ -92,7 +102,7 @@ mod tests {
         other.write_all(b".").await.unwrap();
         let mut answer = String::new();
         other.read_to_string(&mut answer).await.unwrap();
-        sessions.end().await;
+        sessions.end(&TaskTracker::new()).await;
         assert_eq!((answer.as_str(), metrics.panics.get()), ("fine", 1));
         assert_eq!(metrics.sessions(Listener::Smtp).get(), 0);
     }

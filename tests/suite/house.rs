@@ -7,8 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use hopthu::directory::{Place, UnitKind};
+use hopthu::name::{Label, LocalPart};
+use hopthu::provisioning::{Act, CreateUnit};
 use serde_json::Value;
 
+use crate::harness::{Daemon, Settings};
 use crate::process::Process;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hopthu");
@@ -328,6 +332,33 @@ fn a_drain_ends_idle_sessions_and_leaves_no_traces() {
     assert!(!file.with_file_name("run").join("addresses.json").exists());
     let wal = file.with_file_name("hopthu.db-wal");
     assert!(std::fs::metadata(wal).map_or(0, |m| m.len()) == 0);
+}
+
+#[test]
+fn who_asks_and_does_not_listen_to_the_answer_does_not_hold_up_the_end() {
+    let mut daemon = Daemon::start(&Settings::default());
+    let unit = |n| CreateUnit {
+        code: LocalPart::parse(&format!("phong-{n}")).unwrap(),
+        name: Label::parse(&format!("Phòng {n}")).unwrap(),
+        kind: UnitKind::Division,
+        place: Place::Lan,
+        parent: None,
+    };
+    daemon.act((0..400).map(|n| Act::CreateUnit(unit(n))).collect());
+    let mut stream = UnixStream::connect(daemon.data_dir().join("run/control.sock")).unwrap();
+    // The answer is larger than what the system keeps for a reader: `hopthu audit export`, stopped with Ctrl-Z.
+    let call = r#"{"language":"en","request":{"audit":{"page":{"after":0}}}}"#;
+    stream.write_all(&u32::try_from(call.len()).unwrap().to_be_bytes()).unwrap();
+    stream.write_all(call.as_bytes()).unwrap();
+    stream.read_exact(&mut [0; 4]).unwrap();
+    let (done, ended) = std::sync::mpsc::channel::<()>();
+    let stopped = std::thread::spawn(move || {
+        let ended = ended.recv_timeout(Duration::from_secs(30));
+        drop(stream);
+        ended.is_ok()
+    });
+    daemon.restart(|| done.send(()).unwrap_or_default());
+    assert!(stopped.join().unwrap(), "the daemon waits for its reader");
 }
 
 #[test]
