@@ -206,14 +206,17 @@ impl Recorded {
         Ok(())
     }
 
-    /// A waiting decision's acts are done, or it is withdrawn.
-    pub async fn settle(tx: &mut Tx, id: DecisionId, state: DecisionState, now: i64) -> Result<(), DbError> {
+    /// A waiting decision's acts are done, or it is withdrawn. Tells where it stood before: one that does not wait any more
+    /// stays as it is (invariant I5).
+    pub async fn settle(tx: &mut Tx, id: DecisionId, state: DecisionState, now: i64) -> Result<DecisionState, DbError> {
+        let before = sqlx::query_scalar("SELECT state FROM decision WHERE id = ?");
+        let before = before.bind(id).fetch_one(tx.connection()).await?;
         sqlx::query("UPDATE decision SET state = ?, applied_at = ? WHERE id = ? AND state = 'waiting'")
             .bind(state)
             .bind((state == DecisionState::Applied).then_some(now))
             .bind(id)
             .execute(tx.connection())
             .await?;
-        Ok(())
+        Ok(before)
     }
 }

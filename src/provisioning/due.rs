@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Act, Applied, Done, Failure, Halt, Handing, Mode, Order, Provisioning, Record, Refusal, Rejected, Sitting,
+    Act, Applied, Done, Failure, Halt, Handing, Mode, Order, Provisioning, Record, Refusal, Rejected, Sitting, rules,
 };
 use crate::audit;
 use crate::db::Tx;
@@ -108,10 +108,11 @@ impl Provisioning {
     pub async fn cancel(&self, number: &Label, actor: &str, note: Option<String>) -> Result<Recorded, Failure> {
         let found = self.cancellable(number).await?;
         let order = Order { note, ..Order::new(actor, None, Vec::new()) };
-        let (id, now) = (found.id, self.clock.now());
+        let (id, number, now) = (found.id, number.clone(), self.clock.now());
         let written = self.db.write(move |tx| {
             Box::pin(async move {
-                Recorded::settle(tx, id, DecisionState::Cancelled, now.as_second()).await?;
+                let before = Recorded::settle(tx, id, DecisionState::Cancelled, now.as_second()).await?;
+                rules::decision::waits(&number, before)?;
                 let record = Record {
                     what: "decision.cancelled",
                     subject: format!("decision:{id}"),

@@ -326,7 +326,8 @@ impl Provisioning {
         let now = self.clock.now();
         let acts = json!(order.acts);
         let (id, state) = if let Some(due) = order.due {
-            Recorded::settle(tx, due, DecisionState::Applied, now.as_second()).await?;
+            let before = Recorded::settle(tx, due, DecisionState::Applied, now.as_second()).await?;
+            rules::decision::waits(&decision.number, before)?;
             (due, DecisionState::Applied)
         } else {
             let earlier = Recorded::find(tx.connection(), decision).await?;

@@ -172,6 +172,33 @@ async fn a_decision_is_applied_once() {
 }
 
 #[tokio::test]
+async fn a_decision_that_is_withdrawn_on_its_day_is_either_done_or_withdrawn() {
+    let office = Office::open().await;
+    let who = office.hired("1/QĐ", "Nguyễn Thị Đào").await.address.to_string();
+    for n in 2..6_i8 {
+        let number = format!("{n}/QĐ");
+        let day = office.acts.clock.today().tomorrow().unwrap();
+        let position = Label::parse(&format!("Bậc {n}")).unwrap();
+        let act = Act::Promote { who: who.clone(), position: position.clone() };
+        let done = office.done(Some(decision(&number, day)), vec![act]).await;
+        assert_eq!(done.state, DecisionState::Waiting);
+        office.acts.clock.set(office.acts.clock.now() + jiff::SignedDuration::from_hours(24));
+        // Both find it waiting before either writes.
+        let number = Label::parse(&number).unwrap();
+        let (due, withdrawn) = tokio::join!(office.acts.apply_due(), office.acts.cancel(&number, "test", None));
+        let applied = due.unwrap().iter().any(|due| due.outcome.is_ok());
+        assert_eq!(applied, withdrawn.is_err(), "{withdrawn:?}");
+        let known = Recorded::list(&mut office.acts.db.read().await.unwrap()).await.unwrap();
+        let state = known.iter().find(|known| known.decision.number == number).unwrap().state;
+        assert_eq!(state == DecisionState::Applied, applied);
+        let snapshot = office.acts.directory.snapshot();
+        let held = snapshot.find(&who).unwrap().position.clone();
+        assert_eq!(held.as_deref() == Some(position.as_str()), applied, "{held:?}");
+    }
+    office.sound().await;
+}
+
+#[tokio::test]
 async fn what_a_rule_forbids_is_refused_with_its_number() {
     let office = Office::open().await;
     office.hired("1/QĐ", "Đỗ Xuân Bình").await;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::directory::{Decision, DecisionState, Recorded};
+use crate::name::Label;
 use crate::provisioning::{Act, Approval, Order, Refusal, Requests, Settings};
 
 /// Whether the Office has approved what is asked for, where the configuration wants that of acts on people and units
@@ -28,4 +29,15 @@ pub fn admit(decision: &Decision, earlier: Option<&Recorded>, clock: &Clock) -> 
         });
     }
     Ok(if decision.effective > clock.today() { DecisionState::Waiting } else { DecisionState::Applied })
+}
+
+/// Refuses what is to be done with a decision that waits where it waits no longer: it was withdrawn or done since it was
+/// looked up.
+pub(crate) fn waits(number: &Label, state: DecisionState) -> Result<(), Refusal> {
+    match state {
+        DecisionState::Waiting => Ok(()),
+        DecisionState::Applied | DecisionState::Cancelled => {
+            Err(Refusal::DecisionSettled { number: number.clone(), state })
+        }
+    }
 }
