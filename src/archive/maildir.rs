@@ -170,6 +170,8 @@ pub(super) fn put(path: &Path, contents: &[u8]) -> io::Result<()> {
 
 /// Gives the archive its name. An older one of that name is gone only when the new one is there.
 pub(super) fn publish(part: &Path, path: &Path) -> io::Result<()> {
+    // It names the folders that were made after INBOX, which is the directory itself, had ended.
+    sync(part)?;
     let old = beside(path, ".old");
     let had = path.exists();
     if had {
