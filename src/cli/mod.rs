@@ -151,7 +151,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
     {
         match file.write(text) {
             // It is in the file, and nowhere else.
-            Ok(()) => done.slip = None,
+            Ok(()) => (done.slip, done.first_password) = (None, None),
             Err(failure) => {
                 output.reply(&reply);
                 return Err(failure);

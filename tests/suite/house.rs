@@ -244,6 +244,13 @@ fn a_slip_goes_into_its_file_and_nowhere_else() {
     assert_eq!(std::fs::metadata(&slip).unwrap().permissions().mode() & 0o777, 0o600);
     let password = written.split("<td>").nth(3).unwrap().split('<').next().unwrap();
     assert!(password.len() > 12 && !String::from_utf8_lossy(&output.stdout).contains(password));
+    let other = dir.path().join("slip.txt");
+    let output =
+        hopthu(&[&hire(config, "3/QĐ-STP", "Phạm Văn Đức")[..], &["--slip", other.to_str().unwrap()]].concat());
+    assert!(output.status.success());
+    let text = std::fs::read_to_string(&other).unwrap();
+    let password = text.lines().find_map(|line| line.strip_prefix("Password")).unwrap().trim();
+    assert!(password.len() > 12 && !String::from_utf8_lossy(&output.stdout).contains(password), "{output:?}");
     // A file that is there is not written over, and nobody is hired.
     let again = hopthu(&[&hire(config, "2/QĐ-STP", "Lê Thị Ổi")[..], &["--slip", slip.to_str().unwrap()]].concat());
     assert_eq!((answer(&again).1, std::fs::read_to_string(&slip).unwrap()), (2, written));
