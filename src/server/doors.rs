@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Allowance;
 use crate::config::Config;
-use crate::delivery::Delivery;
 use crate::metrics::Listener;
 use crate::net::Tls;
 use crate::{imap, smtp, web};
@@ -93,7 +92,7 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
     smtp::Services {
         access: here.access.clone(),
         directory: here.directory.clone(),
-        delivery: Delivery::new(here.store.clone(), here.directory.clone(), here.clock.clone()),
+        delivery: here.delivery.clone(),
         tls: tls.clone(),
         clock: here.clock.clone(),
         metrics: here.metrics.clone(),

@@ -9,6 +9,7 @@ use crate::config::{self, Config, ConfigError, files};
 use crate::control;
 use crate::credential::{Hasher, Policy};
 use crate::db::{Db, DbError};
+use crate::delivery::Delivery;
 use crate::directory::{Department, Directory};
 use crate::feed::{self, Feed, Keeper};
 use crate::limits;
@@ -35,6 +36,8 @@ pub struct Installation {
     pub directory: Directory,
     /// Folders and messages.
     pub store: Store,
+    /// Delivers mail, and knows who was told of closed mailboxes: a reload does not make it tell them again.
+    pub delivery: Delivery,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Who may log in.
@@ -84,13 +87,27 @@ impl Installation {
             tracing::info!(rows = adopted, "what an older release left is in the audit now");
         }
         let store = Store::open(db.clone(), clock.clone()).await?;
+        let delivery = Delivery::new(store.clone(), directory.clone(), clock.clone());
         let hasher = Hasher::new();
         let access =
             Access::new(&db, &directory, &hasher, &clock, login_rules(&config)).map_err(OpenError::Randomness)?;
         let pages = web::Sessions::new().map_err(OpenError::Randomness)?;
         let in_flight = Arc::new(Semaphore::new(limits::IN_FLIGHT_KIB_MAX));
         let metrics = Metrics::default();
-        Ok(Self { config, db, clock, directory, store, hasher, access, pages, in_flight, metrics, _lock: lock })
+        Ok(Self {
+            config,
+            db,
+            clock,
+            directory,
+            store,
+            delivery,
+            hasher,
+            access,
+            pages,
+            in_flight,
+            metrics,
+            _lock: lock,
+        })
     }
 
     /// What requests act on, by the daemon that listens at these addresses, or without one.

@@ -462,6 +462,10 @@ fn r15_mail_to_who_left_is_answered_forwarded_or_refused() {
     for _ in 0..2 {
         let message = "Subject: Hop\r\nMessage-ID: <hop.1@x.vn>\r\n";
         assert_eq!(send(&mut smtp, &hue.address, &office.dao.address, message).0, 250);
+        // Whoever was told stays told when the configuration is read again.
+        let file = office.daemon.data_dir().join("hopthu.toml");
+        office.daemon.wait(office.daemon.running().reload(&file)).unwrap();
+        smtp = office.submission(&hue);
     }
     assert_eq!((kept(&office) - before, told(&office)), (2, 1));
     let mut reader = office.daemon.imap_as(&hue);
