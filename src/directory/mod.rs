@@ -133,3 +133,6 @@ impl Shared {
         self.changed.send_replace(version);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,6 +159,15 @@ pub async fn apply(tx: &mut Tx, id: RequestId, decision: DecisionId) -> Result<(
     Ok(())
 }
 
+/// Notes that a decision which was to apply a request was withdrawn: the request is approved, as before. Which one it was.
+pub async fn release(tx: &mut Tx, decision: DecisionId) -> Result<Option<RequestId>, DbError> {
+    Ok(sqlx::query_scalar("UPDATE request SET state = ?, decision = NULL WHERE decision = ? RETURNING id")
+        .bind(RequestState::Approved)
+        .bind(decision)
+        .fetch_optional(tx.connection())
+        .await?)
+}
+
 /// One request.
 pub async fn find(connection: &mut SqliteConnection, id: RequestId) -> Result<Option<Request>, DbError> {
     let found: Option<Row> = sqlx::query_as(

@@ -14,6 +14,9 @@ struct Statements {
     update: &'static str,
 }
 
+/// A unit that ends gives up its code before a new one takes it; what else became of it may refer to rows that are new.
+const UNIT_ENDS: &str = "UPDATE unit SET state = value->>'state' FROM json_each(?) WHERE unit.id = value->>'id'";
+
 /// Who heads a new unit may be new too, so that is set by the update that follows.
 const UNIT: Statements = Statements {
     insert: "INSERT INTO unit (id, code, name, kind, place, parent, state, since) \
@@ -101,12 +104,13 @@ pub(super) async fn save(tx: &mut Tx, draft: &Draft) -> Result<(), DbError> {
     let [units, people, mailboxes, addresses, delegations] =
         [Table::Unit, Table::Staff, Table::Mailbox, Table::Address, Table::Delegation]
             .map(|table| Pending::of(table, &rows));
-    run(tx, UNIT.update, &units.releasing).await?;
+    run(tx, UNIT_ENDS, &units.releasing).await?;
     run(tx, UNIT.insert, &units.begun).await?;
     run(tx, STAFF.insert, &people.begun).await?;
     run(tx, STAFF.update, &people.others).await?;
-    run(tx, UNIT.update, &units.begun).await?;
-    run(tx, UNIT.update, &units.others).await?;
+    for changed in [&units.releasing, &units.begun, &units.others] {
+        run(tx, UNIT.update, changed).await?;
+    }
     for (statements, pending) in [(MAILBOX, mailboxes), (ADDRESS, addresses), (DELEGATION, delegations)] {
         run(tx, statements.update, &pending.releasing).await?;
         run(tx, statements.insert, &pending.begun).await?;

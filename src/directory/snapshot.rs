@@ -176,7 +176,8 @@ impl Snapshot {
             (MailboxState::Open, _, Some(StaffState::Suspended)) => Resolution::Suspended,
             (MailboxState::Open, _, Some(StaffState::Active) | None) => Resolution::Mailbox(id),
             (MailboxState::Closed, Some(Treatment::Reply(successor)), _) => {
-                Resolution::Relocated { mailbox: id, successor: successor.clone() }
+                let successor = successor.as_ref().and_then(|to| self.successor(to, forwards));
+                Resolution::Relocated { mailbox: id, successor }
             }
             // Whoever it was forwarded to may have left too; a circle ends as if all had.
             (MailboxState::Closed, Some(Treatment::Forward(to)), _) if forwards > 0 => {
@@ -186,6 +187,16 @@ impl Snapshot {
                 }
             }
             (MailboxState::Open | MailboxState::Closed | MailboxState::Removed, ..) => Resolution::Departed,
+        }
+    }
+
+    /// Whom to write to where this address is to be named: whoever took over may have left too, and their address may be
+    /// out of use.
+    fn successor(&self, to: &Address, forwards: usize) -> Option<Address> {
+        match self.resolve_within(to, forwards.checked_sub(1)?) {
+            Resolution::Mailbox(_) | Resolution::Foreign => Some(to.clone()),
+            Resolution::Relocated { successor, .. } => successor,
+            Resolution::Suspended | Resolution::Departed | Resolution::Unknown => None,
         }
     }
 
@@ -220,10 +231,16 @@ impl Snapshot {
         }
     }
 
-    /// A live address at our domain that a hurried reader would take for this one (hostile B86).
-    pub fn look_alike(&self, local: &LocalPart) -> Option<&Address> {
+    /// The row of an address: the live one, or of those at rest the one that ends last.
+    pub fn known(&self, address: &Address) -> Option<&Addressed> {
+        self.addresses.get(self.live.get(address).or_else(|| self.resting.get(address))?)
+    }
+
+    /// A live address at our domain, none of `theirs`, that a hurried reader would take for this one (hostile B86).
+    pub fn look_alike(&self, local: &LocalPart, theirs: &[Held]) -> Option<&Address> {
         let similar = self.appearances.get(&local.appearance())?;
-        let others = similar.iter().filter_map(|id| self.addresses.get(id)).map(|held| &held.address);
+        let others = similar.iter().filter(|id| theirs.iter().all(|held| held.id != **id));
+        let others = others.filter_map(|id| self.addresses.get(id)).map(|held| &held.address);
         others.into_iter().find(|address| address.key() != local.as_str())
     }
 

@@ -62,12 +62,14 @@ struct Asked<'t> {
     files: BTreeMap<i64, &'t Told>,
     /// The newest file that named a row.
     newest: BTreeMap<i64, i64>,
+    /// The newest file that asked for its registration or withdrawal.
+    decisive: BTreeMap<i64, i64>,
 }
 
 impl<'t> Asked<'t> {
     fn of(told: &'t [Told]) -> Self {
         let files = told.iter().map(|told| (told.file.number, told)).collect();
-        Self { files, newest: newest(told) }
+        Self { files, newest: newest(told), decisive: newest_of(told, |line| line.change != What::Update) }
     }
 
     /// The line of a change file that an answer is about. Of an address that changed hands there are two.
@@ -89,8 +91,16 @@ impl<'t> Asked<'t> {
 
 /// The newest file that named each row.
 pub fn newest(told: &[Told]) -> BTreeMap<i64, i64> {
-    let rows = |told: &Told| told.changes.iter().flatten().map(|change| change.row).collect::<Vec<_>>();
-    told.iter().flat_map(|told| rows(told).into_iter().map(|row| (row, told.file.number))).collect()
+    newest_of(told, |_| true)
+}
+
+fn newest_of(told: &[Told], counts: fn(&Line) -> bool) -> BTreeMap<i64, i64> {
+    let lines = |told: &'_ Told| {
+        let number = told.file.number;
+        let counted = told.changes.iter().flatten().filter(|line| counts(line));
+        counted.map(|line| (line.row, number)).collect::<Vec<_>>()
+    };
+    told.iter().flat_map(lines).collect()
 }
 
 impl Verdict {
@@ -100,8 +110,10 @@ impl Verdict {
     }
 
     fn enter(&mut self, answer: &Answer, change: &Line, asked: &Asked<'_>, state: &State) {
-        // A later file asked for something else meanwhile; its own answer counts.
-        let overtaken = asked.newest.get(&change.row).is_some_and(|newest| *newest > answer.file);
+        // A later file asked for something else meanwhile; its own answer counts. One that only said more of the address
+        // asked for nothing else: whether the address is there, the earlier answer tells.
+        let later = if change.change == What::Update { &asked.newest } else { &asked.decisive };
+        let overtaken = later.get(&change.row).is_some_and(|newest| *newest > answer.file);
         let refusal = answer.reason.clone().filter(|_| answer.result == Outcome::Refused);
         let refusal = refusal.map(|reason| Refusal { row: change.row, file: answer.file, reason });
         let mark = next(province(state, change.row), change.change, answer.result);

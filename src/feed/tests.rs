@@ -173,6 +173,26 @@ fn an_answer_is_taken_once_and_a_late_one_changes_nothing() {
     assert_eq!(judged(&[answer(2, "p1@x.gov.vn", Outcome::Registered)], &files, &office).marks.len(), 1);
 }
 
+/// What is said of somebody may change while the Centre has not answered yet: its answer counts nevertheless.
+#[test]
+fn an_address_is_registered_by_a_late_answer_though_an_update_was_told_meanwhile() {
+    let mut office = Office::founded();
+    let first = office.export(&Office::default());
+    let sent = office.clone();
+    office.tell("staff:1", None, json!({"position": "Phó Chánh Văn phòng"}));
+    let second = office.export(&sent);
+    assert_eq!(said(&second), [(What::Update, "p1@x.gov.vn", 101)]);
+    let files = [told(1, &first), told(2, &second)];
+    let both = [answer(1, "p1@x.gov.vn", Outcome::Registered), answer(2, "p1@x.gov.vn", Outcome::Registered)];
+    assert_eq!(judged(&both, &files, &office).marks, [(101, Province::Registered)]);
+    // A withdrawal that was told meanwhile is another matter.
+    let sent = office.clone();
+    office.tell("mailbox:101", None, json!({"state": "closed"}));
+    let third = office.export(&sent);
+    let files = [told(1, &first), told(2, &second), told(3, &third)];
+    assert_eq!(judged(&both, &files, &office), Verdict { known: 2, ..Verdict::default() });
+}
+
 #[test]
 fn a_withdrawal_that_was_refused_is_asked_for_again_and_what_was_refused_is_not_withdrawn() {
     let mut office = Office::founded();

@@ -109,6 +109,7 @@ impl<'a> Progress<'a> {
             | Step::RenameStaff { .. }
             | Step::ChangeStanding { .. } => self.staff(step),
             Step::GiveAddress { .. }
+            | Step::RegainAddress { .. }
             | Step::DemoteAddress { .. }
             | Step::LeadAddress { .. }
             | Step::RestAddress { .. }
@@ -194,6 +195,11 @@ impl<'a> Progress<'a> {
                 let id = self.known(*mailbox)?;
                 self.draft.give_address(id, address, *kind, self.today);
             }
+            Step::RegainAddress { id, kind, .. } => self.draft.change_address(*id, |row| {
+                row.state = AddressState::Live;
+                row.until = None;
+                row.kind = *kind;
+            }),
             Step::DemoteAddress { id, .. } => self.draft.change_address(*id, |row| row.kind = AddressKind::Alias),
             Step::LeadAddress { id, kind, mailbox, .. } => self.draft.change_address(*id, |row| {
                 row.mailbox = *mailbox;

@@ -64,6 +64,10 @@ impl Step {
                 AddressKind::Alias => format!("cấp địa chỉ phụ {address}"),
                 AddressKind::Provincial => format!("đề nghị tỉnh cấp địa chỉ {address}"),
             },
+            Self::RegainAddress { address, kind, .. } => match kind {
+                AddressKind::Primary => format!("lại dùng {address} làm địa chỉ chính"),
+                AddressKind::Alias | AddressKind::Provincial => format!("lại dùng địa chỉ {address}"),
+            },
             Self::DemoteAddress { address, .. } => format!("{address} trở thành địa chỉ phụ"),
             Self::LeadAddress { address, to, .. } => format!("thư gửi {address} từ nay đến {to}"),
             Self::RestAddress { address, until, .. } => {
@@ -145,6 +149,10 @@ impl Step {
                 AddressKind::Primary => format!("give the address {address}"),
                 AddressKind::Alias => format!("give the further address {address}"),
                 AddressKind::Provincial => format!("ask the province for the address {address}"),
+            },
+            Self::RegainAddress { address, kind, .. } => match kind {
+                AddressKind::Primary => format!("{address} becomes the primary address again"),
+                AddressKind::Alias | AddressKind::Provincial => format!("use the address {address} again"),
             },
             Self::DemoteAddress { address, .. } => format!("{address} becomes a further address"),
             Self::LeadAddress { address, to, .. } => format!("mail to {address} goes to {to} from now on"),

@@ -100,8 +100,6 @@ type Passwords = Vec<Option<Issued>>;
 /// What orders leave behind until it is written.
 struct Sitting {
     draft: Draft,
-    /// The directory as the draft and every decision that waits for a day up to this one will have left it.
-    ahead: Option<(Date, Draft)>,
     effects: Vec<Effect>,
     entries: Vec<Entry>,
     rejected: Vec<Rejected>,
@@ -203,12 +201,12 @@ impl Provisioning {
         mode: Mode,
     ) -> Result<Vec<Done>, Failure> {
         let draft = self.directory.draft(tx).await?;
-        let mut sitting =
-            Sitting { draft, ahead: None, effects: Vec::new(), entries: Vec::new(), rejected: Vec::new() };
+        let mut sitting = Sitting { draft, effects: Vec::new(), entries: Vec::new(), rejected: Vec::new() };
         let mut done = Vec::with_capacity(orders.len());
         for (place, (order, issued)) in orders.iter().zip(issued).enumerate() {
             done.push(self.order(tx, &mut sitting, (place, order), issued, mode).await?);
         }
+        self.foretell(tx, &mut sitting, orders, &mut done).await?;
         if !sitting.rejected.is_empty() {
             return Err(Failure::Several(sitting.rejected));
         }
@@ -218,7 +216,8 @@ impl Provisioning {
         Ok(done)
     }
 
-    /// Plans one order: its decision is entered, its acts are done in the draft, or wait for their day.
+    /// Plans one order: its decision is entered, its acts are done in the draft, or wait for their day and are foretold
+    /// when everything that is done today is.
     async fn order(
         &self,
         tx: &mut Tx,
@@ -240,12 +239,10 @@ impl Provisioning {
             }
             Err(failure) => return Err(failure),
         };
+        let mut acts = Vec::with_capacity(order.acts.len());
         if state == DecisionState::Waiting {
-            let acts = self.foretell(tx, sitting, (place, order), id).await?;
             return Ok(Done { decision: id, state, acts });
         }
-        sitting.ahead = None;
-        let mut acts = Vec::with_capacity(order.acts.len());
         for (n, (act, issued)) in order.acts.iter().zip(issued).enumerate() {
             let (draft, effects) = (&mut sitting.draft, &mut sitting.effects);
             match self.act(draft, effects, order, act, issued.as_ref(), mode) {

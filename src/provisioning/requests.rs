@@ -92,6 +92,17 @@ pub(super) async fn applied(tx: &mut Tx, id: RequestId, decision: DecisionId) ->
     })
 }
 
+/// Notes that what a request asked for is not done after all: its decision was withdrawn, and another one may apply it.
+pub(super) async fn released(tx: &mut Tx, decision: DecisionId) -> Result<Option<Record>, DbError> {
+    let released = request::release(tx, decision).await?;
+    Ok(released.map(|id| Record {
+        what: "request.release",
+        subject: format!("request:{id}"),
+        before: Some(json!({ "state": RequestState::Applied, "decision": decision })),
+        after: Some(json!({ "state": RequestState::Approved, "decision": Value::Null })),
+    }))
+}
+
 async fn found(tx: &mut Tx, id: RequestId) -> Result<Request, Failure> {
     Ok(request::find(tx.connection(), id).await?.ok_or(Refusal::RequestUnknown(id))?)
 }

@@ -53,6 +53,8 @@ pub enum Step {
     SetQuota { mailbox: MailboxId, address: Address, from: u64, to: u64 },
     /// A mailbox gets an address.
     GiveAddress { mailbox: Whose, address: Address, kind: AddressKind },
+    /// An address that the mailbox has, or that rests after it had it, becomes its primary or a further one.
+    RegainAddress { id: AddressId, address: Address, kind: AddressKind },
     /// A primary address becomes a further one.
     DemoteAddress { id: AddressId, address: Address },
     /// An address leads to another mailbox from now on.

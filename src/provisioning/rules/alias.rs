@@ -4,12 +4,11 @@ use super::Case;
 use crate::address::Address;
 use crate::directory::AddressKind;
 use crate::name::LocalPart;
-use crate::provisioning::{Refusal, Registration, Step, Whose};
+use crate::provisioning::{Refusal, Step};
 
 pub(super) fn add(mailbox: &Address, alias: &LocalPart, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
     let (mailbox, _) = case.mailbox(mailbox)?;
-    let address = case.chosen(alias, Registration::None)?.own;
-    Ok(vec![Step::GiveAddress { mailbox: Whose::Known(mailbox.id), address, kind: AddressKind::Alias }])
+    Ok(vec![case.give(mailbox, alias, AddressKind::Alias)?])
 }
 
 pub(super) fn remove(alias: &Address, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {

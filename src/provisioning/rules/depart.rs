@@ -28,7 +28,7 @@ fn treatment(depart: &Depart, successor: Option<Address>, case: &Case<'_>) -> Op
 }
 
 pub(super) fn plan(depart: &Depart, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
-    let decision = case.decided()?;
+    case.decided()?;
     let Present { person, mailbox, address } = case.person(&depart.who)?;
     case.no_stewardship(person)?;
     let treatment = treatment(depart, head(person, case), case).unwrap_or(Treatment::Refuse);
@@ -49,7 +49,7 @@ pub(super) fn plan(depart: &Depart, case: &Case<'_>) -> Result<Vec<Step>, Refusa
     steps.extend([
         Step::EndCredentials { mailbox, address: address.clone() },
         Step::EndSessions { mailbox, address: address.clone() },
-        Step::CloseMailbox { mailbox, address, until: grace.after(decision.effective), treatment },
+        Step::CloseMailbox { mailbox, address, until: case.kept_until(grace), treatment },
     ]);
     Ok(steps)
 }

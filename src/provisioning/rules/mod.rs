@@ -35,11 +35,12 @@ use super::step::{Step, Whose};
 use crate::address::{Address, Domain};
 use crate::credential::{Secret, Standing};
 use crate::directory::{
-    AddressKind, Availability, Decision, Delegation, DelegationState, Mailbox, MailboxState, NewMailbox, Owner, Pins,
-    Reach, Snapshot, Staff, StaffState, Unit, UnitState,
+    AddressKind, AddressState, Availability, Decision, Delegation, DelegationState, Held, Mailbox, MailboxState,
+    NewMailbox, Owner, Pins, Reach, Snapshot, Staff, StaffState, Unit, UnitState,
 };
 use crate::id::{MailboxId, StaffId};
 use crate::name::{LocalPart, PersonName};
+use crate::period::Period;
 
 /// What a rule may look at.
 #[derive(Clone, Copy, Debug)]
@@ -155,6 +156,15 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The same, where they are to answer for a mailbox: whoever is suspended could not open it.
+    fn able(&self, who: &str) -> Result<Present<'a>, Refusal> {
+        let present = self.person(who)?;
+        match present.person.state {
+            StaffState::Active => Ok(present),
+            state => Err(Refusal::Standing { holder: present.person.name.clone(), state }),
+        }
+    }
+
     /// The open unit of this code.
     fn unit(&self, code: &str) -> Result<&'a Unit, Refusal> {
         self.snapshot.unit_by_code(code).ok_or_else(|| Refusal::UnitUnknown(code.to_owned()))
@@ -186,6 +196,12 @@ impl<'a> Case<'a> {
         self.decision.map_or(self.today, |decision| decision.effective)
     }
 
+    /// The day until which a mailbox that is closed now is kept. A decision dated back is carried out now: from now on
+    /// whoever writes is told, and nobody's mail may end on the day it was closed (R15).
+    fn kept_until(&self, grace: Period) -> Date {
+        grace.after(self.effective().max(self.today))
+    }
+
     /// Codes of the units that a person is head of.
     fn answers_for(&self, person: &Staff) -> Vec<String> {
         self.snapshot.headed_by(person.id).map(|unit| unit.code.clone()).collect()
@@ -197,14 +213,16 @@ impl<'a> Case<'a> {
         if units.is_empty() { Ok(()) } else { Err(Refusal::StewardshipOpen { holder: person.name.clone(), units }) }
     }
 
-    /// Handing over everything that somebody is head of, before `last` is done.
+    /// Handing over everything that somebody is head of, before `last` is done. Whoever takes it over stays in their own
+    /// unit: the decision is about somebody else.
     fn handed_over(&self, who: &str, to: Option<&str>, last: Act) -> Result<Vec<Act>, Refusal> {
-        let units = match to {
-            Some(_) => self.answers_for(self.anybody(who)?),
-            None => Vec::new(),
-        };
-        let appoint = |code| Some(Act::AppointHead { code, who: to?.to_owned() });
-        Ok(units.into_iter().filter_map(appoint).chain([last]).collect())
+        let Some(to) = to else { return Ok(vec![last]) };
+        let (going, successor) = (self.anybody(who)?, self.able(to)?.person);
+        if going.id == successor.id {
+            return Err(Refusal::NothingChanges(going.name.to_string()));
+        }
+        let appoint = |code| Act::AppointHead { code, who: to.to_owned() };
+        Ok(self.answers_for(going).into_iter().map(appoint).chain([last]).collect())
     }
 
     /// The end of what is delegated to a person, or of a mailbox.
@@ -269,14 +287,52 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    /// Addresses under a name that was chosen by hand.
+    /// Addresses under a name that was chosen by hand, for a mailbox that is new.
     fn chosen(&self, local: &LocalPart, registration: Registration) -> Result<Addresses, Refusal> {
         let addresses = self.addresses(local, registration)?;
         self.free(&addresses, None)?;
-        match self.snapshot.look_alike(local) {
-            Some(other) => Err(Refusal::AddressLooksLike { address: addresses.own, other: Box::new(other.clone()) }),
-            None => Ok(addresses),
+        self.distinct(local, &addresses.own, &[])?;
+        Ok(addresses)
+    }
+
+    /// Refuses a name that would be taken for another one, but for those that the mailbox has itself (hostile B86).
+    fn distinct(&self, local: &LocalPart, address: &Address, theirs: &[Held]) -> Result<(), Refusal> {
+        match self.snapshot.look_alike(local, theirs) {
+            Some(other) => Err(Refusal::AddressLooksLike { address: address.clone(), other: Box::new(other.clone()) }),
+            None => Ok(()),
         }
+    }
+
+    /// The step that gives a mailbox an address under a name that was chosen by hand: a new one, or one that it has or had
+    /// (R3).
+    fn give(&self, mailbox: &Mailbox, local: &LocalPart, kind: AddressKind) -> Result<Step, Refusal> {
+        let addresses = self.addresses(local, Registration::None)?;
+        let known = self.snapshot.known(&addresses.own).filter(|known| known.mailbox == mailbox.id);
+        match (known.map(|known| known.state), kind) {
+            // A further address becomes the primary one.
+            (Some(AddressState::Live), AddressKind::Primary) => {}
+            (Some(AddressState::Quarantined), _) => self.distinct(local, &addresses.own, &mailbox.addresses)?,
+            (Some(AddressState::Live) | None, _) => {
+                let person = match mailbox.owner {
+                    Owner::Staff(person) => Some(person),
+                    Owner::Unit(_) | Owner::Department => None,
+                };
+                self.free(&addresses, person)?;
+                self.distinct(local, &addresses.own, &mailbox.addresses)?;
+            }
+        }
+        let address = addresses.own;
+        Ok(match known {
+            Some(known) => Step::RegainAddress { id: known.id, address, kind },
+            None => Step::GiveAddress { mailbox: Whose::Known(mailbox.id), address, kind },
+        })
+    }
+
+    /// The steps that give a mailbox another primary address; the one it had goes on leading to it.
+    fn readdress(&self, mailbox: &Mailbox, local: &LocalPart) -> Result<Vec<Step>, Refusal> {
+        let primary = mailbox.addresses.iter().find(|held| held.kind == AddressKind::Primary);
+        let demoted = primary.map(|held| Step::DemoteAddress { id: held.id, address: held.address.clone() });
+        Ok(demoted.into_iter().chain([self.give(mailbox, local, AddressKind::Primary)?]).collect())
     }
 
     /// Addresses under the first name of the rule under which everything is free.
@@ -324,3 +380,6 @@ impl<'a> Case<'a> {
         if open { Ok(()) } else { Err(Refusal::ForwardNotHere(to.clone())) }
     }
 }
+
+#[cfg(test)]
+mod tests;

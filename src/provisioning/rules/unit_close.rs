@@ -6,7 +6,7 @@ use crate::directory::{Mailbox, Owner, Treatment, TreatmentKind, Unit, UnitState
 use crate::provisioning::{CloseUnit, Refusal, Step};
 
 pub(super) fn plan(close: &CloseUnit, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
-    let decision = case.decided()?;
+    case.decided()?;
     let unit = case.unit_but_office(&close.code)?;
     let (mailbox, address) = case.mailbox_of(unit)?;
     let people = case.snapshot.members(unit.id).count();
@@ -25,8 +25,10 @@ pub(super) fn plan(close: &CloseUnit, case: &Case<'_>) -> Result<Vec<Step>, Refu
     if let Treatment::Forward(to) = &treatment {
         case.forward_target(to, mailbox.id)?;
     }
-    let until = close.grace.unwrap_or(departure.grace).after(decision.effective);
+    let until = case.kept_until(close.grace.unwrap_or(departure.grace));
     let mut steps = case.end_delegations(|d| d.mailbox == mailbox.id);
+    // Whoever took it over from somebody who left may head it from another unit.
+    steps.extend(unit.head.into_iter().flat_map(|head| case.end_headship(head, unit)));
     let (mailbox, address) = (mailbox.id, address.clone());
     steps.extend([
         Step::EndCredentials { mailbox, address: address.clone() },

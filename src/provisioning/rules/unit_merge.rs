@@ -24,7 +24,7 @@ pub(super) fn plan(code: &str, into: &str, case: &Case<'_>) -> Result<Vec<Step>,
         from: from.clone(),
         target: new.id,
         to: to.clone(),
-        under: unit.name.replace('/', "-"),
+        under: unit.name.replace(['/', '*', '%'], "-"),
     });
     steps.extend(old.addresses.iter().map(|held| Step::LeadAddress {
         id: held.id,

@@ -75,7 +75,6 @@ impl Provisioning {
     /// Does what a file asks for, in one transaction; or tells every row for which it cannot be done. Decisions that were
     /// entered before with the same acts are left as they are, so that a file may be given twice.
     pub async fn execute_sheet(&self, order: SheetOrder, manner: Manner) -> Result<Vec<Considered>, SheetError> {
-        let mut refused = misnamed(&order.planned, &self.directory.snapshot());
         let entered = self.entered().await?;
         let approved = |mut planned: Planned| {
             planned.decision.approver.clone_from(&order.approver);
@@ -85,6 +84,7 @@ impl Provisioning {
         let considered: Vec<_> = order.planned.iter().cloned().map(approved).collect();
         let new: Vec<_> =
             considered.iter().filter(|(_, before)| before.is_none()).map(|(planned, _)| planned).collect();
+        let mut refused = misnamed(&new, &order.planned, &self.directory.snapshot());
         let orders = new.iter().map(|planned| order.of(planned)).collect();
         let done = match manner {
             Manner::Apply if refused.is_empty() => self.apply_orders(orders, order.first_password).await,
@@ -175,16 +175,17 @@ fn rows(rejected: Vec<Rejected>, planned: &[&Planned]) -> Vec<RowRefusal> {
 }
 
 /// Rows that name a person by address or code and call them otherwise than they are called: a code was mistyped. Whoever
-/// the file itself renames or hires is not looked at.
-fn misnamed(planned: &[Planned], snapshot: &Snapshot) -> Vec<RowRefusal> {
-    let rows = || planned.iter().flat_map(|planned| &planned.acts);
-    let renamed: HashSet<_> = rows()
+/// the file itself renames or hires is not looked at, nor a decision that was entered before: it has the name of then.
+fn misnamed(new: &[&Planned], all: &[Planned], snapshot: &Snapshot) -> Vec<RowRefusal> {
+    let renamed: HashSet<_> = all
+        .iter()
+        .flat_map(|planned| &planned.acts)
         .filter_map(|row| match &row.act {
             Act::Rename(Rename { name, .. }) => Some(name.key()),
             _ => None,
         })
         .collect();
-    let misnamed = rows().filter_map(|row| {
+    let misnamed = new.iter().flat_map(|planned| &planned.acts).filter_map(|row| {
         let (who, name) = (row.act.person()?, row.bears.as_ref()?);
         let person = snapshot.find(who).ok()?;
         let other = fold(person.name.as_str()) != name.key() && !renamed.contains(&name.key());

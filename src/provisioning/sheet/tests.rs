@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::language::Language;
 use crate::name::PersonName;
+use crate::provisioning::FirstPassword;
+use crate::provisioning::tests::Office;
 
 const OFFICE: &str = "\
 STT;Số quyết định;Ngày ký;Hiệu lực;Người ký;Loại;Họ và tên;Mã cán bộ;Đơn vị;Đơn vị mới;Chức vụ;Địa chỉ;Tên mới;Bàn giao cho
@@ -119,6 +121,29 @@ Lê Văn An\",,
     let planned = planned(&text);
     assert_eq!(planned[1].acts[0].line, 4);
     assert_eq!(format!("{:?}", planned[0].acts[0].act).matches("CB2").count(), 1);
+}
+
+/// R11: a file that was done changes nothing, whatever the people in it are called since.
+#[tokio::test]
+async fn a_file_with_the_names_of_then_may_be_given_again() {
+    let office = Office::open().await;
+    let text = "số quyết định;ngày ký;loại;họ và tên;mã cán bộ;đơn vị;chức vụ;tên mới\n\
+                1/QĐ;02/11/2026;tuyển dụng;Nguyễn Thị Đào;CB1;van-phong;;\n\
+                2/QĐ;03/11/2026;bổ nhiệm;Nguyễn Thị Đào;CB1;;Phó phòng;\n\
+                3/QĐ;04/11/2026;đổi tên;Nguyễn Thị Đào;CB1;;;Nguyễn Thị Hồng Đào\n";
+    let order = || SheetOrder {
+        planned: planned(text),
+        first_password: FirstPassword::Later,
+        approver: None,
+        note: None,
+        actor: "test".to_owned(),
+    };
+    office.acts.execute_sheet(order(), Manner::Apply).await.unwrap();
+    for manner in [Manner::Rehearse, Manner::Apply] {
+        let again = office.acts.execute_sheet(order(), manner).await.unwrap();
+        assert!(again.iter().all(|one| matches!(one.outcome, Outcome::Already(_))), "{again:?}");
+    }
+    office.sound().await;
 }
 
 #[test]
