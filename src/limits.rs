@@ -80,6 +80,11 @@ pub const PASSWORD_BYTES_MAX: usize = 1024;
 pub const ACCEPT_REST: Duration = Duration::from_millis(100);
 /// What sessions are given to finish at shutdown, so that all of it takes less than 10 s.
 pub const DRAIN_MAX: Duration = Duration::from_secs(8);
+/// How long a command or a starting daemon waits for a data directory that another process has: commands take moments, and
+/// a daemon that is stopping takes [`DRAIN_MAX`] and what closing the database takes.
+pub const LOCK_WAIT_MAX: Duration = Duration::from_secs(12);
+/// How often it looks whether the directory is free, or a daemon listens there.
+pub const LOCK_RETRY_WAIT: Duration = Duration::from_millis(20);
 // IMAP grammar
 
 /// A line of a command without literals: more than RFC 7162 §4 asks for (8192), as much as other servers take.

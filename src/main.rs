@@ -1,5 +1,5 @@
 //! The program: arguments in, exit code out.
 
 fn main() -> std::process::ExitCode {
-    hopthu::cli::run(std::env::args_os().collect())
+    hopthu::cli::run(&std::env::args_os().collect::<Vec<_>>())
 }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
 use crate::limits;
 use crate::text::{fold, nfc};
 
@@ -69,6 +70,25 @@ pub enum NameError {
     /// The pattern of a rule holds an unknown piece or a character that no local part may hold.
     #[error("not a rule for addresses: {0}")]
     Rule(String),
+}
+
+impl NameError {
+    /// What is wrong, for people.
+    pub fn message(&self, language: Language) -> String {
+        match (self, language) {
+            (Self::Empty, Language::Vi) => "để trống".to_owned(),
+            (Self::TooLong(most), Language::Vi) => format!("dài hơn {most} byte"),
+            (Self::Control, Language::Vi) => "có ký tự điều khiển hoặc ký tự ẩn".to_owned(),
+            (Self::LocalCharacter(text), Language::Vi) => {
+                format!("phần trước @ chỉ gồm a-z, 0-9 và từng dấu . - _ ở giữa: {text}")
+            }
+            (Self::Reserved(text), Language::Vi) => {
+                format!("{text} là tên dành riêng, hoặc dễ nhầm với tên dành riêng")
+            }
+            (Self::Rule(text), Language::Vi) => format!("không phải quy tắc đặt địa chỉ: {text}"),
+            (error, Language::En) => error.to_string(),
+        }
+    }
 }
 
 /// Names that belong to the mail system (RFC 2142, RFC 5321 §4.5.1) or would be taken for it.

@@ -12,6 +12,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use crate::address::Domain;
+use crate::config::value::{Size, ValueError};
+use crate::control;
 use crate::language::Language;
 use crate::name::{Label, LocalPart};
 
@@ -47,7 +49,7 @@ pub enum Command {
     Init(Init),
     /// In tệp hoàn thành lệnh cho shell | Print completions for a shell
     Completions {
-        /// Which shell.
+        /// Shell nào | Which shell
         shell: clap_complete::Shell,
     },
     /// In trang hướng dẫn (man) | Print the manual page
@@ -190,6 +192,14 @@ pub struct Manner {
     pub note: Option<Label>,
 }
 
+impl Manner {
+    /// The note for the audit, and whether the act is done.
+    pub fn parts(self) -> (Option<String>, control::Manner) {
+        let manner = if self.dry_run { control::Manner::Rehearse } else { control::Manner::Apply };
+        (self.note.map(String::from), manner)
+    }
+}
+
 fn language(text: &str) -> Result<Language, String> {
     match text {
         "vi" => Ok(Language::Vi),
@@ -202,6 +212,13 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
     crate::clock::date(text).ok_or_else(|| "2026-11-23 | 23/11/2026".to_owned())
 }
 
+/// The size of a mailbox: it holds something, and the database can count it.
+fn quota(text: &str) -> Result<Size, ValueError> {
+    let size: Size = text.parse()?;
+    let fits = size.0 > 0 && i64::try_from(size.0).is_ok();
+    if fits { Ok(size) } else { Err(ValueError::Quota(text.to_owned())) }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -212,5 +229,28 @@ mod tests {
     #[test]
     fn the_table_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_text_is_in_both_languages() {
+        fn look(command: &clap::Command, lacking: &mut Vec<String>) {
+            let both =
+                |text: Option<&clap::builder::StyledStr>| text.is_some_and(|text| text.to_string().contains(" | "));
+            let path = command.get_name();
+            if !both(command.get_about()) {
+                lacking.push(path.to_owned());
+            }
+            for argument in command.get_arguments() {
+                let values = argument.get_possible_values();
+                let valued = values.iter().all(|value| value.get_help().is_none() || both(value.get_help()));
+                if !both(argument.get_help()) || !valued {
+                    lacking.push(format!("{path} {argument}"));
+                }
+            }
+            command.get_subcommands().for_each(|command| look(command, lacking));
+        }
+        let mut lacking = Vec::new();
+        look(&Cli::command(), &mut lacking);
+        assert_eq!(lacking, [""; 0]);
     }
 }

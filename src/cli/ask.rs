@@ -1,26 +1,38 @@
 //! Getting a request done: by the daemon while one runs, otherwise here, under the same lock and by the same code.
 
+use tokio::time::{Instant, sleep};
+
 use crate::config::{Config, ConfigError};
 use crate::control::{self, Call, CallError, Caller, Exit, Failure, Origin, Reply, Request, execute};
 use crate::language::Language;
+use crate::limits;
 use crate::server::daemon::DaemonError;
-use crate::server::{Installation, OpenError, StartError};
+use crate::server::{Installation, LockError, OpenError, StartError};
 
 /// Asks for one thing.
 pub(super) async fn ask(config: &Config, language: Language, request: Request) -> Result<Reply, Failure> {
     let origin = Origin::of_environment(|variable| std::env::var(variable).ok());
     let call = Call { language, origin, request };
-    match control::call(&config.server.data_dir, &call).await {
-        Ok(answer) => answer,
-        Err(CallError::NotRunning(_)) => here(config.clone(), call).await,
-        Err(error) => Err(Failure::new(Exit::System, "daemon", &error.to_string())),
+    let until = Instant::now() + limits::LOCK_WAIT_MAX;
+    loop {
+        let opened = match control::call(&config.server.data_dir, &call).await {
+            Ok(answer) => return answer,
+            Err(CallError::NotRunning(_)) => Installation::open(config.clone(), config.clock()).await,
+            Err(error) => return Err(Failure::new(Exit::System, "daemon", &error.to_string())),
+        };
+        match opened {
+            Ok(installation) => return here(installation, call).await,
+            // Another command, which takes moments, or a daemon that listens soon or not any more.
+            Err(OpenError::Lock(LockError::Held { .. })) if Instant::now() < until => {
+                sleep(limits::LOCK_RETRY_WAIT).await;
+            }
+            Err(error) => return Err(not_opened(&error)),
+        }
     }
 }
 
-/// Opens the data directory, does one thing, and closes it.
-async fn here(config: Config, call: Call) -> Result<Reply, Failure> {
-    let clock = config.clock();
-    let installation = Installation::open(config, clock).await.map_err(|error| not_opened(&error))?;
+/// Does one thing in the open data directory, and closes it.
+async fn here(installation: Installation, call: Call) -> Result<Reply, Failure> {
     let services = installation.control(&installation.config, None);
     let caller = Caller::here(call.origin.clone());
     let answer = execute(call, &caller, &services).await;

@@ -12,7 +12,8 @@ use crate::incident::{Kind, State};
 use crate::language::Language;
 use crate::name::{Account, Label};
 
-use super::tables::{detail, moment, table, text};
+use super::args::Manner;
+use super::tables::{detail, moment, rehearsed, table, text};
 
 /// `incident …`
 #[derive(Debug, Subcommand)]
@@ -31,6 +32,9 @@ pub enum Incident {
         /// Hộp thư liên quan | The mailbox concerned
         #[arg(long, value_name = "ADDR")]
         mailbox: Option<Address>,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
     },
     /// Danh sách sự cố chưa đóng | Incidents that are open
     List {
@@ -46,6 +50,9 @@ pub enum Incident {
         /// Kết quả xử lý | How it ended
         #[arg(long)]
         outcome: Account,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
     },
 }
 
@@ -60,17 +67,24 @@ fn kind(word: &str) -> Result<Kind, String> {
 /// The command as a request.
 pub(super) fn request(incident: Incident) -> Request {
     Request::Incident(match incident {
-        Incident::Report { text, by, kind, mailbox } => Ask::Report { text, by, kind, mailbox },
+        Incident::Report { text, by, kind, mailbox, manner } => {
+            let (note, manner) = manner.parts();
+            Ask::Report { text, by, kind, mailbox, note, manner }
+        }
         Incident::List { all } => Ask::List { all },
-        Incident::Close { id, outcome } => Ask::Close { id: IncidentId(id), outcome },
+        Incident::Close { id, outcome, manner } => {
+            let (note, manner) = manner.parts();
+            Ask::Close { id: IncidentId(id), outcome, note, manner }
+        }
     })
 }
 
 /// The answer for people.
 pub(super) fn show(answer: &Answer, language: Language, zone: &TimeZone) -> String {
     match answer {
-        Answer::Incidents(incidents) => list(incidents, language, zone),
-        Answer::Incident(incident) => one(incident, language, zone),
+        Answer::List { incidents } => list(incidents, language, zone),
+        Answer::One { incident, dry_run: false } => one(incident, language, zone),
+        Answer::One { incident, dry_run: true } => rehearsed(&one(incident, language, zone), language),
     }
 }
 

@@ -14,6 +14,7 @@ mod requested;
 mod requests;
 mod sample;
 mod tables;
+mod usage;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -36,14 +37,17 @@ use output::Output;
 const CONFIGURATIONS: [&str; 2] = ["hopthu.toml", "/etc/hopthu/hopthu.toml"];
 
 /// Runs one command line, the program's name first.
-pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let early = early(&arguments);
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    let early = early(arguments);
     if let Some(refused) = arguments.iter().find(|argument| !is_plain(argument)) {
         return early.failure(&not_plain(refused, early.language));
     }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(usage) => return early.usage(&usage),
+        Err(usage) => {
+            let language = wished(arguments).or_else(|| configured(arguments)).unwrap_or_default();
+            return Output { language, ..early }.usage(&usage);
+        }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -54,17 +58,37 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 
 /// How to show what is wrong before the command line is understood.
 fn early(arguments: &[OsString]) -> Output {
-    let mut wished = std::env::var_os("HOPTHU_LANG");
+    let language = wished(arguments).unwrap_or_default();
+    Output { json: arguments.iter().any(|argument| argument == "--json"), language, zone: TimeZone::UTC }
+}
+
+/// The language that the command line or the environment asks for.
+fn wished(arguments: &[OsString]) -> Option<Language> {
+    match value(arguments, "--lang").or_else(|| std::env::var_os("HOPTHU_LANG"))?.to_str()? {
+        "vi" => Some(Language::Vi),
+        "en" => Some(Language::En),
+        _ => None,
+    }
+}
+
+/// The language of the configuration, where it can be read.
+fn configured(arguments: &[OsString]) -> Option<Language> {
+    let named = value(arguments, "--config").or_else(|| std::env::var_os("HOPTHU_CONFIG")).map(PathBuf::from);
+    configuration(named.as_deref(), Language::default()).ok().map(|config| config.server.language)
+}
+
+/// What stands behind an option, last of all, before the command line is understood.
+fn value(arguments: &[OsString], option: &str) -> Option<OsString> {
+    let mut found = None;
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
-        match argument.to_str() {
-            Some("--lang") => wished = rest.next().cloned(),
-            Some(text) => wished = text.strip_prefix("--lang=").map(OsString::from).or(wished),
+        match argument.to_str().and_then(|text| text.strip_prefix(option)) {
+            Some("") => found = rest.next().cloned(),
+            Some(text) => found = text.strip_prefix('=').map(OsString::from).or(found),
             None => {}
         }
     }
-    let language = if wished.is_some_and(|word| word == "en") { Language::En } else { Language::default() };
-    Output { json: arguments.iter().any(|argument| argument == "--json"), language, zone: TimeZone::UTC }
+    found
 }
 
 /// Whether an argument is text that no terminal, header or log can be led astray with (hostile B83).

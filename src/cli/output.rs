@@ -11,7 +11,7 @@ use crate::control::{self, Checks, Exit, Failure, Reply};
 use crate::language::Language;
 use crate::text::printable;
 
-use super::{hr, tables};
+use super::{hr, tables, usage};
 
 fn code(exit: Exit) -> ExitCode {
     ExitCode::from(match exit {
@@ -42,9 +42,6 @@ impl Output {
         };
         match reply {
             Reply::Checks(Checks { ok: false, .. }) => code(Exit::Refused),
-            Reply::Province(control::province::Answer::Acknowledge(done)) if !done.faults.is_empty() => {
-                code(Exit::Input)
-            }
             Reply::Audit(control::audit::Answer::Verify(verified)) if !verified.ok => code(Exit::Refused),
             _ => shown,
         }
@@ -69,14 +66,19 @@ impl Output {
 
     /// Shows what is wrong with the command line, or the help that was asked for.
     pub(super) fn usage(&self, usage: &clap::Error) -> ExitCode {
-        let asked = matches!(usage.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-        if self.json && !asked {
-            let text = usage.render().to_string();
-            let first = text.lines().next().unwrap_or_default();
-            return self.failure(&Failure::new(Exit::Input, "usage", first.trim_start_matches("error: ")));
+        if matches!(usage.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            let _ = usage.print();
+            return ExitCode::SUCCESS;
         }
-        let _ = usage.print();
-        if asked { ExitCode::SUCCESS } else { ExitCode::from(2) }
+        if usage.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !self.json {
+            let _ = usage.print();
+            return ExitCode::from(2);
+        }
+        let code = self.failure(&Failure::new(Exit::Input, "usage", &usage::message(usage, self.language)));
+        if !self.json {
+            let _ = write!(std::io::stderr(), "\n{}", usage::advice(usage, self.language));
+        }
+        code
     }
 
     /// Shows what was made: as a document for scripts, or in words.

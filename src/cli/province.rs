@@ -52,9 +52,9 @@ pub enum Province {
 /// The form of change files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// JSON Lines.
+    /// Có chữ ký | Signed
     Jsonl,
-    /// A table.
+    /// Bảng | A table
     Csv,
 }
 
@@ -187,18 +187,6 @@ fn changes(changes: &[Line], language: Language) -> String {
 }
 
 fn acknowledged(done: &Acknowledged, language: Language) -> String {
-    if !done.faults.is_empty() {
-        let heading = match language {
-            Language::Vi => "Tệp trả lời có lỗi; chưa ghi nhận gì:",
-            Language::En => "The answer is wrong; nothing was taken over:",
-        };
-        let line = match language {
-            Language::Vi => "dòng",
-            Language::En => "line",
-        };
-        let faults = done.faults.iter().map(|fault| format!("  {line} {}: {}\n", fault.line, fault.message));
-        return format!("{heading}\n{}", faults.collect::<String>());
-    }
     let Acknowledged { registered, withdrawn, refused, known, .. } = done;
     match (done.dry_run, language) {
         (false, Language::Vi) => {

@@ -21,7 +21,8 @@ use crate::provisioning::Act;
 
 use super::args::{Cli, Command, Installed, Manner, Staff, date};
 use super::requests;
-use super::tables::{detail, moment, table, text};
+use super::tables::{detail, moment, rehearsed, table, text};
+use super::usage;
 
 /// `request …`
 #[derive(Debug, Subcommand)]
@@ -40,6 +41,9 @@ pub enum Request {
         /// Lý do | Why
         #[arg(long, value_name = "TEXT")]
         reason: Option<Account>,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
         /// Việc đề nghị, thí dụ: staff transfer CB007 --to to-chuc | What, such as: staff transfer CB007 --to to-chuc
         #[arg(last = true, required = true, value_name = "ACT")]
         act: Vec<OsString>,
@@ -63,6 +67,9 @@ pub enum Request {
         /// Lý do | Why
         #[arg(long, value_name = "TEXT")]
         reason: Option<Account>,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
     },
     /// Từ chối | Reject a request
     Reject {
@@ -75,6 +82,9 @@ pub enum Request {
         /// Lý do | Why
         #[arg(long, value_name = "TEXT")]
         reason: Account,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
     },
     /// Thực hiện đề nghị đã chấp thuận, theo quyết định | Apply an approved request, by decision
     Apply {
@@ -110,34 +120,34 @@ pub struct Paper {
 /// The command as a request to the daemon.
 pub(super) fn request(request: Request, config: &Config, language: Language) -> Result<control::Request, Failure> {
     Ok(control::Request::Requested(match request {
-        Request::File { unit, by, reason, act, .. } => {
-            Ask::File { by, unit, act: Box::new(asked_for(act, config, language)?), reason }
+        Request::File { unit, by, reason, act, manner, .. } => {
+            let act = Box::new(asked_for(act, config, language)?);
+            let (note, manner) = manner.parts();
+            Ask::File { by, unit, act, reason, note, manner }
         }
         Request::List => Ask::List,
         Request::Show { id } => Ask::Show(RequestId(id)),
-        Request::Approve { id, by, reason } => Ask::Answer { id: RequestId(id), by, verdict: Verdict::Approve, reason },
-        Request::Reject { id, by, reason } => {
-            Ask::Answer { id: RequestId(id), by, verdict: Verdict::Reject, reason: Some(reason) }
+        Request::Approve { id, by, reason, manner } => answer(id, by, Verdict::Approve, reason, manner),
+        Request::Reject { id, by, reason, manner } => answer(id, by, Verdict::Reject, Some(reason), manner),
+        Request::Apply { id, paper, slip, manner } => {
+            let (note, manner) = manner.parts();
+            let Paper { number, dated, effective } = paper;
+            let slip = slip.as_deref().map_or(SlipForm::Text, requests::form);
+            Ask::Apply { id: RequestId(id), number, dated, effective, note, manner, slip }
         }
-        Request::Apply { id, paper, slip, manner } => Ask::Apply {
-            id: RequestId(id),
-            number: paper.number,
-            dated: paper.dated,
-            effective: paper.effective,
-            note: manner.note.map(String::from),
-            manner: if manner.dry_run { control::Manner::Rehearse } else { control::Manner::Apply },
-            slip: slip.as_deref().map_or(SlipForm::Text, requests::form),
-        },
     }))
+}
+
+fn answer(id: i64, by: Label, verdict: Verdict, reason: Option<Account>, manner: Manner) -> Ask {
+    let (note, manner) = manner.parts();
+    Ask::Answer { id: RequestId(id), by, verdict, reason, note, manner }
 }
 
 /// The act of a command line as the table of commands has it; its decision is yet to come.
 fn asked_for(words: Vec<OsString>, config: &Config, language: Language) -> Result<Act, Failure> {
     let wrong = |message: &str| Failure::new(Exit::Input, "request_act", message);
-    let parsed = Cli::try_parse_from(iter::once(OsString::from("hopthu")).chain(words)).map_err(|usage| {
-        let text = usage.render().to_string();
-        wrong(text.lines().next().unwrap_or_default().trim_start_matches("error: "))
-    })?;
+    let parsed = Cli::try_parse_from(iter::once(OsString::from("hopthu")).chain(words))
+        .map_err(|error| wrong(&usage::message(&error, language)))?;
     let request = match parsed.command {
         // Passwords are no matter of requests, and would be asked for here.
         Command::Installed(Installed::Staff(Staff::Passwd { .. })) => None,
@@ -157,8 +167,9 @@ fn asked_for(words: Vec<OsString>, config: &Config, language: Language) -> Resul
 /// The answer for people.
 pub(super) fn show(answer: &Answer, language: Language, zone: &TimeZone) -> String {
     match answer {
-        Answer::Requests(requests) => list(requests, language, zone),
-        Answer::Request(request) => one(request, language, zone),
+        Answer::List { requests } => list(requests, language, zone),
+        Answer::One { request, dry_run: false } => one(request, language, zone),
+        Answer::One { request, dry_run: true } => rehearsed(&one(request, language, zone), language),
     }
 }
 

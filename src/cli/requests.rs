@@ -173,9 +173,8 @@ fn act(asked: Asked) -> Request {
 }
 
 fn asked(act: Act, manner: args::Manner) -> Asked {
-    let apply = if manner.dry_run { control::Manner::Rehearse } else { control::Manner::Apply };
-    let note = manner.note.map(String::from);
-    Asked { act, decision: None, password: None, note, manner: apply, slip: SlipForm::Text }
+    let (note, manner) = manner.parts();
+    Asked { act, decision: None, password: None, note, manner, slip: SlipForm::Text }
 }
 
 fn hire(hire: args::Hire, config: &Config) -> Request {

@@ -60,6 +60,14 @@ fn lines(table: &Table) -> String {
     table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
 }
 
+/// What would stand in the records, had it not only been rehearsed.
+pub(super) fn rehearsed(shown: &str, language: Language) -> String {
+    match language {
+        Language::Vi => format!("Kế hoạch, chưa thực hiện:\n\n{shown}"),
+        Language::En => format!("The plan; nothing was done:\n\n{shown}"),
+    }
+}
+
 pub(super) fn text(of: Option<&impl ToString>) -> String {
     of.map_or_else(|| "-".to_owned(), ToString::to_string)
 }
@@ -285,11 +293,11 @@ fn decision(detail: &DecisionDetail, language: Language, zone: &TimeZone) -> Str
 
 fn guide(guide: &GuideView, language: Language) -> String {
     let (name, address) = match language {
-        Language::Vi => ("họ và tên", "địa chỉ, tên đăng nhập"),
-        Language::En => ("name", "address, name to log in"),
+        Language::Vi => ("Họ và tên", "Địa chỉ, tên đăng nhập"),
+        Language::En => ("Name", "Address, name to log in"),
     };
-    let known = [(name, guide.name.clone()), (address, guide.address.to_string())];
-    let rows = known.into_iter().chain(guide.client.rows(language));
+    let person = [(name, guide.name.clone()), (address, guide.address.to_string())];
+    let rows = person.into_iter().chain(guide.client.rows(language));
     lines(plain().add_rows(rows.map(|(label, value)| [format!("{label}:"), value])))
 }
 

@@ -34,6 +34,9 @@ pub enum ValueError {
     /// Not a whole number and a unit, or more than 2^64 octets.
     #[error("{0:?} is not a size; write a whole number with k, M or G, as in 25M")]
     Size(String),
+    /// Nothing, or more than a database counts.
+    #[error("{0:?} is no size of a mailbox; write a whole number above 0, as in 2G")]
+    Quota(String),
     /// Not a whole number and a unit, or nothing, or centuries.
     #[error("{0:?} is not a time; write a whole number from 1 with s, m, h or d, as in 15s")]
     Wait(String),

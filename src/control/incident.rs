@@ -8,11 +8,13 @@ use crate::id::IncidentId;
 use crate::incident::{self, Incident, Kind, State};
 use crate::language::Language;
 use crate::name::{Account, Label};
+use crate::provisioning::By;
 use crate::provisioning::incidents::{IncidentError, Reported};
 
 use super::caller::Caller;
 use super::execute::Services;
 use super::failure::{Exit, Failure};
+use super::request::Manner;
 
 /// What is asked about incidents.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +30,10 @@ pub enum Ask {
         kind: Kind,
         /// The mailbox concerned.
         mailbox: Option<Address>,
+        /// For the audit.
+        note: Option<String>,
+        /// Whether it is done.
+        manner: Manner,
     },
     /// `incident list`
     List {
@@ -40,6 +46,10 @@ pub enum Ask {
         id: IncidentId,
         /// How it ended.
         outcome: Account,
+        /// For the audit.
+        note: Option<String>,
+        /// Whether it is done.
+        manner: Manner,
     },
 }
 
@@ -48,9 +58,17 @@ pub enum Ask {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Those asked for.
-    Incidents(Vec<IncidentView>),
+    List {
+        /// In the order of their reports.
+        incidents: Vec<IncidentView>,
+    },
     /// The one reported or closed.
-    Incident(IncidentView),
+    One {
+        /// As it stands, or would stand.
+        incident: Box<IncidentView>,
+        /// Whether it was only rehearsed.
+        dry_run: bool,
+    },
 }
 
 /// An incident.
@@ -79,9 +97,13 @@ pub(super) async fn execute(
 ) -> Result<Answer, Failure> {
     let provisioning = &services.provisioning;
     let snapshot = provisioning.directory.snapshot();
+    let one = |incident, manner| {
+        let dry_run = manner == Manner::Rehearse;
+        Answer::One { incident: Box::new(IncidentView::of(incident, &snapshot)), dry_run }
+    };
     let failed = |error: IncidentError| failure(&error, language);
     match ask {
-        Ask::Report { text, by, kind, mailbox } => {
+        Ask::Report { text, by, kind, mailbox, note, manner } => {
             let unknown = |address: &Address| {
                 Failure::unknown("mailbox_unknown", ("hộp thư", "mailbox"), &address.to_string(), language)
             };
@@ -94,17 +116,19 @@ pub(super) async fn execute(
                 || Label::parse(&actor).map_err(|error| Failure::new(Exit::Input, "reporter", &error.to_string()));
             let reporter = by.map_or_else(caller, Ok)?;
             let report = Reported { reporter, kind, mailbox, text };
-            let entered = provisioning.report_incident(report, actor).await.map_err(failed)?;
-            Ok(Answer::Incident(IncidentView::of(entered, &snapshot)))
+            let entered = provisioning.report_incident(report, By { actor, note, manner }).await.map_err(failed)?;
+            Ok(one(entered, manner))
         }
         Ask::List { all } => {
             let state = (!all).then_some(State::Open);
             let found = incident::list(&mut *provisioning.db.read().await?, state).await?;
-            Ok(Answer::Incidents(found.into_iter().map(|incident| IncidentView::of(incident, &snapshot)).collect()))
+            let views = found.into_iter().map(|incident| IncidentView::of(incident, &snapshot));
+            Ok(Answer::List { incidents: views.collect() })
         }
-        Ask::Close { id, outcome } => {
-            let closed = provisioning.close_incident(id, outcome, caller.actor()).await.map_err(failed)?;
-            Ok(Answer::Incident(IncidentView::of(closed, &snapshot)))
+        Ask::Close { id, outcome, note, manner } => {
+            let hand = By { actor: caller.actor(), note, manner };
+            let closed = provisioning.close_incident(id, outcome, hand).await.map_err(failed)?;
+            Ok(one(closed, manner))
         }
     }
 }

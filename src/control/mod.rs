@@ -29,4 +29,4 @@ pub use reply::{
     RightView, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 pub use request::{Asked, Call, Manner, Request, SlipForm};
-pub use socket::{CallError, Control, call};
+pub use socket::{CallError, Control, call, listens};

@@ -16,7 +16,7 @@ use crate::provisioning::{self, Order};
 
 use super::caller::Caller;
 use super::execute::Services;
-use super::failure::{Exit, Failure};
+use super::failure::{Exit, Failure, FaultView};
 use super::request::Manner;
 
 /// What is asked about the province.
@@ -118,8 +118,6 @@ pub struct FileView {
 pub struct Acknowledged {
     /// Whether it was only told what would be changed.
     pub dry_run: bool,
-    /// Everything that is wrong with the answer; then nothing was changed.
-    pub faults: Vec<FaultView>,
     /// Addresses that are registered from now on.
     pub registered: usize,
     /// Addresses that are withdrawn from now on.
@@ -128,17 +126,6 @@ pub struct Acknowledged {
     pub refused: usize,
     /// Lines that told nothing new.
     pub known: usize,
-}
-
-/// Something wrong in an answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct FaultView {
-    /// On which line, from 1.
-    pub line: usize,
-    /// For people.
-    pub message: String,
-    /// For scripts.
-    pub problem: answer::Problem,
 }
 
 pub(super) async fn execute(
@@ -184,13 +171,22 @@ impl Halt {
     }
 }
 
-fn shown(faults: Vec<Fault>, language: Language) -> Vec<FaultView> {
-    let view = |fault: Fault| FaultView {
-        line: fault.line,
-        message: crate::text::printable(&fault.problem.message(language)),
-        problem: fault.problem,
+/// An answer of which nothing is taken over; every fault is told.
+fn wrong(faults: &[Fault], language: Language) -> Failure {
+    let message = match language {
+        Language::Vi => format!("tệp trả lời sai {} chỗ, nên chưa ghi nhận gì", faults.len()),
+        Language::En => format!("the answer is wrong in {} places, so nothing of it was taken over", faults.len()),
     };
-    faults.into_iter().map(view).collect()
+    let view = |fault: &Fault| FaultView {
+        line: u32::try_from(fault.line).unwrap_or(u32::MAX),
+        column: None,
+        header: None,
+        code: fault.problem.code().to_owned(),
+        rule: None,
+        message: crate::text::printable(&fault.problem.message(language)),
+        word: None,
+    };
+    Failure { faults: faults.iter().map(view).collect(), ..Failure::new(Exit::Input, "answer_wrong", &message) }
 }
 
 async fn list(services: &Services) -> Result<Listed, Failure> {
@@ -296,15 +292,14 @@ async fn acknowledge(
     } else {
         take(answers, act, services).await.map_err(|halt| halt.failure(services, language))?
     };
-    let judged = judged.and_then(|verdict| if faults.is_empty() { Ok(verdict) } else { Err(Vec::new()) });
-    Ok(match judged {
-        Ok(verdict) => told(&verdict, manner),
-        Err(more) => {
-            faults.extend(more);
+    match judged {
+        Ok(verdict) if faults.is_empty() => Ok(told(&verdict, manner)),
+        judged => {
+            faults.extend(judged.err().unwrap_or_default());
             faults.sort_by_key(|fault| fault.line);
-            Acknowledged { faults: shown(faults, language), ..Acknowledged::default() }
+            Err(wrong(&faults, language))
         }
-    })
+    }
 }
 
 type Judged = Result<Verdict, Vec<Fault>>;
@@ -339,7 +334,6 @@ fn told(verdict: &Verdict, manner: Manner) -> Acknowledged {
         withdrawn: marked(Province::Withdrawn),
         refused,
         known: verdict.known,
-        faults: Vec::new(),
     }
 }
 

@@ -48,7 +48,8 @@ impl Reply {
     pub fn document(&self) -> Result<Value, serde_json::Error> {
         let held = held(serde_json::to_value(self)?);
         // What a noun answers is named once more within.
-        Ok(if matches!(self, Self::Audit(_) | Self::Province(_)) { self::held(held) } else { held })
+        let named = matches!(self, Self::Audit(_) | Self::Province(_) | Self::Requested(_) | Self::Incident(_));
+        Ok(if named { self::held(held) } else { held })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::directory::Decision;
 use crate::language::Language;
 use crate::name::Label;
 use crate::provisioning::Act;
+pub use crate::provisioning::Manner;
 
 use super::caller::Origin;
 use super::{audit, province};
@@ -92,16 +93,6 @@ pub struct Asked {
     pub manner: Manner,
     /// The form of the slip, where the act makes one.
     pub slip: SlipForm,
-}
-
-/// Whether an act is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Manner {
-    /// It is.
-    Apply,
-    /// It is not: `--dry-run`.
-    Rehearse,
 }
 
 /// The form of a slip.

@@ -9,7 +9,7 @@ use crate::id::{DecisionId, RequestId};
 use crate::language::Language;
 use crate::name::{Account, Label};
 use crate::provisioning::requests::Paper;
-use crate::provisioning::{Act, Refusal};
+use crate::provisioning::{Act, By, Refusal};
 
 use super::caller::Caller;
 use super::execute::{Services, carry_out};
@@ -31,6 +31,10 @@ pub enum Ask {
         act: Box<Act>,
         /// Why.
         reason: Option<Account>,
+        /// For the audit.
+        note: Option<String>,
+        /// Whether it is done.
+        manner: Manner,
     },
     /// `request list`
     List,
@@ -46,6 +50,10 @@ pub enum Ask {
         verdict: Verdict,
         /// Why.
         reason: Option<Account>,
+        /// For the audit.
+        note: Option<String>,
+        /// Whether it is done.
+        manner: Manner,
     },
     /// `request apply N`
     Apply {
@@ -81,9 +89,17 @@ pub enum Verdict {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// All of them.
-    Requests(Vec<RequestView>),
+    List {
+        /// In the order of their filing.
+        requests: Vec<RequestView>,
+    },
     /// One.
-    Request(RequestView),
+    One {
+        /// As it stands, or would stand.
+        request: RequestView,
+        /// Whether it was only rehearsed.
+        dry_run: bool,
+    },
 }
 
 /// A request.
@@ -141,9 +157,12 @@ pub(super) async fn execute(
     let provisioning = &services.provisioning;
     let snapshot = provisioning.directory.snapshot();
     let refused = |refusal: &Refusal| Failure::refused(refusal, &snapshot, language);
-    let one = |request: Request| Reply::Requested(Answer::Request(RequestView::of(request, &snapshot)));
+    let one = |request: Request, manner| {
+        let dry_run = manner == Manner::Rehearse;
+        Reply::Requested(Answer::One { request: RequestView::of(request, &snapshot), dry_run })
+    };
     let done = match ask {
-        Ask::File { by, unit, act, reason } => {
+        Ask::File { by, unit, act, reason, note, manner } => {
             let unit = match unit {
                 Some(code) => {
                     Some(snapshot.unit_by_code(&code).ok_or_else(|| refused(&Refusal::UnitUnknown(code)))?.id)
@@ -151,23 +170,26 @@ pub(super) async fn execute(
                 None => None,
             };
             let act = serde_json::to_value(act).unwrap_or_default();
-            provisioning.file_request(Filing { by, unit, act, reason }, caller.actor()).await.map(one)
+            let hand = By { actor: caller.actor(), note, manner };
+            provisioning.file_request(Filing { by, unit, act, reason }, hand).await.map(|filed| one(filed, manner))
         }
         Ask::List => {
             let found = request::list(&mut *provisioning.db.read().await?).await?;
             let views = found.into_iter().map(|request| RequestView::of(request, &snapshot)).collect();
-            return Ok(Reply::Requested(Answer::Requests(views)));
+            return Ok(Reply::Requested(Answer::List { requests: views }));
         }
         Ask::Show(id) => {
             let found = request::find(&mut *provisioning.db.read().await?, id).await?;
-            return found.map(one).ok_or_else(|| refused(&Refusal::RequestUnknown(id)));
+            return found.map(|found| one(found, Manner::Apply)).ok_or_else(|| refused(&Refusal::RequestUnknown(id)));
         }
-        Ask::Answer { id, by, verdict, reason } => {
+        Ask::Answer { id, by, verdict, reason, note, manner } => {
             let state = match verdict {
                 Verdict::Approve => RequestState::Approved,
                 Verdict::Reject => RequestState::Rejected,
             };
-            provisioning.answer_request(id, request::Answer { state, by, reason }, caller.actor()).await.map(one)
+            let answer = request::Answer { state, by, reason };
+            let hand = By { actor: caller.actor(), note, manner };
+            provisioning.answer_request(id, answer, hand).await.map(|answered| one(answered, manner))
         }
         Ask::Apply { id, number, dated, effective, note, manner, slip } => {
             let order = provisioning.order_of_request(id, Paper { number, dated, effective }, &caller.actor()).await;

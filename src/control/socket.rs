@@ -37,6 +37,11 @@ fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("run/control.sock")
 }
 
+/// Whether a daemon listens in a data directory.
+pub async fn listens(data_dir: &Path) -> bool {
+    UnixStream::connect(path(data_dir)).await.is_ok()
+}
+
 /// Asks the daemon of a data directory.
 pub async fn call(data_dir: &Path, call: &Call) -> Result<Result<Reply, Failure>, CallError> {
     let path = path(data_dir);

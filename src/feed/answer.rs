@@ -77,6 +77,25 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// A stable word for scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "json",
+            Self::Column(_) => "column",
+            Self::Quote => "quote",
+            Self::File(_) => "file",
+            Self::Address(_) => "address",
+            Self::Result(_) => "result",
+            Self::Reason => "reason",
+            Self::Long => "long",
+            Self::FileUnknown(_) => "file_unknown",
+            Self::FileCut(_) => "file_cut",
+            Self::AddressUnknown(..) => "address_unknown",
+            Self::Unasked(..) => "unasked",
+            Self::Contradiction(_) => "contradiction",
+        }
+    }
+
     /// For people.
     pub fn message(&self, language: Language) -> String {
         match (self, language) {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::act::Act;
 use super::effect::{Effect, Opening};
-use super::slip::Slip;
+use super::slip::{Purpose, Slip};
 use super::step::{Step, Subject, Whose};
-use super::{Applied, Failure, Issued, Mode, Order, Record, Settings};
+use super::{Applied, Failure, Issued, Manner, Order, Record, Settings};
 use crate::address::Address;
 use crate::directory::{
     AddressKind, AddressState, DelegationState, Draft, Generation, Grace, MailboxState, NewDelegation, Owner, UnitState,
@@ -22,7 +22,7 @@ pub(super) struct Progress<'a> {
     pub(super) settings: &'a Settings,
     pub(super) order: &'a Order,
     pub(super) issued: Option<&'a Issued>,
-    pub(super) mode: Mode,
+    pub(super) manner: Manner,
     pub(super) today: Date,
     subject: Subject,
     slip: Option<Slip>,
@@ -43,10 +43,10 @@ impl<'a> Progress<'a> {
         (settings, today): (&'a Settings, Date),
         order: &'a Order,
         issued: Option<&'a Issued>,
-        mode: Mode,
+        manner: Manner,
     ) -> Self {
         let (subject, slip, opening, records) = (Subject::default(), None, None, Vec::new());
-        Self { draft, effects, settings, order, issued, mode, today, subject, slip, opening, records }
+        Self { draft, effects, settings, order, issued, manner, today, subject, slip, opening, records }
     }
 
     /// Takes all steps. What became of the directory's rows is recorded as it is, whatever step it came from.
@@ -89,8 +89,8 @@ impl<'a> Progress<'a> {
 
     /// The password that was made before the write began; a rehearsal has none.
     fn issued(&self) -> Result<Option<&'a Issued>, Failure> {
-        match (self.issued, self.mode) {
-            (None, Mode::Apply) => Err(Failure::Plan("a password is set that was not made")),
+        match (self.issued, self.manner) {
+            (None, Manner::Apply) => Err(Failure::Plan("a password is set that was not made")),
             (issued, _) => Ok(issued),
         }
     }
@@ -276,7 +276,7 @@ impl<'a> Progress<'a> {
                 self.subject.mailbox = Some(mailbox);
                 if let Some(Issued { secret, hash }) = self.issued()? {
                     self.effects.push(Effect::SetPassword { mailbox, hash: hash.clone(), standing: *standing });
-                    self.slip = Some(Slip::new(holder, address, secret, *standing, self.settings));
+                    self.slip = Some(Slip::new(holder, address, secret, Purpose::Own(*standing), self.settings));
                 }
                 self.record(format!("credential:{mailbox}"), json!({ "set": "own", "standing": standing }));
             }
@@ -284,8 +284,8 @@ impl<'a> Progress<'a> {
                 if let Some(Issued { secret, hash }) = self.issued()? {
                     let (device, hash) = (device.clone(), hash.clone());
                     self.effects.push(Effect::AddDevice { mailbox: *mailbox, device, hash });
-                    let standing = crate::credential::Standing::Chosen;
-                    self.slip = Some(Slip::new(holder, address, secret, standing, self.settings));
+                    let purpose = Purpose::Own(crate::credential::Standing::Chosen);
+                    self.slip = Some(Slip::new(holder, address, secret, purpose, self.settings));
                 }
                 self.record(format!("credential:{mailbox}"), json!({ "set": "device", "device": device }));
             }
@@ -297,7 +297,9 @@ impl<'a> Progress<'a> {
                 self.effects.push(Effect::EndCredentials(*mailbox));
                 self.record(format!("credential:{mailbox}"), json!({ "ended": "all" }));
             }
-            Step::Open { mailbox, address, reason, until } => self.open(*mailbox, address, reason, *until)?,
+            Step::Open { mailbox, address, reason, minutes, until } => {
+                self.open(*mailbox, address, reason, *minutes, *until)?;
+            }
             Step::OpenIncident { mailbox, holder } => {
                 let text = format!("Lộ mật khẩu hộp thư của {holder}");
                 self.effects.push(Effect::OpenIncident { mailbox: *mailbox, text, actor: self.order.actor.clone() });
@@ -312,6 +314,7 @@ impl<'a> Progress<'a> {
         mailbox: MailboxId,
         address: &Address,
         reason: &crate::name::Label,
+        minutes: u32,
         until: jiff::Timestamp,
     ) -> Result<(), Failure> {
         self.subject.mailbox = Some(mailbox);
@@ -319,8 +322,8 @@ impl<'a> Progress<'a> {
         if let Some(Issued { secret, hash }) = self.issued()? {
             self.effects.push(Effect::Open { mailbox, hash: hash.clone(), opening: opening.clone() });
             let holder = crate::name::PersonName::parse(&self.order.actor).ok();
-            let standing = crate::credential::Standing::Chosen;
-            self.slip = holder.map(|holder| Slip::new(&holder, address, secret, standing, self.settings));
+            let purpose = Purpose::Reading { minutes };
+            self.slip = holder.map(|holder| Slip::new(&holder, address, secret, purpose, self.settings));
         }
         self.opening = Some(opening);
         self.record(format!("opening:{mailbox}"), json!({ "reason": reason, "until": until }));

@@ -95,7 +95,7 @@ impl Step {
             Self::AddDevice { address, device, .. } => format!("cấp mật khẩu cho thiết bị {device} của {address}"),
             Self::RemoveDevice { address, device, .. } => format!("huỷ mật khẩu của thiết bị {device} của {address}"),
             Self::EndCredentials { address, .. } => format!("huỷ mọi mật khẩu của {address}"),
-            Self::Open { address, until, .. } => format!("mở hộp thư {address} để xem đến {until:.0}"),
+            Self::Open { address, minutes, .. } => format!("mở hộp thư {address} để xem trong {minutes} phút"),
             Self::EndSessions { address, .. } => format!("ngắt các phiên đang mở của {address}"),
             Self::Welcome { address, .. } => format!("gửi thư hướng dẫn đến {address}"),
             Self::Notify { address, .. } => format!("báo cho {address} bằng thư"),
@@ -175,7 +175,9 @@ impl Step {
                 format!("end the password of the device {device} of {address}")
             }
             Self::EndCredentials { address, .. } => format!("end every password of {address}"),
-            Self::Open { address, until, .. } => format!("open the mailbox {address} for reading until {until:.0}"),
+            Self::Open { address, minutes, .. } => {
+                format!("open the mailbox {address} for reading, for {minutes} minutes")
+            }
             Self::EndSessions { address, .. } => format!("cut the open sessions of {address}"),
             Self::Welcome { address, .. } => format!("send a message with settings to {address}"),
             Self::Notify { address, .. } => format!("tell {address} by mail"),

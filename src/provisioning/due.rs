@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{
-    Act, Applied, Done, Failure, Handing, Mode, Order, Provisioning, Record, Refusal, Rejected, Sitting, requests,
+    Act, Applied, Done, Failure, Handing, Manner, Order, Provisioning, Record, Refusal, Rejected, Sitting, requests,
 };
 use crate::audit;
 use crate::db::{Connection, Tx};
@@ -68,7 +68,7 @@ impl Provisioning {
     /// What becomes of each act of an order that nobody attends to.
     fn foretold(&self, draft: &mut Draft, order: &Order) -> Result<Vec<Result<Applied, Refusal>>, Failure> {
         let mut forgotten = Vec::new();
-        let outcome = |act| match self.act(draft, &mut forgotten, order, act, None, Mode::Rehearse) {
+        let outcome = |act| match self.act(draft, &mut forgotten, order, act, None, Manner::Rehearse) {
             Ok(outcome) => Ok(Ok(outcome.applied)),
             Err(Failure::Refused(refusal)) => Ok(Err(refusal)),
             Err(failure) => Err(failure),
@@ -202,7 +202,7 @@ mod tests {
     use crate::name::LocalPart;
     use crate::provisioning::requests::Paper;
     use crate::provisioning::tests::{Office, decision, hire, order};
-    use crate::provisioning::{CreateUnit, Transfer};
+    use crate::provisioning::{By, CreateUnit, Transfer};
 
     fn label(text: &str) -> Label {
         Label::parse(text).unwrap()
@@ -289,9 +289,10 @@ mod tests {
         let office = Office::open().await;
         let act = json!(Act::Hire(hire("Lê Văn An")));
         let filing = Filing { by: label("Phòng Tổ chức"), unit: None, act, reason: None };
-        let id = office.acts.file_request(filing, "test".to_owned()).await.unwrap().id;
+        let by = By { actor: "test".to_owned(), note: None, manner: Manner::Apply };
+        let id = office.acts.file_request(filing, by.clone()).await.unwrap().id;
         let answer = Answer { state: RequestState::Approved, by: label("Chánh Văn phòng"), reason: None };
-        office.acts.answer_request(id, answer, "test".to_owned()).await.unwrap();
+        office.acts.answer_request(id, answer, by).await.unwrap();
         let paper = |number, days| Paper {
             number: label(number),
             dated: office.today,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Provisioning;
+use super::by::{By, enter};
 use crate::audit::{self, Entry};
 use crate::db::DbError;
 use crate::id::{IncidentId, MailboxId};
@@ -51,16 +52,16 @@ impl IncidentError {
 
 impl Provisioning {
     /// Enters a report.
-    pub async fn report_incident(&self, reported: Reported, actor: String) -> Result<Incident, IncidentError> {
+    pub async fn report_incident(&self, reported: Reported, by: By) -> Result<Incident, IncidentError> {
         let at = self.clock.now().as_second();
-        let written = self.db.write(move |tx| {
+        let written = enter(&self.db, by.manner, move |tx| {
             Box::pin(async move {
                 let Reported { reporter, kind, mailbox, text } = reported;
                 let report = Report { at, reporter: reporter.as_str(), kind, mailbox, text: text.as_str() };
                 let id = incident::open(tx, &report).await?;
                 let after = json!({ "id": id, "at": at, "reporter": reporter, "kind": kind, "mailbox": mailbox,
                     "text": text, "state": State::Open });
-                let entry = entry(id, "incident.opened", actor, at);
+                let entry = entry(id, "incident.opened", by, at);
                 audit::append(tx, vec![Entry { after: Some(after), ..entry }]).await?;
                 incident::find(tx.connection(), id).await?.ok_or(IncidentError::Unknown(id))
             })
@@ -69,24 +70,20 @@ impl Provisioning {
     }
 
     /// Closes an incident with its outcome.
-    pub async fn close_incident(
-        &self,
-        id: IncidentId,
-        outcome: Account,
-        actor: String,
-    ) -> Result<Incident, IncidentError> {
+    pub async fn close_incident(&self, id: IncidentId, outcome: Account, by: By) -> Result<Incident, IncidentError> {
         let at = self.clock.now().as_second();
-        let written = self.db.write(move |tx| {
+        let written = enter(&self.db, by.manner, move |tx| {
             Box::pin(async move {
                 let found = incident::find(tx.connection(), id).await?.ok_or(IncidentError::Unknown(id))?;
                 if found.state == State::Closed {
                     return Err(IncidentError::Closed(id));
                 }
-                let closing = Closing { at, by: &actor, outcome: outcome.as_str() };
+                let closing = Closing { at, by: &by.actor, outcome: outcome.as_str() };
                 incident::close(tx, id, &closing).await?;
                 let before = json!({ "state": State::Open });
-                let after = json!({ "state": State::Closed, "closed_at": at, "closed_by": actor, "outcome": outcome });
-                let entry = entry(id, "incident.closed", actor, at);
+                let after =
+                    json!({ "state": State::Closed, "closed_at": at, "closed_by": by.actor, "outcome": outcome });
+                let entry = entry(id, "incident.closed", by, at);
                 audit::append(tx, vec![Entry { before: Some(before), after: Some(after), ..entry }]).await?;
                 incident::find(tx.connection(), id).await?.ok_or(IncidentError::Unknown(id))
             })
@@ -95,7 +92,7 @@ impl Provisioning {
     }
 }
 
-fn entry(id: IncidentId, what: &'static str, actor: String, at: i64) -> Entry {
+fn entry(id: IncidentId, what: &'static str, by: By, at: i64) -> Entry {
     let subject = format!("incident:{id}");
-    Entry { at, actor, what, subject, decision: None, note: None, before: None, after: None }
+    Entry { at, actor: by.actor, what, subject, decision: None, note: by.note, before: None, after: None }
 }

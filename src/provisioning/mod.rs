@@ -6,6 +6,7 @@
 
 mod act;
 mod apply;
+mod by;
 mod describe;
 mod due;
 mod effect;
@@ -31,8 +32,9 @@ pub use act::{
     Act, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, FoundDepartment, Hire, OpenMailbox,
     Registration, Reinstate, Rename, RenameUnit, SplitUnit, Transfer,
 };
+pub use by::By;
 pub use due::Due;
-pub use order::{Applied, Approval, Done, Failure, Order, Rejected};
+pub use order::{Applied, Approval, Done, Failure, Manner, Order, Rejected};
 pub use refusal::{Candidate, Refusal};
 pub use rules::Handing;
 pub use settings::{ClientSettings, Departure, Endpoint, Requests, Settings};
@@ -68,25 +70,6 @@ pub struct Provisioning {
     pub settings: std::sync::Arc<Settings>,
 }
 
-/// Why a write ended without being kept.
-enum Halt {
-    /// It was a rehearsal, and went well.
-    Rehearsed(Vec<Done>),
-    Failed(Failure),
-}
-
-impl<E: Into<Failure>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Apply,
-    Rehearse,
-}
-
 /// A password that was hashed before the write began: hashing must not hold up the writer.
 #[derive(Clone, Debug)]
 pub(crate) struct Issued {
@@ -108,12 +91,12 @@ struct Sitting {
 impl Provisioning {
     /// Does what is asked, in one transaction.
     pub async fn execute(&self, order: Order) -> Result<Done, Failure> {
-        single(self.run(vec![order], Mode::Apply).await)
+        single(self.run(vec![order], Manner::Apply).await)
     }
 
     /// Finds out what would happen, and changes nothing (`--dry-run`).
     pub async fn rehearse(&self, order: Order) -> Result<Done, Failure> {
-        single(self.run(vec![order], Mode::Rehearse).await)
+        single(self.run(vec![order], Manner::Rehearse).await)
     }
 
     /// Does what several orders ask for, all in one transaction or none.
@@ -121,37 +104,29 @@ impl Provisioning {
     /// # Errors
     /// [`Failure::Several`] with every refusal, not only the first.
     pub async fn execute_all(&self, orders: Vec<Order>) -> Result<Vec<Done>, Failure> {
-        self.run(orders, Mode::Apply).await
+        self.run(orders, Manner::Apply).await
     }
 
     /// The same, changing nothing.
     pub async fn rehearse_all(&self, orders: Vec<Order>) -> Result<Vec<Done>, Failure> {
-        self.run(orders, Mode::Rehearse).await
+        self.run(orders, Manner::Rehearse).await
     }
 
     /// Does what is asked within a transaction that records more than it: no act that sets a password.
     pub async fn execute_in(&self, tx: &mut Tx, order: &Order) -> Result<Done, Failure> {
         let issued = [vec![None; order.acts.len()]];
-        let done = self.write(tx, std::slice::from_ref(order), &issued, Mode::Apply).await?;
+        let done = self.write(tx, std::slice::from_ref(order), &issued, Manner::Apply).await?;
         done.into_iter().next().ok_or(Failure::Plan("an order without an answer"))
     }
 
-    async fn run(&self, orders: Vec<Order>, mode: Mode) -> Result<Vec<Done>, Failure> {
-        let issued = match mode {
-            Mode::Apply => self.issue(&orders).await?,
-            Mode::Rehearse => orders.iter().map(|order| vec![None; order.acts.len()]).collect(),
+    async fn run(&self, orders: Vec<Order>, manner: Manner) -> Result<Vec<Done>, Failure> {
+        let issued = match manner {
+            Manner::Apply => self.issue(&orders).await?,
+            Manner::Rehearse => orders.iter().map(|order| vec![None; order.acts.len()]).collect(),
         };
         let here = self.clone();
-        let written = self.db.write(move |tx| {
-            Box::pin(async move {
-                let done = here.write(tx, &orders, &issued, mode).await?;
-                if mode == Mode::Rehearse { Err(Halt::Rehearsed(done)) } else { Ok(done) }
-            })
-        });
-        match written.await {
-            Ok(done) | Err(Halt::Rehearsed(done)) => Ok(done),
-            Err(Halt::Failed(failure)) => Err(failure),
-        }
+        by::enter(&self.db, manner, move |tx| Box::pin(async move { here.write(tx, &orders, &issued, manner).await }))
+            .await
     }
 
     /// The passwords that orders will set, as many hashed at a time as there are cores. An order that waits for its day
@@ -198,19 +173,19 @@ impl Provisioning {
         tx: &mut Tx,
         orders: &[Order],
         issued: &[Passwords],
-        mode: Mode,
+        manner: Manner,
     ) -> Result<Vec<Done>, Failure> {
         let draft = self.directory.draft(tx).await?;
         let mut sitting = Sitting { draft, effects: Vec::new(), entries: Vec::new(), rejected: Vec::new() };
         let mut done = Vec::with_capacity(orders.len());
         for (place, (order, issued)) in orders.iter().zip(issued).enumerate() {
-            done.push(self.order(tx, &mut sitting, (place, order), issued, mode).await?);
+            done.push(self.order(tx, &mut sitting, (place, order), issued, manner).await?);
         }
         self.foretell(tx, &mut sitting, orders, &mut done).await?;
         if !sitting.rejected.is_empty() {
             return Err(Failure::Several(sitting.rejected));
         }
-        if mode == Mode::Apply {
+        if manner == Manner::Apply {
             self.keep(tx, sitting).await?;
         }
         Ok(done)
@@ -224,7 +199,7 @@ impl Provisioning {
         sitting: &mut Sitting,
         (place, order): (usize, &Order),
         issued: &Passwords,
-        mode: Mode,
+        manner: Manner,
     ) -> Result<Done, Failure> {
         // A password takes its time to be hashed: whoever was let in before may be shut out by now.
         let asking = order.by.map(|(mailbox, generation)| (sitting.draft.snapshot().mailbox(mailbox), generation));
@@ -245,7 +220,7 @@ impl Provisioning {
         }
         for (n, (act, issued)) in order.acts.iter().zip(issued).enumerate() {
             let (draft, effects) = (&mut sitting.draft, &mut sitting.effects);
-            match self.act(draft, effects, order, act, issued.as_ref(), mode) {
+            match self.act(draft, effects, order, act, issued.as_ref(), manner) {
                 Ok(outcome) => {
                     let now = self.clock.now();
                     sitting.entries.extend(outcome.records.into_iter().map(|record| record.signed(order, id, now)));
@@ -268,7 +243,7 @@ impl Provisioning {
         order: &Order,
         act: &Act,
         issued: Option<&Issued>,
-        mode: Mode,
+        manner: Manner,
     ) -> Result<Outcome, Failure> {
         let today = self.clock.today();
         let mut steps = Vec::new();
@@ -276,7 +251,7 @@ impl Provisioning {
         let (mut subject, mut slip) = (Subject::default(), None);
         for part in rules::parts(act, &self.case(draft.snapshot(), order, today))? {
             let plan = rules::plan(&part, &self.case(draft.snapshot(), order, today))?;
-            let progress = Progress::new(draft, effects, (&self.settings, today), order, issued, mode);
+            let progress = Progress::new(draft, effects, (&self.settings, today), order, issued, manner);
             let outcome = progress.apply(act, plan)?;
             steps.extend(outcome.applied.steps);
             records.extend(outcome.records);

@@ -1,5 +1,7 @@
 //! What is asked for at once, and what becomes of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::act::Act;
 use super::refusal::Refusal;
 use super::rules::Handing;
@@ -37,6 +39,16 @@ pub struct Order {
     pub due: Option<DecisionId>,
     /// Who at the Office has approved it.
     pub approval: Approval,
+}
+
+/// Whether an act is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// It is.
+    Apply,
+    /// It is not: `--dry-run`.
+    Rehearse,
 }
 
 /// How the Office's approval of an order is known (R12).

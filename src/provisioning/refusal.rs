@@ -390,9 +390,9 @@ impl Refusal {
                 format!("có {} người tên {name}, hãy ghi địa chỉ: {}", candidates.len(), list(candidates))
             }
             Self::Standing { holder, state } => match state {
-                StaffState::Active => format!("{holder} không bị tạm ngừng"),
-                StaffState::Suspended => format!("{holder} đang bị tạm ngừng"),
-                StaffState::Departed => format!("{holder} đã thôi việc"),
+                StaffState::Active => format!("{holder} đang làm việc và đăng nhập được"),
+                StaffState::Suspended => format!("{holder} đang bị tạm ngừng: cho đăng nhập lại bằng \"hopthu staff resume\""),
+                StaffState::Departed => format!("{holder} đã thôi việc: tiếp nhận lại bằng \"hopthu staff reinstate\""),
             },
             Self::Password(weak) => weak.message(Language::Vi),
             Self::NameDiffers { who, name, given } => format!("{who} là {name}, không phải {given}: hãy xem lại"),
@@ -491,9 +491,9 @@ impl Refusal {
                 format!("{} people are named {name}, give an address: {}", candidates.len(), list(candidates))
             }
             Self::Standing { holder, state } => match state {
-                StaffState::Active => format!("{holder} is not suspended"),
-                StaffState::Suspended => format!("{holder} is suspended"),
-                StaffState::Departed => format!("{holder} has left"),
+                StaffState::Active => format!("{holder} works here and may log in"),
+                StaffState::Suspended => format!("{holder} is suspended: \"hopthu staff resume\" ends that"),
+                StaffState::Departed => format!("{holder} has left: \"hopthu staff reinstate\" brings them back"),
             },
             Self::Password(weak) => weak.message(Language::En),
             Self::NameDiffers { who, name, given } => format!("{who} is {name}, not {given}: look again"),

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use super::by::{By, enter};
 use super::{Act, Approval, Failure, Order, Provisioning, Record, Refusal};
 use crate::audit::{self, Entry};
 use crate::db::{DbError, Tx};
@@ -24,14 +25,14 @@ pub struct Paper {
 
 impl Provisioning {
     /// Enters a request.
-    pub async fn file_request(&self, filing: Filing, actor: String) -> Result<Request, Failure> {
+    pub async fn file_request(&self, filing: Filing, by: By) -> Result<Request, Failure> {
         let now = self.clock.now().as_second();
-        let written = self.db.write(move |tx| {
+        let written = enter(&self.db, by.manner, move |tx| {
             Box::pin(async move {
                 let id = request::insert(tx, &filing, now).await?;
                 let after = json!({ "id": id, "filed_at": now, "filed_by": filing.by, "unit": filing.unit,
                     "act": filing.act, "reason": filing.reason, "state": RequestState::Filed });
-                let entry = entry(id, "request.file", actor, now);
+                let entry = entry(id, "request.file", by, now);
                 audit::append(tx, vec![Entry { after: Some(after), ..entry }]).await?;
                 found(tx, id).await
             })
@@ -40,9 +41,9 @@ impl Provisioning {
     }
 
     /// Enters the Office's answer to a request that waits for it.
-    pub async fn answer_request(&self, id: RequestId, answer: Answer, actor: String) -> Result<Request, Failure> {
+    pub async fn answer_request(&self, id: RequestId, answer: Answer, by: By) -> Result<Request, Failure> {
         let now = self.clock.now().as_second();
-        let written = self.db.write(move |tx| {
+        let written = enter(&self.db, by.manner, move |tx| {
             Box::pin(async move {
                 standing(&found(tx, id).await?, RequestState::Filed)?;
                 request::answer(tx, id, &answer, now).await?;
@@ -53,7 +54,7 @@ impl Provisioning {
                 let before = json!({ "state": RequestState::Filed });
                 let after = json!({ "state": answer.state, "decided_at": now, "decided_by": answer.by,
                     "answer": answer.reason });
-                let entry = entry(id, what, actor, now);
+                let entry = entry(id, what, by, now);
                 audit::append(tx, vec![Entry { before: Some(before), after: Some(after), ..entry }]).await?;
                 found(tx, id).await
             })
@@ -113,7 +114,7 @@ fn standing(request: &Request, wanted: RequestState) -> Result<(), Refusal> {
     if state == wanted { Ok(()) } else { Err(Refusal::RequestStanding { id, state, wanted }) }
 }
 
-fn entry(id: RequestId, what: &'static str, actor: String, now: i64) -> Entry {
+fn entry(id: RequestId, what: &'static str, by: By, now: i64) -> Entry {
     let subject = format!("request:{id}");
-    Entry { at: now, actor, what, subject, decision: None, note: None, before: None, after: None }
+    Entry { at: now, actor: by.actor, what, subject, decision: None, note: by.note, before: None, after: None }
 }

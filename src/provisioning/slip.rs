@@ -16,19 +16,31 @@ pub struct Slip {
     pub address: Address,
     /// The password.
     pub password: Secret,
-    /// Whether it must be changed.
-    pub standing: Standing,
+    /// What the password is for.
+    pub purpose: Purpose,
     /// Who hands it out.
     pub organisation: String,
     /// What to type into a mail program.
     pub client: ClientSettings,
 }
 
+/// What the password on a slip is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To use one's own mailbox; perhaps it must be changed first.
+    Own(Standing),
+    /// To look into somebody's mailbox for so many minutes (R20).
+    Reading {
+        /// From now on.
+        minutes: u32,
+    },
+}
+
 /// The lines of a slip, in one language.
 struct Lines {
     title: String,
     rows: Vec<(&'static str, String)>,
-    advice: &'static str,
+    advice: String,
 }
 
 impl Slip {
@@ -36,14 +48,14 @@ impl Slip {
         holder: &PersonName,
         address: &Address,
         password: &Secret,
-        standing: Standing,
+        purpose: Purpose,
         settings: &Settings,
     ) -> Self {
         Self {
             holder: holder.clone(),
             address: address.clone(),
             password: password.clone(),
-            standing,
+            purpose,
             organisation: settings.organisation.clone(),
             client: settings.client.clone(),
         }
@@ -59,22 +71,43 @@ impl Slip {
             (address, self.address.to_string()),
             (password, self.password.expose().to_owned()),
         ];
-        rows.extend(self.client.rows(language));
-        let title = match language {
-            Language::Vi => format!("{}: hộp thư điện tử", self.organisation),
-            Language::En => format!("{}: your mailbox", self.organisation),
+        rows.extend(match self.purpose {
+            Purpose::Own(_) => self.client.rows(language),
+            // It sends nothing and opens no page.
+            Purpose::Reading { .. } => self.client.servers(language).into_iter().take(1).collect(),
+        });
+        let title = match (language, self.purpose) {
+            (Language::Vi, Purpose::Own(_)) => format!("{}: hộp thư điện tử", self.organisation),
+            (Language::En, Purpose::Own(_)) => format!("{}: your mailbox", self.organisation),
+            (Language::Vi, Purpose::Reading { .. }) => format!("{}: mở hộp thư để xem", self.organisation),
+            (Language::En, Purpose::Reading { .. }) => format!("{}: a mailbox opened for reading", self.organisation),
         };
-        let advice = match (language, self.standing) {
-            (Language::Vi, Standing::First) => {
-                "Hãy đổi mật khẩu ngay khi dùng lần đầu. Không cho ai biết mật khẩu; nếu bị lộ, báo ngay cho Văn phòng."
-            }
-            (Language::En, Standing::First) => {
-                "Change the password at first use. Tell it to nobody; if it leaks, tell the Office at once."
-            }
-            (Language::Vi, Standing::Chosen) => "Không cho ai biết mật khẩu; nếu bị lộ, báo ngay cho Văn phòng.",
-            (Language::En, Standing::Chosen) => "Tell the password to nobody; if it leaks, tell the Office at once.",
-        };
+        let advice = self.advice(language);
         Lines { title, rows, advice }
+    }
+
+    fn advice(&self, language: Language) -> String {
+        match (language, self.purpose) {
+            (Language::Vi, Purpose::Own(Standing::First)) => {
+                "Hãy đổi mật khẩu ngay khi dùng lần đầu. Không cho ai biết mật khẩu; nếu bị lộ, báo ngay cho Văn phòng."
+                    .into()
+            }
+            (Language::En, Purpose::Own(Standing::First)) => {
+                "Change the password at first use. Tell it to nobody; if it leaks, tell the Office at once.".into()
+            }
+            (Language::Vi, Purpose::Own(Standing::Chosen)) => {
+                "Không cho ai biết mật khẩu; nếu bị lộ, báo ngay cho Văn phòng.".into()
+            }
+            (Language::En, Purpose::Own(Standing::Chosen)) => {
+                "Tell the password to nobody; if it leaks, tell the Office at once.".into()
+            }
+            (Language::Vi, Purpose::Reading { minutes }) => {
+                format!("Chỉ xem được, trong {minutes} phút. Chủ hộp thư được báo; việc này ghi vào nhật ký.")
+            }
+            (Language::En, Purpose::Reading { minutes }) => {
+                format!("It reads only, for {minutes} minutes. The owner is told, and the audit says who.")
+            }
+        }
     }
 
     /// The slip as plain text.
@@ -94,7 +127,7 @@ impl Slip {
             format!("<tr><th>{}</th><td>{}</td></tr>\n", escaped(label), escaped(value))
         };
         let rows: String = lines.rows.iter().map(row).collect();
-        let (title, advice) = (escaped(&lines.title), escaped(lines.advice));
+        let (title, advice) = (escaped(&lines.title), escaped(&lines.advice));
         format!(
             "<!DOCTYPE html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
              <style>\n@page {{ size: A5 landscape; margin: 15mm; }}\n\

@@ -86,7 +86,7 @@ pub enum Step {
     /// Every password that opens a mailbox ends.
     EndCredentials { mailbox: MailboxId, address: Address },
     /// A mailbox may be read with a password of its own until a moment.
-    Open { mailbox: MailboxId, address: Address, reason: Label, until: Timestamp },
+    Open { mailbox: MailboxId, address: Address, reason: Label, minutes: u32, until: Timestamp },
     /// What the holder was let in for so far ends now: open sessions are cut.
     EndSessions { mailbox: MailboxId, address: Address },
     /// A message with the settings of mail programs is put into the mailbox just opened.

@@ -21,6 +21,7 @@ use crate::text::fold;
 use crate::web;
 
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
 
 use super::{Addresses, Lock, LockError};
 
@@ -108,6 +109,22 @@ impl Installation {
             metrics,
             _lock: lock,
         })
+    }
+
+    /// The same, after a command that is at work in the directory, which takes moments. Where another daemon serves it, it is
+    /// refused at once (hostile F17).
+    pub async fn open_when_free(config: Config, clock: Clock) -> Result<Self, OpenError> {
+        let until = Instant::now() + limits::LOCK_WAIT_MAX;
+        loop {
+            match Self::open(config.clone(), clock.clone()).await {
+                Err(OpenError::Lock(LockError::Held { .. }))
+                    if Instant::now() < until && !control::listens(&config.server.data_dir).await =>
+                {
+                    sleep(limits::LOCK_RETRY_WAIT).await;
+                }
+                opened => return opened,
+            }
+        }
     }
 
     /// What requests act on, by the daemon that listens at these addresses, or without one.

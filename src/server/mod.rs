@@ -75,7 +75,7 @@ pub struct Running {
 impl Server {
     /// Opens the data directory, listens, and returns once everything accepts. What time it is, the clock says.
     pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
-        let installation = Installation::open(config, clock).await?;
+        let installation = Installation::open_when_free(config, clock).await?;
         let config = &installation.config;
         let tls = Arc::new(certificate::load(config)?);
         let run = config.server.data_dir.join("run");

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use hopthu::directory::{Place, UnitKind};
 use hopthu::name::{Label, LocalPart};
 use hopthu::provisioning::{Act, CreateUnit};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Daemon, Settings};
 use crate::process::Process;
@@ -211,6 +211,75 @@ fn a_rehearsal_changes_nothing() {
     assert_eq!(units["units"].as_array().unwrap().len(), 0);
 }
 
+/// Requests and incidents are entered without a plan: their rehearsal shows the entry, and leaves nothing.
+#[test]
+fn what_is_entered_can_be_rehearsed_and_noted() {
+    let (_dir, file) = initialised();
+    let file = file.to_str().unwrap();
+    let ask = |arguments: &[&str]| answer(&hopthu(&[&["--json", "--config", file], arguments].concat()));
+    assert_eq!(ask(&["unit", "create", "van-phong", "--name", "Văn phòng", "--kind", "office"]).1, 0);
+    let request = ["request", "file", "--personnel", "--by", "Đào", "--note", "gấp"];
+    let act = ["--", "staff", "hire", "--name", "Lê Văn Lộc", "--unit", "van-phong"];
+    let incident = ["incident", "report", "--text", "Mất mạng", "--note", "gấp"];
+    for (noun, listed, enter) in
+        [("request", "requests", [&request[..], &act].concat()), ("incident", "incidents", incident.to_vec())]
+    {
+        let mut rehearse = enter.clone();
+        rehearse.insert(2, "--dry-run");
+        let (rehearsed, code) = ask(&rehearse);
+        assert_eq!((code, &rehearsed["dry_run"], &rehearsed[noun]["id"]), (0, &json!(true), &json!(1)), "{rehearsed}");
+        assert_eq!(ask(&[noun, "list"]).0[listed], json!([]));
+        let (entered, code) = ask(&enter);
+        assert_eq!((code, &entered["dry_run"], &entered[noun]["id"]), (0, &json!(false), &json!(1)), "{entered}");
+        assert_eq!(ask(&["audit", "list", "--last", "1"]).0["entries"][0]["note"], "gấp");
+    }
+    let approve = ["request", "approve", "1", "--by", "Đào", "--note", "được"];
+    assert_eq!(ask(&[&approve[..], &["--dry-run"]].concat()).0["request"]["state"], "approved");
+    assert_eq!(ask(&["request", "show", "1"]).0["request"]["state"], "filed");
+    assert_eq!(ask(&approve).0["request"]["state"], "approved");
+    let close = ["incident", "close", "1", "--outcome", "xong"];
+    assert_eq!(ask(&[&close[..], &["--dry-run"]].concat()).0["incident"]["state"], "closed");
+    assert_eq!(ask(&close).1, 0, "a rehearsal closed it");
+    assert_eq!(ask(&["audit", "verify"]).0["ok"], true);
+}
+
+/// What is wrong with a command line names everything that is missing or unfit, in the language of the installation.
+#[test]
+fn a_wrong_command_line_is_told_of_in_both_languages() {
+    let (_dir, file) = initialised();
+    let config = file.to_str().unwrap();
+    let told = |arguments: &[&str]| {
+        let (document, code) = answer(&hopthu(&[&["--json", "--config", config], arguments].concat()));
+        assert_eq!((code, &document["error"]["code"]), (2, &json!("usage")), "{document}");
+        document["error"]["message"].as_str().unwrap().to_owned()
+    };
+    // The configuration says en.
+    assert_eq!(told(&["staff", "hire"]), "missing: --name <NAME>, --unit <CODE>");
+    assert_eq!(told(&["--lang", "vi", "staff", "hire"]), "còn thiếu: --name <NAME>, --unit <CODE>");
+    for (arguments, vietnamese) in [
+        (&["staff", "lst"][..], "không có lệnh \"lst\"; có phải list?"),
+        (&["staff", "show", "-x"], "không có tham số -x ở lệnh này"),
+        (&["staff", "hire", "--name"], "--name <NAME> cần có giá trị"),
+        (
+            &["mailbox", "alias", "add", "a@b.vn", "suco"],
+            "<ALIAS> không nhận \"suco\": suco là tên dành riêng, hoặc dễ nhầm với tên dành riêng",
+        ),
+    ] {
+        assert_eq!(told(&[&["--lang=vi"], arguments].concat()), vietnamese);
+        assert_ne!(told(arguments), vietnamese);
+    }
+    // A mailbox holds something, and no more than the database counts.
+    for size in ["0", "9000000000G"] {
+        assert!(told(&["mailbox", "quota", "a@b.vn", size]).contains("is no size of a mailbox"), "{size}");
+    }
+    let words = hopthu(&["--lang", "vi", "--config", config, "staff", "hire"]);
+    let words = String::from_utf8(words.stderr).unwrap();
+    assert!(
+        words.starts_with("hopthu: còn thiếu: --name") && words.contains("\nCách dùng: hopthu staff hire"),
+        "{words}"
+    );
+}
+
 #[test]
 fn what_came_from_outside_cannot_act_on_the_terminal() {
     let (_dir, file) = initialised();
@@ -254,6 +323,26 @@ fn a_slip_goes_into_its_file_and_nowhere_else() {
     // A file that is there is not written over, and nobody is hired.
     let again = hopthu(&[&hire(config, "2/QĐ-STP", "Lê Thị Ổi")[..], &["--slip", slip.to_str().unwrap()]].concat());
     assert_eq!((answer(&again).1, std::fs::read_to_string(&slip).unwrap()), (2, written));
+}
+
+/// Several commands at once, while a daemon starts: each waits for the others, none is told that the directory is taken.
+#[test]
+fn commands_wait_for_each_other_and_a_starting_daemon_for_them() {
+    let (_dir, file) = initialised();
+    let config = file.to_str().unwrap();
+    let ask = |_| {
+        let mut status = Command::new(PROGRAM);
+        status.args(["--json", "--config", config, "status"]).stdin(Stdio::null());
+        status.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut asking: Vec<Child> = (0..6).map(ask).collect();
+    let daemon = Serving::start(&file);
+    asking.extend((0..6).map(ask));
+    for asked in asking {
+        let output = asked.wait_with_output().unwrap();
+        assert_eq!(answer(&output).1, 0, "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    assert_eq!(daemon.end(), 0);
 }
 
 #[test]

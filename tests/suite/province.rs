@@ -228,7 +228,8 @@ fn r4_the_centres_answer_is_taken_whole_and_once_and_a_refusal_is_an_alarm() {
         format!("Tệp số;Địa chỉ;Kết quả;Lý do\n1;{hue};registered;\n7;{hue};registered;\n1;khong@x.vn;refused;\n");
     std::fs::write(&wrong, rows).unwrap();
     let faults = office.refused(2, &["province", "acknowledge", &wrong]);
-    let lines: Vec<_> = faults["faults"].as_array().unwrap().iter().map(|fault| fault["line"].clone()).collect();
+    let lines: Vec<_> =
+        faults["error"]["faults"].as_array().unwrap().iter().map(|fault| fault["line"].clone()).collect();
     assert_eq!(lines, [json!(3), json!(4)], "{faults}");
     std::fs::write(
         &wrong,
@@ -236,7 +237,8 @@ fn r4_the_centres_answer_is_taken_whole_and_once_and_a_refusal_is_an_alarm() {
     )
     .unwrap();
     let faults = office.refused(2, &["province", "acknowledge", &wrong]);
-    let lines: Vec<_> = faults["faults"].as_array().unwrap().iter().map(|fault| fault["line"].clone()).collect();
+    let lines: Vec<_> =
+        faults["error"]["faults"].as_array().unwrap().iter().map(|fault| fault["line"].clone()).collect();
     assert_eq!((lines, office.state(&hue)), (vec![json!(3), json!(4)], "sent".to_owned()));
 
     let rehearsed = office.ok(&["province", "acknowledge", &answer, "--dry-run"]);

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
-use super::{Manner, date};
+use super::{Manner, date, quota};
 use crate::address::Address;
 use crate::config::value::Size;
 use crate::directory::Rights;
@@ -45,7 +45,7 @@ pub enum Mailbox {
         /// Địa chỉ hộp thư | The mailbox's address
         address: Address,
         /// Dung lượng mới | The new size
-        #[arg(value_name = "2G")]
+        #[arg(value_name = "2G", value_parser = quota)]
         size: Size,
         /// Every act takes these.
         #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{ByDecision, Manner, PasswordSource, Who};
+use super::{ByDecision, Manner, PasswordSource, Who, quota};
 use crate::address::Address;
 use crate::config::value::Size;
 use crate::name::{Label, LocalPart, PersonName};
@@ -131,7 +131,7 @@ pub struct Hire {
     #[arg(long, value_name = "LOCAL")]
     pub address: Option<LocalPart>,
     /// Dung lượng hộp thư | Size of the mailbox
-    #[arg(long, value_name = "2G")]
+    #[arg(long, value_name = "2G", value_parser = quota)]
     pub quota: Option<Size>,
     /// Được gửi thư ra ngoài tỉnh | May send beyond the province
     #[arg(long)]

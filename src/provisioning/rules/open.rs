@@ -14,8 +14,9 @@ pub(super) fn plan(open: &OpenMailbox, case: &Case<'_>) -> Result<Vec<Step>, Ref
         return Err(Refusal::Minutes { max: limits::OPENING_MINUTES_MAX });
     }
     let until = case.now + SignedDuration::from_mins(i64::from(open.minutes));
-    let mut steps =
-        vec![Step::Open { mailbox: mailbox.id, address: address.clone(), reason: open.reason.clone(), until }];
+    let (mailbox_id, minutes) = (mailbox.id, open.minutes);
+    let (to, reason) = (address.clone(), open.reason.clone());
+    let mut steps = vec![Step::Open { mailbox: mailbox_id, address: to, reason, minutes, until }];
     let stewards = case.snapshot.stewards(mailbox);
     let theirs = stewards.into_iter().filter_map(|person| case.snapshot.of(Owner::Staff(person)));
     let mut told: Vec<&Mailbox> = theirs.collect();

@@ -181,16 +181,7 @@ impl Wrong {
             Self::Reason => "lý do là: nghỉ hưu, thôi việc, chuyển công tác, buộc thôi việc, từ trần".to_owned(),
             Self::UnitKind => "loại đơn vị là: văn phòng, phòng, trung tâm, thi hành án, công chứng".to_owned(),
             Self::UnitPlace => "nơi là: mạng LAN, ở xa".to_owned(),
-            Self::Name(error) => match error {
-                NameError::Empty => "để trống".to_owned(),
-                NameError::TooLong(most) => format!("dài hơn {most} byte"),
-                NameError::Control => "có ký tự điều khiển hoặc ký tự ẩn".to_owned(),
-                NameError::LocalCharacter(text) => {
-                    format!("phần trước @ chỉ gồm a-z, 0-9 và từng dấu . - _ ở giữa: {text}")
-                }
-                NameError::Reserved(text) => format!("{text} là tên dành riêng, hoặc dễ nhầm với tên dành riêng"),
-                NameError::Rule(text) => format!("không phải quy tắc đặt địa chỉ: {text}"),
-            },
+            Self::Name(error) => error.message(Language::Vi),
             Self::Disagrees { column, line } => {
                 format!("cùng một quyết định nhưng \"{}\" khác dòng {line}", name(column))
             }
@@ -233,7 +224,7 @@ impl Wrong {
                 format!("a kind of unit is one of: {}", all.join(", "))
             }
             Self::UnitPlace => format!("a place is one of: {}, {}", UnitPlace::Lan, UnitPlace::Remote),
-            Self::Name(error) => error.to_string(),
+            Self::Name(error) => error.message(Language::En),
             Self::Disagrees { column, line } => {
                 format!("one decision, but another \"{}\" than on line {line}", name(column))
             }
