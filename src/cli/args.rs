@@ -242,8 +242,8 @@ mod tests {
             }
             for argument in command.get_arguments() {
                 let values = argument.get_possible_values();
-                let valued = values.iter().all(|value| value.get_help().is_none() || both(value.get_help()));
-                if !both(argument.get_help()) || !valued {
+                let told = values.iter().all(|value| value.get_help().is_none() || both(value.get_help()));
+                if !both(argument.get_help()) || !told {
                     lacking.push(format!("{path} {argument}"));
                 }
             }

@@ -51,9 +51,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         }
         Request::UnitShow(code) => {
             let unknown = || Failure::refused(&Refusal::UnitUnknown(code.clone()), &snapshot, language);
-            // A unit that ended is shown as "unit list" shows it, unless another one has its code by now.
-            let ended = || snapshot.all_units().filter(|unit| unit.code == code).last();
-            let unit = snapshot.unit_by_code(&code).or_else(ended).ok_or_else(unknown)?;
+            let unit = snapshot.unit_by_code(&code).ok_or_else(unknown)?;
             Ok(Reply::Unit { unit: UnitView::of(unit, &snapshot) })
         }
         Request::StaffList => Ok(Reply::StaffList {

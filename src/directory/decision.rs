@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::load::{date, unreadable};
 use crate::db::{DbError, Tx};
-use crate::id::{DecisionId, StaffId};
+use crate::id::{DecisionId, StaffId, UnitId};
 use crate::name::Label;
 
 /// What is asked for on paper: the cause of one or several acts.
@@ -73,8 +73,15 @@ pub struct Recorded {
     pub pins: Pins,
 }
 
-/// People by what an act calls them.
-pub type Pins = BTreeMap<String, StaffId>;
+/// People and units by what an act calls them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pins {
+    /// By address, staff code or name.
+    pub people: BTreeMap<String, StaffId>,
+    /// By code.
+    pub units: BTreeMap<String, UnitId>,
+}
 
 /// A decision to be entered.
 #[derive(Clone, Copy, Debug)]

@@ -409,6 +409,23 @@ impl Act {
         one.into_iter().chain(several).map(String::as_str).collect()
     }
 
+    /// The codes of the units it names, to be looked up when it is planned.
+    pub(super) fn units(&self) -> Vec<&str> {
+        let named: [Option<&String>; 2] = match self {
+            Self::CreateUnit(CreateUnit { parent, .. }) => [parent.as_ref(), None],
+            Self::SplitUnit(SplitUnit { code, new, .. }) => [Some(code), new.parent.as_ref()],
+            Self::MergeUnit { code, into } => [Some(code), Some(into)],
+            Self::RenameUnit(RenameUnit { code, .. })
+            | Self::CloseUnit(CloseUnit { code, .. })
+            | Self::AppointHead { code, .. }
+            | Self::Hire(Hire { unit: code, .. })
+            | Self::Transfer(Transfer { to: code, .. }) => [Some(code), None],
+            Self::Reinstate(Reinstate { unit, .. }) => [unit.as_ref(), None],
+            _ => [None, None],
+        };
+        named.into_iter().flatten().map(String::as_str).collect()
+    }
+
     /// Whether it sets a password, which is made before the write begins.
     pub(super) fn sets_password(&self) -> bool {
         match self {

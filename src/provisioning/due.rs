@@ -52,7 +52,7 @@ impl Provisioning {
             };
             let (Some(order), Some(done)) = (orders.get(*place), done.get_mut(*place)) else { continue };
             let pins = pinned(order, draft.snapshot());
-            if !pins.is_empty() {
+            if pins != Pins::default() {
                 Recorded::pin(tx, recorded.id, &pins).await?;
             }
             for (n, outcome) in self.foretold(&mut draft, &order.unattended())?.into_iter().enumerate() {
@@ -172,10 +172,15 @@ async fn cancellable(connection: &mut Connection, number: &Label) -> Result<Reco
     Ok(found.ok_or(settled)?)
 }
 
-/// Whom an order names, as of the directory that its acts will find. Whoever joins by it is named by nobody before.
+/// Whom and what an order names, as of the directory that its acts will find. What begins with it is named by nobody
+/// before.
 fn pinned(order: &Order, snapshot: &Snapshot) -> Pins {
-    let named = order.acts.iter().flat_map(Act::people);
-    named.filter_map(|who| Some((who.to_owned(), snapshot.find(who).ok()?.id))).collect()
+    let people = order.acts.iter().flat_map(Act::people);
+    let units = order.acts.iter().flat_map(Act::units);
+    Pins {
+        people: people.filter_map(|who| Some((who.to_owned(), snapshot.find(who).ok()?.id))).collect(),
+        units: units.filter_map(|code| Some((code.to_owned(), snapshot.unit_by_code(code)?.id))).collect(),
+    }
 }
 
 /// A waiting decision as an order, to be done by the daemon.

@@ -74,7 +74,7 @@ impl Order {
             actor,
             by: None,
             handing,
-            pins: Pins::new(),
+            pins: Pins::default(),
             due: None,
             approval: Approval::None,
         }

@@ -293,14 +293,18 @@ fn r16_what_is_refused_on_its_day_waits_and_is_an_alarm_until_it_can_be_done() {
 fn r16_a_decision_that_waits_means_whoever_was_named_when_it_was_entered() {
     let office = Office::open();
     let ahead = ["--decision", "41/QĐ-STP", "--dated", "2026-11-20", "--effective", "2026-12-20"];
-    office.done(&[&["staff", "transfer", "Vũ Hồng Nhung", "--to", "van-phong"][..], &ahead].concat());
+    office.done(&["unit", "create", "phap-che", "--name", "Phòng Pháp chế", "--kind", "division"]);
+    office.done(&[&["staff", "transfer", "Vũ Hồng Nhung", "--to", "phap-che"][..], &ahead].concat());
     // Before its day she gets another name and address, and somebody else bears hers.
     let by = |number| ["--decision", number, "--dated", "2026-11-24"];
     let rename = ["staff", "rename", "nhungvh", "--name", "Vũ Thị Hồng Nhung", "--address", "nhung.vu"];
     office.done(&[&rename[..], &by("42/QĐ-STP")].concat());
     let other = office.hire("43/QĐ-STP", "Vũ Hồng Nhung", "to-chuc")["staff"]["id"].clone();
+    // So does the unit she goes to.
+    let unit = ["unit", "rename", "phap-che", "--name", "Phòng Pháp luật", "--new-code", "phap-luat"];
+    office.done(&[&unit[..], &by("44/QĐ-STP")].concat());
     office.at("2026-12-20T08:00:00");
-    eventually("the right one is moved", || office.person("nhung.vu")["unit"] == "van-phong");
+    eventually("the right one is moved", || office.person("nhung.vu")["unit"] == "phap-luat");
     let namesake = office.done(&["staff", "list"])["staff"].clone();
     let namesake = namesake.as_array().unwrap().iter().find(|person| person["id"] == other).unwrap().clone();
     assert_eq!(namesake["unit"], "to-chuc");

@@ -136,7 +136,8 @@ impl Office {
         let names = ["Lê Văn An", "Nguyễn Thị Đào", "Y Bhăm Niê", "H'Linh Êban", "Trần Quốc Ước", "Phạm Văn Đức"];
         let name = *dice.one_of(&names)?;
         let code = format!("dv-{}", self.numbers);
-        Some(match dice.below(20) {
+        let alias = format!("phu-{}", dice.below(6));
+        Some(match dice.below(23) {
             0..=4 => hire(name, &unit),
             5 | 6 => Act::Transfer(Transfer { who, to: unit, position, handover_to }),
             7 | 8 => {
@@ -150,7 +151,8 @@ impl Office {
             }
             9 => Act::Promote { who, position: position? },
             10 => {
-                let address = LocalPart::parse(&format!("ten-moi-{}", self.numbers)).ok();
+                // New, or one that somebody had.
+                let address = LocalPart::parse(&format!("ten-moi-{}", dice.below(40))).ok();
                 Act::Rename(Rename { who, name: PersonName::parse(name).unwrap(), address })
             }
             11 => Act::Suspend { who },
@@ -180,6 +182,15 @@ impl Office {
                 let new_code = LocalPart::parse(&code).ok();
                 Act::RenameUnit(RenameUnit { code: unit, name: Some(label("Tên mới")), new_code })
             }
+            20 => {
+                let mailbox = format!("{unit}@daklak.doj.gov.vn").parse_address()?;
+                Act::AddAlias { mailbox, alias: LocalPart::parse(&alias).unwrap() }
+            }
+            21 => {
+                let (mailbox, alias) = (who.parse_address()?, LocalPart::parse(&alias).unwrap());
+                Act::AddAlias { mailbox, alias }
+            }
+            22 => Act::RemoveAlias { alias: format!("{alias}@daklak.doj.gov.vn").parse_address()? },
             _ => {
                 let mailbox = format!("{unit}@daklak.doj.gov.vn").parse_address()?;
                 let rights = if dice.below(2) == 0 { Rights::READ } else { Rights::ALL };

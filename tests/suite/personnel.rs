@@ -158,11 +158,15 @@ fn r11_decisions_dated_ahead_wait_for_their_day() {
         1/QĐ;2026-11-02;2099-01-01;hire;Lê An;A1;van-phong;;\n\
         2/QĐ;2026-11-02;2099-01-02;transfer;;A1;;to-chuc;\n\
         3/QĐ;2026-11-02;2099-01-02;promote;;A1;;;Phó trưởng phòng\n\
-        4/QĐ;2026-11-02;2099-01-01;transfer;;A1;;to-chuc;\n";
+        4/QĐ;2026-11-02;2099-01-01;promote;;A1;;;Chuyên viên\n";
     let (code, answer) =
         office.hr("plan", &office.file("x.csv", format!("{text}5/QĐ;2026-11-02;;promote;;A1;;;X\n")), &[]);
     assert_eq!((code, faults(&answer)), (2, vec!["6:6 who_unknown".to_owned()]), "{answer}");
-    let file = office.file("x.csv", text.replace("4/QĐ;2026-11-02;2099-01-01;transfer;;A1;;to-chuc;\n", ""));
+    // What a later row does on an earlier day leaves nothing for the second day to do.
+    let moved = text.replace("promote;;A1;;;Chuyên viên", "transfer;;A1;;to-chuc;");
+    let (code, answer) = office.hr("plan", &office.file("x.csv", moved), &[]);
+    assert_eq!((code, faults(&answer)), (1, vec!["3:0 nothing_changes".to_owned()]), "{answer}");
+    let file = office.file("x.csv", text.replace("4/QĐ;2026-11-02;2099-01-01;promote;;A1;;;Chuyên viên\n", ""));
     for already in [false, true] {
         let (code, done) = office.hr("apply", &file, &[]);
         assert_eq!((code, &done["already_applied"]), (0, &Value::Bool(already)), "{done}");

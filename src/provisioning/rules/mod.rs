@@ -138,7 +138,7 @@ impl<'a> Case<'a> {
 
     /// The person meant, whoever they are.
     fn anybody(&self, who: &str) -> Result<&'a Staff, Refusal> {
-        if let Some(pinned) = self.pins.get(who).and_then(|id| self.snapshot.staff(*id)) {
+        if let Some(pinned) = self.pins.people.get(who).and_then(|id| self.snapshot.staff(*id)) {
             return Ok(pinned);
         }
         self.snapshot.find(who).map_err(|error| Refusal::of_find(error, self.snapshot))
@@ -167,7 +167,11 @@ impl<'a> Case<'a> {
 
     /// The open unit of this code.
     fn unit(&self, code: &str) -> Result<&'a Unit, Refusal> {
-        self.snapshot.unit_by_code(code).ok_or_else(|| Refusal::UnitUnknown(code.to_owned()))
+        let found = match self.pins.units.get(code) {
+            Some(pinned) => self.snapshot.unit(*pinned).filter(|unit| unit.state == UnitState::Open),
+            None => self.snapshot.unit_by_code(code),
+        };
+        found.ok_or_else(|| Refusal::UnitUnknown(code.to_owned()))
     }
 
     /// The open unit of this code, which is to end or to be known by another one: not the Office (P5).
