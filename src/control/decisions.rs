@@ -56,7 +56,11 @@ async fn whole(recorded: Recorded, services: &Services, language: Language) -> R
     let filter = Filter { decisions: Some(vec![detail.recorded.id]), ..Filter::default() };
     detail.entries = audit::list(&mut *provisioning.db.read().await?, &filter).await?;
     let snapshot = provisioning.directory.snapshot();
-    for name in detail.entries.iter().filter_map(|entry| named(&entry.subject, &snapshot)) {
+    // One that waits has changed nothing yet, and means people it knows.
+    let meant = detail.recorded.pins.people.values().filter_map(|id| snapshot.staff(*id));
+    let changed = detail.entries.iter().filter_map(|entry| named(&entry.subject, &snapshot));
+    let names: Vec<_> = meant.map(|person| person.name.to_string()).chain(changed).collect();
+    for name in names {
         if !detail.subjects.contains(&name) {
             detail.subjects.push(name);
         }

@@ -93,6 +93,7 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
         access: here.access.clone(),
         directory: here.directory.clone(),
         delivery: here.delivery.clone(),
+        provisioning: here.control(config, Some(addresses)).provisioning,
         tls: tls.clone(),
         clock: here.clock.clone(),
         metrics: here.metrics.clone(),

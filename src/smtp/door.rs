@@ -23,6 +23,7 @@ use crate::limits;
 use crate::metrics::Metrics;
 use crate::net::{Stream, Tls, Wire, WireError};
 use crate::network::Network;
+use crate::provisioning::Provisioning;
 
 /// What is behind the door; one for all of its listeners.
 pub struct Services {
@@ -32,6 +33,8 @@ pub struct Services {
     pub directory: Directory,
     /// Where accepted mail goes.
     pub delivery: Delivery,
+    /// Where faults that are reported by mail are entered.
+    pub provisioning: Provisioning,
     /// The certificate.
     pub tls: Arc<Tls>,
     /// The time for trace fields.

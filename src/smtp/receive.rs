@@ -163,6 +163,7 @@ impl Connection<'_> {
             bytes.reserve_exact(missing.len());
             bytes.splice(trace_len..trace_len, missing);
         }
+        let fault = self.fault(&transaction, header::block(bytes.get(trace_len..).unwrap_or_default()));
         let (len, from) = (bytes.len(), transaction.mail.from);
         let sender = from.as_ref().map(ToString::to_string).unwrap_or_default();
         let to: Vec<Recipient> =
@@ -177,6 +178,9 @@ impl Connection<'_> {
         drop(held);
         // Who sent it, whatever the address that it was sent from (R19).
         let login = self.session.login();
+        if let (Some(login), Some(text)) = (login, fault) {
+            self.report(login, text, id).await;
+        }
         let (staff, name) = (login.and_then(Login::staff).map(|staff| staff.0), login.map(|login| login.name.as_str()));
         info!(%id, peer = %self.peer, staff, name, %sender, recipients, bytes = len, "message accepted");
         Ok(())

@@ -66,6 +66,7 @@ impl Office {
         let services = Arc::new(Services {
             access: Access::new(&db, &directory, &hasher, &clock, Rules::default()).unwrap(),
             delivery: Delivery::new(store.clone(), directory.clone(), clock.clone()),
+            provisioning: provisioning.clone(),
             directory,
             tls: Arc::new(certificate(dir.path())),
             clock,

@@ -10,7 +10,7 @@ use jiff::tz::{TimeZone, offset};
 use serde_json::Value;
 
 use crate::client::Heard;
-use crate::harness::{Daemon, Settings};
+use crate::harness::{Daemon, Settings, log_in_smtp};
 use crate::process::Process;
 
 /// A daemon on a day of its own, and a department as the program's commands make it.
@@ -347,6 +347,31 @@ fn r29_the_rules_numbers_are_configuration() {
     office.at("2027-01-03T08:00:00");
     let again = office.hire("45/QĐ-STP", "Nguyễn Thị Đào", "to-chuc");
     assert_eq!(again["staff"]["address"], "daont@daklak.doj.gov.vn", "the shorter quarantine is over");
+}
+
+/// Regulation P7: a fault is reported to the Office, by mail as by command.
+#[test]
+fn r22_mail_to_suco_is_in_the_offices_mailbox_and_among_the_incidents() {
+    let office = Office::open();
+    let person = office.daemon.person("daont").unwrap();
+    let mut smtp = office.daemon.connect("submissions");
+    smtp.reply();
+    log_in_smtp(&mut smtp, &person);
+    assert_eq!(smtp.ask(&format!("MAIL FROM:<{}>", person.address)), 250);
+    assert_eq!(smtp.ask("RCPT TO:<suco@daklak.doj.gov.vn>"), 250);
+    assert_eq!(smtp.ask("DATA"), 354);
+    smtp.send(b"Subject: =?utf-8?Q?M=C3=A1y_in_t=E1=BA=A7ng_2_h=E1=BB=8Fng?=\r\n\r\nGiay ket.\r\n.\r\n");
+    assert_eq!(smtp.reply().0, 250);
+    let incidents = office.done(&["incident", "list"])["incidents"].clone();
+    let [incident] = incidents.as_array().unwrap().as_slice() else { panic!("{incidents}") };
+    assert_eq!((&incident["text"], &incident["reporter"]), (&"Máy in tầng 2 hỏng".into(), &"Nguyễn Thị Đào".into()));
+    assert!(office.alarms().contains(&"incidents".to_owned()));
+    let mailbox = office.done(&["mailbox", "show", "van-phong@daklak.doj.gov.vn"]);
+    assert!(mailbox["mailbox"]["used_bytes"].as_u64().unwrap() > 0);
+    // What strangers write is delivered, and no more.
+    let suco = hopthu_person("suco@daklak.doj.gov.vn");
+    office.daemon.deliver(&suco, b"Subject: quang cao\r\n\r\nx\r\n");
+    assert_eq!(office.done(&["incident", "list"])["incidents"].as_array().unwrap().len(), 1);
 }
 
 #[test]

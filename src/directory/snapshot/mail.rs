@@ -57,6 +57,12 @@ impl Snapshot {
         self.role(base.as_ref().unwrap_or(address).key()).map_or(Resolution::Unknown, Resolution::Mailbox)
     }
 
+    /// Whether mail to an address reports a fault (R22): nobody else has it.
+    pub fn hears_faults(&self, address: &Address) -> bool {
+        let base = address.without_tag().map_or_else(|| address.clone(), |(base, _)| base);
+        *base.domain() == self.department.own && base.key() == FAULTS && self.holder(&base).is_none()
+    }
+
     /// Whether some address of the domain may be ours.
     fn is_ours(&self, domain: &Domain) -> bool {
         *domain == self.department.own || self.department.provincial.as_ref() == Some(domain)
