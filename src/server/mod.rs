@@ -165,8 +165,9 @@ impl Running {
         if (&new.server.data_dir, &new.listen) != (&old.server.data_dir, &old.listen) {
             tracing::warn!("server.data_dir and [listen] change at the next restart only");
         }
-        self.installation.access.configure(installation::login_rules(&new));
+        // First what may fail: a reload is whole or none.
         self.installation.directory.configure(installation::department(&new)).await?;
+        self.installation.access.configure(installation::login_rules(&new));
         self.doors.store(Arc::new(Doors::new(&self.installation, &new, &self.addresses, &tls, &self.sessions.drain())));
         self.control.store(Arc::new(self.installation.control(&new, Some(&self.addresses))));
         Ok(())
