@@ -489,3 +489,60 @@ fn quickstart_run_again_serves_what_is_there() {
     }
     second.assert_clean();
 }
+
+/// A data directory as the release before decisions left it: the first two migrations, and one unit with its mailbox.
+fn older() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
+    let (dir, file) = initialised();
+    let database = hopthu::server::database(file.parent().unwrap());
+    std::fs::remove_file(&database).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let first: Vec<_> = sqlx::migrate!().iter().take(2).cloned().collect();
+        let older = sqlx::migrate::Migrator { migrations: first.into(), ..sqlx::migrate::Migrator::DEFAULT };
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&database).create_if_missing(true);
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        older.run(&mut connection).await.unwrap();
+        let rows = "INSERT INTO unit (id, code, name, kind, place, state, since)
+                 VALUES (1, 'van-phong', 'Văn phòng', 'office', 'lan', 'open', '2026-01-01');
+             INSERT INTO mailbox (id, kind, unit, quota_bytes, reach, state, opened)
+                 VALUES (1, 'unit', 1, 1, 'province', 'open', '2026-01-01');
+             INSERT INTO address (mailbox, local, key, domain, kind, state, since)
+                 VALUES (1, 'van-phong', 'van-phong', 'daklak.doj.gov.vn', 'primary', 'live', '2026-01-01');
+             INSERT INTO folder (mailbox_id, name, uid_validity) VALUES (1, 'INBOX', 1);
+             UPDATE uid_validity SET last = 1;
+             UPDATE directory SET version = 2;";
+        sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+        sqlx::Connection::close(connection).await.unwrap();
+    });
+    let octets = std::fs::read(&database).unwrap();
+    (dir, file, octets)
+}
+
+/// Hostile F4, F35: the older schema or the newer one, whenever the program is killed, and in the end the newer one.
+#[test]
+fn f4_a_kill_while_an_older_database_is_brought_up_to_date_loses_nothing() {
+    let (_dir, file, old) = older();
+    let config = file.to_str().unwrap();
+    let database = hopthu::server::database(file.parent().unwrap());
+    for round in 0..24_u64 {
+        for left in ["", "-wal", "-shm"] {
+            drop(std::fs::remove_file(format!("{}{left}", database.display())));
+        }
+        std::fs::write(&database, &old).unwrap();
+        std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let mut program = Command::new(PROGRAM);
+        program.args(["--config", config, "status"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut killed = program.spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(round * 1_500));
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        let (checked, _) = answer(&hopthu(&["--config", config, "check", "--json"]));
+        let whole = |name| checked["checks"].as_array().unwrap().iter().any(|c| c["name"] == name && c["ok"] == true);
+        assert!(["database", "store", "directory", "audit"].into_iter().all(whole), "round {round}: {checked}");
+        let (units, _) = answer(&hopthu(&["--config", config, "unit", "list", "--json"]));
+        assert_eq!(units["units"][0]["address"], "van-phong@daklak.doj.gov.vn", "round {round}: {units}");
+        let (told, _) = answer(&hopthu(&["--config", config, "audit", "list", "--json"]));
+        let adopted = told["entries"].as_array().unwrap().iter().filter(|entry| entry["what"] == "directory.adopted");
+        assert_eq!(adopted.count(), 3, "round {round}: {told}");
+    }
+}
