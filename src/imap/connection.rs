@@ -14,7 +14,7 @@ use super::refusal::{Farewell, Refusal, Stop};
 use super::reply::{self, Done};
 use super::session::Session;
 use super::syntax::{self, Assembler, Awaited, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
-use super::table::{self, Offer, Stage, Standing};
+use super::table::{self, Stage, Standing};
 use super::{Services, tell};
 use crate::access::Login;
 use crate::limits;
@@ -123,7 +123,7 @@ impl Connection {
 
     /// Does a command, tells what else is to be told, and says how it ended.
     async fn answer(&mut self, tagged: Tagged, refused: Option<Refusal>) -> Result<Option<Ended>, Stop> {
-        let row = table::of(&tagged.command);
+        let row = tagged.row;
         let ended = match tagged.command {
             Command::StartTls => Some(Ended::StartTls),
             Command::Logout => Some(Ended::Bye),
@@ -141,9 +141,10 @@ impl Connection {
             }
             Err(refusal) => Err(refusal.into()),
         };
-        match row.offer {
-            Offer::Done => self.session.sense(),
-            Offer::Unknown => self.session.nonsense(),
+        if row.is_offered() {
+            self.session.sense();
+        } else {
+            self.session.nonsense();
         }
         let result = match done {
             Ok(done) => Ok(done),

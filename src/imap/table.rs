@@ -1,6 +1,9 @@
-//! The one list of commands and the one list of capabilities: dispatch, state checks and CAPABILITY come from here.
+//! The one list of commands and the one list of capabilities: what is read, in which state, what may be told meanwhile,
+//! CAPABILITY and the README's list come from here.
 
-use super::syntax::{Command, Numbers};
+use super::syntax::{
+    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, plain, rights, search,
+};
 use super::view::Tell;
 
 /// In which state of the session a command may be given: RFC 9051 §3.
@@ -27,6 +30,13 @@ pub enum Stage {
     Selected,
 }
 
+impl Row {
+    /// Whether the server offers it: its capability is announced.
+    pub fn is_offered(&self) -> bool {
+        CAPABILITIES.iter().any(|(name, ..)| *name == self.capability)
+    }
+}
+
 impl When {
     /// Whether the state allows it.
     pub fn allows(self, stage: Stage) -> bool {
@@ -40,19 +50,24 @@ impl When {
 }
 
 /// What the door knows of a command before it does anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Row {
-    /// As the tagged answer names it.
+    /// As clients write it and the tagged answer names it; in two words where it begins with UID.
     pub name: &'static str,
     /// The states it belongs to.
     pub when: When,
     /// What may be told of the folder before the tagged answer: RFC 9051 §7.5.1.
     pub tell: Tell,
-    /// Whether this server does it.
-    pub offer: Offer,
     /// Whether it changes what is in the mailbox.
     pub effect: Effect,
+    /// Under which of the capabilities it is offered.
+    pub capability: &'static str,
+    /// Reads its arguments, from behind its name.
+    pub(super) grammar: Grammar,
 }
+
+/// Reads the arguments of a command.
+type Grammar = fn(&mut Cursor) -> Parsed<Command>;
 
 /// What a command is to the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,91 +78,77 @@ pub enum Effect {
     Changes,
 }
 
-/// Whether a command of the grammar is done here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offer {
-    /// It is.
-    Done,
-    /// Its capability is not offered: it is answered as a command that does not exist.
-    Unknown,
+const fn reads(name: &'static str, when: When, tell: Tell, capability: &'static str, grammar: Grammar) -> Row {
+    Row { name, when, tell, effect: Effect::Reads, capability, grammar }
 }
 
-const fn row(name: &'static str, when: When, tell: Tell) -> Row {
-    Row { name, when, tell, offer: Offer::Done, effect: Effect::Reads }
+const fn changes(name: &'static str, when: When, tell: Tell, capability: &'static str, grammar: Grammar) -> Row {
+    Row { name, when, tell, effect: Effect::Changes, capability, grammar }
 }
 
-const fn change(name: &'static str, when: When, tell: Tell) -> Row {
-    Row { effect: Effect::Changes, ..row(name, when, tell) }
-}
+/// What both revisions have, and need no capability beside their own.
+const BASE: &str = "IMAP4rev1";
 
-const fn unknown(name: &'static str) -> Row {
-    Row { offer: Offer::Unknown, ..row(name, When::Any, Tell::Flags) }
-}
+use Numbers::{Sequence, Uid};
+use Tell::{All, Flags};
+use When::{Any, BeforeLogin, LoggedIn, Selected};
 
-/// The row of a command.
+/// Every command there is.
 ///
 /// FETCH, also by UID, tells no more than flags: a client that downloads does not act on EXISTS, and would not hear of
 /// the message again (Thunderbird 153). STORE and SEARCH by sequence number may not tell EXPUNGE.
-pub fn of(command: &Command) -> Row {
-    use Tell::{All, Flags};
-    use When::{Any, BeforeLogin, LoggedIn, Selected};
-    match command {
-        Command::Capability => row("CAPABILITY", Any, All),
-        Command::Noop => row("NOOP", Any, All),
-        Command::Logout => row("LOGOUT", Any, Flags),
-        Command::Id(_) => row("ID", Any, All),
-        Command::StartTls => row("STARTTLS", BeforeLogin, All),
-        Command::Authenticate(_) => row("AUTHENTICATE", BeforeLogin, All),
-        Command::Login(_) => row("LOGIN", BeforeLogin, All),
-        Command::Enable(_) => row("ENABLE", LoggedIn, All),
-        Command::Select(_) => row("SELECT", LoggedIn, All),
-        Command::Examine(_) => row("EXAMINE", LoggedIn, All),
-        Command::Create(_) => change("CREATE", LoggedIn, All),
-        Command::Delete(_) => change("DELETE", LoggedIn, All),
-        Command::Rename(_) => change("RENAME", LoggedIn, All),
-        Command::Subscribe(_) => change("SUBSCRIBE", LoggedIn, All),
-        Command::Unsubscribe(_) => change("UNSUBSCRIBE", LoggedIn, All),
-        Command::List(_) => row("LIST", LoggedIn, All),
-        Command::Lsub(_) => row("LSUB", LoggedIn, All),
-        Command::Namespace => row("NAMESPACE", LoggedIn, All),
-        Command::Status(_) => row("STATUS", LoggedIn, All),
-        Command::Append(_) => change("APPEND", LoggedIn, All),
-        Command::Idle => row("IDLE", LoggedIn, All),
-        Command::Check => row("CHECK", Selected, All),
-        Command::Close => row("CLOSE", Selected, All),
-        Command::Unselect => row("UNSELECT", Selected, All),
-        Command::Expunge(None) => change("EXPUNGE", Selected, All),
-        Command::Expunge(Some(_)) => change("UID EXPUNGE", Selected, All),
-        Command::Search(search) => match search.numbers {
-            Numbers::Sequence => row("SEARCH", Selected, Flags),
-            Numbers::Uid => row("UID SEARCH", Selected, All),
-        },
-        Command::Fetch(fetch) => match fetch.numbers {
-            Numbers::Sequence => row("FETCH", Selected, Flags),
-            Numbers::Uid => row("UID FETCH", Selected, Flags),
-        },
-        Command::Store(store) => match store.numbers {
-            Numbers::Sequence => change("STORE", Selected, Flags),
-            Numbers::Uid => change("UID STORE", Selected, All),
-        },
-        Command::Copy(copy) => match copy.numbers {
-            Numbers::Sequence => change("COPY", Selected, All),
-            Numbers::Uid => change("UID COPY", Selected, All),
-        },
-        Command::Move(copy) => match copy.numbers {
-            Numbers::Sequence => change("MOVE", Selected, All),
-            Numbers::Uid => change("UID MOVE", Selected, All),
-        },
-        Command::SetAcl(_) => unknown("SETACL"),
-        Command::DeleteAcl(_) => unknown("DELETEACL"),
-        Command::GetAcl(_) => unknown("GETACL"),
-        Command::ListRights(_) => unknown("LISTRIGHTS"),
-        Command::MyRights(_) => unknown("MYRIGHTS"),
-        Command::GetQuota(_) => unknown("GETQUOTA"),
-        Command::GetQuotaRoot(_) => unknown("GETQUOTAROOT"),
-        Command::SetQuota(_) => unknown("SETQUOTA"),
-        Command::Compress => unknown("COMPRESS"),
-    }
+#[rustfmt::skip]
+pub const COMMANDS: &[Row] = &[
+    reads("CAPABILITY", Any, All, BASE, |_| Ok(Command::Capability)),
+    reads("NOOP", Any, All, BASE, |_| Ok(Command::Noop)),
+    reads("LOGOUT", Any, Flags, BASE, |_| Ok(Command::Logout)),
+    reads("ID", Any, All, "ID", plain::id),
+    reads("STARTTLS", BeforeLogin, All, "STARTTLS", |_| Ok(Command::StartTls)),
+    reads("AUTHENTICATE", BeforeLogin, All, "AUTH=PLAIN", plain::authenticate),
+    reads("LOGIN", BeforeLogin, All, BASE, plain::login),
+    reads("ENABLE", LoggedIn, All, "ENABLE", plain::enable),
+    reads("SELECT", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Select)),
+    reads("EXAMINE", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Examine)),
+    changes("CREATE", LoggedIn, All, BASE, |c| folder::create(c).map(Command::Create)),
+    changes("DELETE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Delete)),
+    changes("RENAME", LoggedIn, All, BASE, |c| folder::rename(c).map(Command::Rename)),
+    changes("SUBSCRIBE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Subscribe)),
+    changes("UNSUBSCRIBE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Unsubscribe)),
+    reads("LIST", LoggedIn, All, BASE, |c| list::list(c).map(Command::List)),
+    reads("LSUB", LoggedIn, All, BASE, |c| list::lsub(c).map(Command::Lsub)),
+    reads("NAMESPACE", LoggedIn, All, "NAMESPACE", |_| Ok(Command::Namespace)),
+    reads("STATUS", LoggedIn, All, BASE, |c| folder::status(c).map(Command::Status)),
+    changes("APPEND", LoggedIn, All, BASE, |c| append::append(c).map(Command::Append)),
+    reads("IDLE", LoggedIn, All, "IDLE", |_| Ok(Command::Idle)),
+    reads("CHECK", Selected, All, BASE, |_| Ok(Command::Check)),
+    reads("CLOSE", Selected, All, BASE, |_| Ok(Command::Close)),
+    reads("UNSELECT", Selected, All, "UNSELECT", |_| Ok(Command::Unselect)),
+    changes("EXPUNGE", Selected, All, BASE, |_| Ok(Command::Expunge(None))),
+    changes("UID EXPUNGE", Selected, All, "UIDPLUS", message::uid_expunge),
+    reads("SEARCH", Selected, Flags, BASE, |c| search::search(c, Sequence).map(Command::Search)),
+    reads("UID SEARCH", Selected, All, BASE, |c| search::search(c, Uid).map(Command::Search)),
+    reads("FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Sequence).map(Command::Fetch)),
+    reads("UID FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Uid).map(Command::Fetch)),
+    changes("STORE", Selected, Flags, BASE, |c| flag::store(c, Sequence).map(Command::Store)),
+    changes("UID STORE", Selected, All, BASE, |c| flag::store(c, Uid).map(Command::Store)),
+    changes("COPY", Selected, All, BASE, |c| message::copy(c, Sequence).map(Command::Copy)),
+    changes("UID COPY", Selected, All, BASE, |c| message::copy(c, Uid).map(Command::Copy)),
+    changes("MOVE", Selected, All, "MOVE", |c| message::copy(c, Sequence).map(Command::Move)),
+    changes("UID MOVE", Selected, All, "MOVE", |c| message::copy(c, Uid).map(Command::Move)),
+    changes("SETACL", LoggedIn, All, "ACL", |c| rights::set_acl(c).map(Command::SetAcl)),
+    changes("DELETEACL", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::DeleteAcl)),
+    reads("GETACL", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::GetAcl)),
+    reads("LISTRIGHTS", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::ListRights)),
+    reads("MYRIGHTS", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::MyRights)),
+    reads("GETQUOTA", LoggedIn, All, "QUOTA", |c| rights::quota_root(c).map(Command::GetQuota)),
+    reads("GETQUOTAROOT", LoggedIn, All, "QUOTA", |c| folder::name(c).map(Command::GetQuotaRoot)),
+    changes("SETQUOTA", LoggedIn, All, "QUOTA", |c| rights::set_quota(c).map(Command::SetQuota)),
+    reads("COMPRESS", Any, All, "COMPRESS=DEFLATE", plain::compress),
+];
+
+/// The row of a command, by its name in any case.
+pub fn find(name: &str) -> Option<&'static Row> {
+    COMMANDS.iter().find(|row| row.name.eq_ignore_ascii_case(name))
 }
 
 /// When CAPABILITY names something.
@@ -257,6 +258,12 @@ mod tests {
         let after = shown(Stage::Authenticated, true, true);
         assert!(names(&after, "APPENDLIMIT=1000") && names(&after, "MOVE"));
         assert!(!after.contains("AUTH=") && !after.contains("STARTTLS") && !after.contains("LOGINDISABLED"));
+    }
+
+    #[test]
+    fn a_command_is_found_by_its_whole_name() {
+        assert_eq!(find("uid fetch").map(|row| row.name), Some("UID FETCH"));
+        assert!(find("UID").is_none() && find("").is_none());
     }
 
     #[test]

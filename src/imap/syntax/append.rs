@@ -51,7 +51,7 @@ impl std::fmt::Debug for AppendMessage {
 /// append-message = [SP flag-list] [SP date-time] SP append-data
 /// append-data    = literal / literal8 / "UTF8" SP "(" literal8 ")"      ; the last of RFC 6855
 /// ```
-pub(super) fn append(cursor: &mut Cursor) -> Parsed<Append> {
+pub(in crate::imap) fn append(cursor: &mut Cursor) -> Parsed<Append> {
     cursor.space()?;
     let mailbox = cursor.mailbox()?;
     let mut messages = Vec::new();

@@ -6,12 +6,15 @@ use super::{
     AclChange, AclEntry, Append, Create, Fetch, List, Lsub, MailboxArg, Messages, Rename, Search, Select, SetQuota,
     Status, Store,
 };
+use crate::imap::table::Row;
 
 /// A command with the tag under which it is answered: RFC 9051 §2.2.1.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Tagged {
     /// Goes back with the answer.
     pub tag: Tag,
+    /// What is known of the command.
+    pub row: &'static Row,
     /// What is to be done.
     pub command: Command,
 }

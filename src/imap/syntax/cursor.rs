@@ -6,10 +6,10 @@ use super::{Cause, Dialect, Input, MailboxArg, Octets, SyntaxError, Tag, mailbox
 use crate::limits::{IMAP_NESTING_MAX, IMAP_TAG_BYTES_MAX};
 
 /// What every function of the grammar gives.
-pub(super) type Parsed<T> = Result<T, SyntaxError>;
+pub(in crate::imap) type Parsed<T> = Result<T, SyntaxError>;
 
 /// A command and how far it has been read.
-pub(super) struct Cursor<'a> {
+pub(in crate::imap) struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
     literals: std::vec::IntoIter<Vec<u8>>,

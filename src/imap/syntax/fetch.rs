@@ -158,7 +158,7 @@ impl Partial {
 /// fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
 ///         [SP "(" fetch-modifier *(SP fetch-modifier) ")"]
 /// ```
-pub(super) fn fetch(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Fetch> {
+pub(in crate::imap) fn fetch(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Fetch> {
     cursor.space()?;
     let messages = sequence::messages(cursor)?;
     cursor.space()?;

@@ -63,7 +63,7 @@ pub enum Answer {
 /// store           = "STORE" SP sequence-set [SP "(" "UNCHANGEDSINCE" SP mod-sequence-valzer ")"] SP store-att-flags
 /// store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
 /// ```
-pub(super) fn store(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Store> {
+pub(in crate::imap) fn store(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Store> {
     cursor.space()?;
     let messages = sequence::messages(cursor)?;
     cursor.space()?;

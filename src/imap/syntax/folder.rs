@@ -110,7 +110,7 @@ pub enum StatusItem {
 }
 
 /// ` mailbox`, of commands that have no other argument.
-pub(super) fn name(cursor: &mut Cursor) -> Parsed<MailboxArg> {
+pub(in crate::imap) fn name(cursor: &mut Cursor) -> Parsed<MailboxArg> {
     cursor.space()?;
     cursor.mailbox()
 }
@@ -119,7 +119,7 @@ pub(super) fn name(cursor: &mut Cursor) -> Parsed<MailboxArg> {
 /// select       = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"]
 /// select-param = "CONDSTORE" / "QRESYNC" SP "(" … ")"
 /// ```
-pub(super) fn select(cursor: &mut Cursor) -> Parsed<Select> {
+pub(in crate::imap) fn select(cursor: &mut Cursor) -> Parsed<Select> {
     let mailbox = name(cursor)?;
     let mut parameters = Vec::new();
     if cursor.take(b' ') {
@@ -172,7 +172,7 @@ fn numbers_only(cursor: &mut Cursor) -> Parsed<SequenceSet> {
 /// create       = "CREATE" SP mailbox [SP "(" create-param ")"]
 /// create-param = "USE" SP "(" [use-attr *(SP use-attr)] ")"        ; RFC 6154 §6
 /// ```
-pub(super) fn create(cursor: &mut Cursor) -> Parsed<Create> {
+pub(in crate::imap) fn create(cursor: &mut Cursor) -> Parsed<Create> {
     let mailbox = name(cursor)?;
     let mut uses = Vec::new();
     if cursor.take(b' ') {
@@ -207,14 +207,14 @@ fn special_use(cursor: &mut Cursor) -> Parsed<SpecialUse> {
 /// ```abnf
 /// rename = "RENAME" SP mailbox SP mailbox
 /// ```
-pub(super) fn rename(cursor: &mut Cursor) -> Parsed<Rename> {
+pub(in crate::imap) fn rename(cursor: &mut Cursor) -> Parsed<Rename> {
     Ok(Rename { from: name(cursor)?, to: name(cursor)? })
 }
 
 /// ```abnf
 /// status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
 /// ```
-pub(super) fn status(cursor: &mut Cursor) -> Parsed<Status> {
+pub(in crate::imap) fn status(cursor: &mut Cursor) -> Parsed<Status> {
     let mailbox = name(cursor)?;
     cursor.space()?;
     Ok(Status { mailbox, items: status_items(cursor)? })

@@ -69,7 +69,7 @@ pub struct Lsub {
 /// ```abnf
 /// lsub = "LSUB" SP mailbox SP list-mailbox
 /// ```
-pub(super) fn lsub(cursor: &mut Cursor) -> Parsed<Lsub> {
+pub(in crate::imap) fn lsub(cursor: &mut Cursor) -> Parsed<Lsub> {
     cursor.space()?;
     let reference = cursor.pattern()?;
     cursor.space()?;
@@ -80,7 +80,7 @@ pub(super) fn lsub(cursor: &mut Cursor) -> Parsed<Lsub> {
 /// list        = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP "RETURN" SP list-return-opts]
 /// mbox-or-pat = list-mailbox / "(" list-mailbox *(SP list-mailbox) ")"
 /// ```
-pub(super) fn list(cursor: &mut Cursor) -> Parsed<List> {
+pub(in crate::imap) fn list(cursor: &mut Cursor) -> Parsed<List> {
     cursor.space()?;
     let mut list = List {
         form: ListForm::Basic,

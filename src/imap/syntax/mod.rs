@@ -4,26 +4,29 @@
 //! the end, an [`Input`], goes to [`parse`], which makes a [`Tagged`] command of it. [`print`] writes the other way.
 //!
 //! Each of the files beside this one has the values of one group of commands on top and their grammar below.
-mod append;
+pub(super) mod append;
 mod assemble;
 mod command;
 mod cursor;
 mod date;
 mod error;
-mod fetch;
-mod flag;
-mod folder;
-mod list;
+pub(super) mod fetch;
+pub(super) mod flag;
+pub(super) mod folder;
+pub(super) mod list;
 mod mailbox;
+pub(super) mod message;
 mod parse;
+pub(super) mod plain;
 pub mod print;
-mod rights;
-mod search;
+pub(super) mod rights;
+pub(super) mod search;
 mod sequence;
 
 pub use append::{Append, AppendMessage, Octets};
 pub use assemble::{Assembler, Awaited, Input, LiteralKind, Next};
 pub use command::{Authenticate, Command, Copy, Credentials, Numbers, Secret, Tag, Tagged};
+pub(super) use cursor::{Cursor, Parsed};
 pub use error::{Cause, Failure, SyntaxError};
 pub use fetch::{ChangedSince, Expunged, Fetch, FetchItem, HeaderFields, Partial, Rfc822, Section, SectionText, Seen};
 pub use flag::{Answer, Flag, FlagChange, Store};

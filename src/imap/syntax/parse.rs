@@ -1,11 +1,8 @@
-//! Which grammar belongs to which command.
+//! Which grammar belongs to which command: the table's.
 
 use super::cursor::{self, Cursor, Parsed};
-use super::{
-    Authenticate, Cause, Command, Copy, Credentials, Dialect, Failure, Input, Numbers, Secret, Tagged, append, fetch,
-    flag, folder, list, rights, search, sequence,
-};
-use crate::limits::{IMAP_ENABLE_NAMES_MAX, IMAP_ID_FIELDS_MAX, IMAP_ID_NAME_BYTES_MAX, IMAP_ID_VALUE_BYTES_MAX};
+use super::{Cause, Command, Dialect, Failure, Input, Tagged};
+use crate::imap::table::{self, Row};
 
 /// Reads a command.
 ///
@@ -14,179 +11,36 @@ use crate::limits::{IMAP_ENABLE_NAMES_MAX, IMAP_ID_FIELDS_MAX, IMAP_ID_NAME_BYTE
 pub fn parse(mut input: Input, dialect: Dialect) -> Result<Tagged, Failure> {
     let tag = cursor::tag_of(&input.text).map_err(|cause| Failure { tag: None, error: cause.at(0) })?;
     match command(&mut input, tag.as_str().len(), dialect) {
-        Ok(command) => Ok(Tagged { tag, command }),
+        Ok((row, command)) => Ok(Tagged { tag, row, command }),
         Err(error) => Err(Failure { tag: Some(tag), error }),
     }
 }
 
-fn command(input: &mut Input, tag_length: usize, dialect: Dialect) -> Parsed<Command> {
+fn command(input: &mut Input, tag_length: usize, dialect: Dialect) -> Parsed<(&'static Row, Command)> {
     if let Some(at) = memchr::memchr(0, &input.text) {
         return Err(Cause::Nul.at(at));
     }
     let mut cursor = Cursor::new(input, dialect);
     cursor.exactly(tag_length);
     cursor.space()?;
-    let command = named(&mut cursor, COMMANDS)?;
+    let row = named(&mut cursor)?;
+    let command = (row.grammar)(&mut cursor)?;
     cursor.end()?;
-    Ok(command)
+    Ok((row, command))
 }
-
-/// Reads the arguments of a command, from behind its name.
-type Grammar = fn(&mut Cursor) -> Parsed<Command>;
-
-fn named(cursor: &mut Cursor, commands: &[(&str, Grammar)]) -> Parsed<Command> {
-    let start = cursor.at();
-    match cursor.one_of("command", commands) {
-        Ok(arguments) => arguments(cursor),
-        Err(_) => Err(Cause::UnknownCommand.at(start)),
-    }
-}
-
-const COMMANDS: &[(&str, Grammar)] = &[
-    ("CAPABILITY", |_| Ok(Command::Capability)),
-    ("NOOP", |_| Ok(Command::Noop)),
-    ("LOGOUT", |_| Ok(Command::Logout)),
-    ("ID", id),
-    ("STARTTLS", |_| Ok(Command::StartTls)),
-    ("AUTHENTICATE", authenticate),
-    ("LOGIN", login),
-    ("ENABLE", enable),
-    ("SELECT", |cursor| folder::select(cursor).map(Command::Select)),
-    ("EXAMINE", |cursor| folder::select(cursor).map(Command::Examine)),
-    ("CREATE", |cursor| folder::create(cursor).map(Command::Create)),
-    ("DELETE", |cursor| folder::name(cursor).map(Command::Delete)),
-    ("RENAME", |cursor| folder::rename(cursor).map(Command::Rename)),
-    ("SUBSCRIBE", |cursor| folder::name(cursor).map(Command::Subscribe)),
-    ("UNSUBSCRIBE", |cursor| folder::name(cursor).map(Command::Unsubscribe)),
-    ("LIST", |cursor| list::list(cursor).map(Command::List)),
-    ("LSUB", |cursor| list::lsub(cursor).map(Command::Lsub)),
-    ("NAMESPACE", |_| Ok(Command::Namespace)),
-    ("STATUS", |cursor| folder::status(cursor).map(Command::Status)),
-    ("APPEND", |cursor| append::append(cursor).map(Command::Append)),
-    ("IDLE", |_| Ok(Command::Idle)),
-    ("CHECK", |_| Ok(Command::Check)),
-    ("CLOSE", |_| Ok(Command::Close)),
-    ("UNSELECT", |_| Ok(Command::Unselect)),
-    ("EXPUNGE", |_| Ok(Command::Expunge(None))),
-    ("SEARCH", |cursor| search::search(cursor, Numbers::Sequence).map(Command::Search)),
-    ("FETCH", |cursor| fetch::fetch(cursor, Numbers::Sequence).map(Command::Fetch)),
-    ("STORE", |cursor| flag::store(cursor, Numbers::Sequence).map(Command::Store)),
-    ("COPY", |cursor| copy(cursor, Numbers::Sequence).map(Command::Copy)),
-    ("MOVE", |cursor| copy(cursor, Numbers::Sequence).map(Command::Move)),
-    ("UID", uid),
-    ("SETACL", |cursor| rights::set_acl(cursor).map(Command::SetAcl)),
-    ("DELETEACL", |cursor| rights::entry(cursor).map(Command::DeleteAcl)),
-    ("GETACL", |cursor| folder::name(cursor).map(Command::GetAcl)),
-    ("LISTRIGHTS", |cursor| rights::entry(cursor).map(Command::ListRights)),
-    ("MYRIGHTS", |cursor| folder::name(cursor).map(Command::MyRights)),
-    ("GETQUOTA", |cursor| rights::quota_root(cursor).map(Command::GetQuota)),
-    ("GETQUOTAROOT", |cursor| folder::name(cursor).map(Command::GetQuotaRoot)),
-    ("SETQUOTA", |cursor| rights::set_quota(cursor).map(Command::SetQuota)),
-    ("COMPRESS", compress),
-];
 
 /// ```abnf
 /// uid = "UID" SP (copy / move / fetch / search / store / uid-expunge)
 /// ```
-fn uid(cursor: &mut Cursor) -> Parsed<Command> {
-    const COMMANDS: &[(&str, Grammar)] = &[
-        ("EXPUNGE", uid_expunge),
-        ("SEARCH", |cursor| search::search(cursor, Numbers::Uid).map(Command::Search)),
-        ("FETCH", |cursor| fetch::fetch(cursor, Numbers::Uid).map(Command::Fetch)),
-        ("STORE", |cursor| flag::store(cursor, Numbers::Uid).map(Command::Store)),
-        ("COPY", |cursor| copy(cursor, Numbers::Uid).map(Command::Copy)),
-        ("MOVE", |cursor| copy(cursor, Numbers::Uid).map(Command::Move)),
-    ];
-    cursor.space()?;
-    named(cursor, COMMANDS)
-}
-
-/// ```abnf
-/// uid-expunge = "UID" SP "EXPUNGE" SP sequence-set
-/// ```
-fn uid_expunge(cursor: &mut Cursor) -> Parsed<Command> {
-    cursor.space()?;
-    Ok(Command::Expunge(Some(sequence::messages(cursor)?)))
-}
-
-/// ```abnf
-/// copy = "COPY" SP sequence-set SP mailbox
-/// move = "MOVE" SP sequence-set SP mailbox
-/// ```
-fn copy(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Copy> {
-    cursor.space()?;
-    let messages = sequence::messages(cursor)?;
-    cursor.space()?;
-    Ok(Copy { numbers, messages, mailbox: cursor.mailbox()? })
-}
-
-/// ```abnf
-/// id       = "ID" SP id-params-list
-/// id-params-list = "(" *(string SP nstring SP) ")" / nil
-/// ```
-fn id(cursor: &mut Cursor) -> Parsed<Command> {
-    cursor.space()?;
-    if cursor.take_word("NIL") {
-        return Ok(Command::Id(Vec::new()));
-    }
-    let fields = cursor.list("ID fields", IMAP_ID_FIELDS_MAX, |cursor| {
-        let name = cursor.string()?.into_owned();
+fn named(cursor: &mut Cursor) -> Parsed<&'static Row> {
+    let start = cursor.at();
+    let mut name = cursor.word();
+    if name == "UID" {
         cursor.space()?;
-        let value = cursor.nstring()?;
-        let lossy = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-        if name.len() > IMAP_ID_NAME_BYTES_MAX {
-            return cursor.fail(Cause::TooMany("octets in the name of an ID field"));
-        }
-        if value.as_ref().is_some_and(|value| value.len() > IMAP_ID_VALUE_BYTES_MAX) {
-            return cursor.fail(Cause::TooMany("octets in an ID field"));
-        }
-        Ok((lossy(&name), value.map(|value| lossy(&value))))
-    })?;
-    Ok(Command::Id(fields))
-}
-
-/// ```abnf
-/// authenticate = "AUTHENTICATE" SP auth-type [SP initial-resp]
-/// initial-resp = base64 / "="
-/// ```
-fn authenticate(cursor: &mut Cursor) -> Parsed<Command> {
-    cursor.space()?;
-    let mechanism = cursor.atom("mechanism")?.to_ascii_uppercase();
-    let mut initial = None;
-    if cursor.take(b' ') {
-        // Whether it is base64 is found out where the client's other answers are decoded.
-        let response = cursor.atom("initial response")?;
-        initial = Some(Secret(if response == "=" { String::new() } else { response }));
+        name.push(' ');
+        name.push_str(&cursor.word());
     }
-    Ok(Command::Authenticate(Authenticate { mechanism, initial }))
-}
-
-/// ```abnf
-/// login = "LOGIN" SP userid SP password
-/// ```
-fn login(cursor: &mut Cursor) -> Parsed<Command> {
-    cursor.space()?;
-    let name = cursor.utf8()?;
-    cursor.space()?;
-    Ok(Command::Login(Credentials { name, password: Secret(cursor.utf8()?) }))
-}
-
-/// ```abnf
-/// enable = "ENABLE" 1*(SP capability)
-/// ```
-fn enable(cursor: &mut Cursor) -> Parsed<Command> {
-    cursor.space()?;
-    let names = cursor.spaced("capabilities", IMAP_ENABLE_NAMES_MAX, |cursor| cursor.atom("capability"))?;
-    Ok(Command::Enable(names.into_iter().map(|name| name.to_ascii_uppercase()).collect()))
-}
-
-/// ```abnf
-/// compress = "COMPRESS" SP "DEFLATE"
-/// ```
-fn compress(cursor: &mut Cursor) -> Parsed<Command> {
-    cursor.space()?;
-    cursor.one_of("DEFLATE", &[("DEFLATE", ())])?;
-    Ok(Command::Compress)
+    table::find(&name).ok_or(Cause::UnknownCommand.at(start))
 }
 
 #[cfg(test)]
@@ -194,7 +48,9 @@ fn compress(cursor: &mut Cursor) -> Parsed<Command> {
 pub(super) mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Assembler, Flag, LiteralKind, MailboxArg, Messages, Next};
+    use super::super::{
+        Assembler, Authenticate, Copy, Credentials, Flag, LiteralKind, MailboxArg, Messages, Next, Numbers, Secret,
+    };
     use super::*;
 
     /// Largest message in these tests.

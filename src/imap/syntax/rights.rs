@@ -51,7 +51,7 @@ pub struct SetQuota {
 /// setacl     = "SETACL" SP mailbox SP identifier SP mod-rights
 /// mod-rights = astring        ; +rights to add, -rights to remove, rights to replace
 /// ```
-pub(super) fn set_acl(cursor: &mut Cursor) -> Parsed<AclChange> {
+pub(in crate::imap) fn set_acl(cursor: &mut Cursor) -> Parsed<AclChange> {
     let AclEntry { mailbox, identifier } = entry(cursor)?;
     cursor.space()?;
     let start = cursor.at();
@@ -71,7 +71,7 @@ pub(super) fn set_acl(cursor: &mut Cursor) -> Parsed<AclChange> {
 /// deleteacl  = "DELETEACL" SP mailbox SP identifier
 /// listrights = "LISTRIGHTS" SP mailbox SP identifier
 /// ```
-pub(super) fn entry(cursor: &mut Cursor) -> Parsed<AclEntry> {
+pub(in crate::imap) fn entry(cursor: &mut Cursor) -> Parsed<AclEntry> {
     cursor.space()?;
     let mailbox = cursor.mailbox()?;
     cursor.space()?;
@@ -81,7 +81,7 @@ pub(super) fn entry(cursor: &mut Cursor) -> Parsed<AclEntry> {
 /// ```abnf
 /// getquota = "GETQUOTA" SP quota-root-name
 /// ```
-pub(super) fn quota_root(cursor: &mut Cursor) -> Parsed<String> {
+pub(in crate::imap) fn quota_root(cursor: &mut Cursor) -> Parsed<String> {
     cursor.space()?;
     cursor.utf8()
 }
@@ -91,7 +91,7 @@ pub(super) fn quota_root(cursor: &mut Cursor) -> Parsed<String> {
 /// setquota-list  = "(" [setquota-resource *(SP setquota-resource)] ")"
 /// setquota-resource = resource-name SP resource-limit
 /// ```
-pub(super) fn set_quota(cursor: &mut Cursor) -> Parsed<SetQuota> {
+pub(in crate::imap) fn set_quota(cursor: &mut Cursor) -> Parsed<SetQuota> {
     let root = quota_root(cursor)?;
     cursor.space()?;
     let limits = cursor.list("resources", IMAP_QUOTA_RESOURCES_MAX, |cursor| {

@@ -116,7 +116,7 @@ pub enum Comparison {
 /// search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
 /// charset = atom / quoted
 /// ```
-pub(super) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Search> {
+pub(in crate::imap) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Search> {
     cursor.space()?;
     let mut returns = None;
     if cursor.take_word("RETURN") {
