@@ -37,6 +37,8 @@ ids! {
     AddressId
     /// Leave to use a mailbox that is not one's own.
     DelegationId
+    /// Leave to use one folder of a mailbox that is not one's own.
+    GrantId
     /// What a unit or the personnel division asks for.
     RequestId
     /// A fault or a leak that was reported.

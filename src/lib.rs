@@ -9,7 +9,7 @@
 //!
 //! | floor | modules | rule |
 //! |---|---|---|
-//! | 0 words | [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
+//! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`sending`] | each owns its tables; siblings never import each other |
 //! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] | the only place where several records change in one transaction |
@@ -27,6 +27,7 @@
 //! | Mailbox | hộp thư | of a person, a unit or the department; known by its id for ever, never by its address |
 //! | Steward | người quản lý hộp thư | who answers for a unit's or the department's mailbox |
 //! | Delegate | người được uỷ quyền | staff given rights on one by its steward, between two dates |
+//! | Grant | quyền trên thư mục | what others may do with one folder of a unit's or the department's mailbox, by leave of its steward |
 //! | Folder | thư mục | what IMAP calls a mailbox |
 //! | Message | thư | stored mail; an Envelope is an SMTP transaction |
 //! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
@@ -63,6 +64,7 @@
 //! are cut → [`feed`] folds the audit, and the next change file tells the province. One dated ahead waits in the records
 //! until the daemon finds that its day has come.
 pub mod access;
+pub mod acl;
 pub mod address;
 pub mod archive;
 pub mod audit;

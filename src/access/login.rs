@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::credential::{Kind, Standing};
-use crate::directory::{Directory, Generation, MailboxState, Resolution, Rights, Snapshot, StaffState};
+use crate::directory::{Directory, Generation, Mailbox, MailboxState, Owner, Resolution, Rights, Snapshot, StaffState};
 use crate::id::{MailboxId, StaffId};
 use crate::limits;
 
@@ -56,6 +56,18 @@ impl Login {
         }
     }
 
+    /// As the audit names who is here.
+    pub fn actor(&self) -> String {
+        match &self.who {
+            Who::Staff(staff) => {
+                let snapshot = self.directory.snapshot();
+                let own = snapshot.of(Owner::Staff(*staff)).and_then(Mailbox::primary);
+                own.unwrap_or(&self.address).to_string()
+            }
+            Who::Opener(name) => name.clone(),
+        }
+    }
+
     /// Whether the right to be logged in holds now (invariant I7).
     pub fn holds(&self) -> bool {
         let snapshot = self.directory.snapshot();
@@ -73,20 +85,25 @@ impl Login {
     /// Resolves when the right to be logged in has ended: suspension, departure, another password, a right that was
     /// withdrawn or whose days are over. Doors wait for it beside everything else they wait for, and close the session.
     pub async fn ended(&self) {
+        self.ended_with(None, |_| true).await;
+    }
+
+    /// The same, where something in a mailbox is in use, perhaps in another one: also when `holds` no longer does.
+    pub async fn ended_with(&self, mailbox: Option<MailboxId>, holds: impl Fn(&Self) -> bool) {
         // Subscribed before asking: a change in between is seen by one or the other.
         let mut versions = self.directory.changes();
-        while self.holds() {
+        while self.holds() && holds(self) {
             tokio::select! {
                 changed = versions.changed() => if changed.is_err() { return },
-                () = self.next_look() => {}
+                () = self.next_look(mailbox) => {}
             }
         }
     }
 
     /// Rights between days and openings end by the clock alone, and a clock may be put forward: they are looked at again
     /// and again. One's own mailbox is not.
-    async fn next_look(&self) {
-        if self.until.is_none() && self.mailbox == self.key {
+    async fn next_look(&self, used: Option<MailboxId>) {
+        if self.until.is_none() && self.mailbox == self.key && used.is_none_or(|used| used == self.key) {
             return std::future::pending().await;
         }
         let left = self.until.map(|until| until.duration_since(self.clock.now()));
@@ -96,11 +113,6 @@ impl Login {
 
     fn is_over(&self) -> bool {
         self.until.is_some_and(|until| until <= self.clock.now())
-    }
-
-    /// Whether what is in the mailbox may be changed, or only be read (R20, R23).
-    pub fn may_process(&self) -> bool {
-        self.rights.include(Rights::PROCESS)
     }
 
     /// Whether the password is still the one that was issued (R10): whoever has it reads, and does not send.

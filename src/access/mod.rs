@@ -4,6 +4,7 @@ mod allowance;
 mod claim;
 mod history;
 mod login;
+mod reach;
 mod throttle;
 
 use std::net::IpAddr;
@@ -18,6 +19,7 @@ use moka::sync::Cache;
 pub use crate::credential::{Door, Kind, Seen};
 pub use allowance::{Allowance, Bound, Burst, Withheld};
 pub use login::{Login, Who};
+pub use reach::{Location, Reached, SHARED, UNITS};
 pub use throttle::{Rate, Rates};
 
 use crate::address::Address;

@@ -25,6 +25,8 @@ pub enum Violation {
     Grace(i64),
     /// A delegation that holds, to somebody who left or of a mailbox that is not in use: its id.
     Delegation(i64),
+    /// A grant that holds, to somebody who left or on a folder of a mailbox that is not in use: its id.
+    Grant(i64),
     /// A unit within itself: its code.
     UnitLoop(String),
     /// A row that names one that is not there: the table.
@@ -44,6 +46,7 @@ impl std::fmt::Display for Violation {
             Self::DepartedWithMailbox(id) => write!(f, "person {id} has left, and their mailbox is open"),
             Self::Grace(id) => write!(f, "mailbox {id} is closed without an end, or in use with one"),
             Self::Delegation(id) => write!(f, "delegation {id} holds, but its person or its mailbox is gone"),
+            Self::Grant(id) => write!(f, "grant {id} holds, but its person, unit or mailbox is gone"),
             Self::UnitLoop(code) => write!(f, "unit {code} is within itself"),
             Self::Reference(table) => write!(f, "a row of {table} names one that is not there"),
             Self::Snapshot => f.write_str("the directory in memory differs from the database"),
@@ -98,6 +101,12 @@ pub async fn check(connection: &mut SqliteConnection) -> Result<Vec<Violation>, 
          WHERE d.state = 'live' AND (s.state = 'departed' OR m.state <> 'open')",
     );
     violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::Delegation));
+    let found = sqlx::query_scalar(
+        "SELECT g.id FROM \"grant\" g JOIN mailbox m ON m.id = g.mailbox LEFT JOIN staff s ON s.id = g.staff \
+         LEFT JOIN unit u ON u.id = g.unit \
+         WHERE g.state = 'live' AND (s.state IS 'departed' OR u.state IS 'closed' OR m.state <> 'open')",
+    );
+    violations.extend(ids(found.fetch_all(&mut *connection).await?, Violation::Grant));
     let found = sqlx::query_scalar(
         "WITH RECURSIVE above (start, at) AS (SELECT id, parent FROM unit WHERE parent IS NOT NULL \
          UNION SELECT above.start, unit.parent FROM above JOIN unit ON unit.id = above.at WHERE unit.parent IS NOT NULL) \

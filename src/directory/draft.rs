@@ -8,13 +8,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::model::{
-    AddressKind, AddressState, Addressed, Delegation, DelegationState, Generation, Mailbox, MailboxState, Owner, Place,
-    Province, Reach, Rights, Staff, StaffState, Unit, UnitKind, UnitState,
+    AddressKind, AddressState, Addressed, Delegation, DelegationState, Generation, Grant, Grantee, Mailbox,
+    MailboxState, Owner, Place, Province, Reach, Rights, Staff, StaffState, Unit, UnitKind, UnitState,
 };
 use super::row::{Key, Row, Table};
 use super::snapshot::Snapshot;
+use crate::acl::Acl;
 use crate::address::Address;
-use crate::id::{AddressId, DelegationId, MailboxId, StaffId, UnitId};
+use crate::id::{AddressId, DelegationId, FolderId, GrantId, MailboxId, StaffId, UnitId};
 use crate::name::{Label, LocalPart, PersonName};
 
 /// A directory that is being changed.
@@ -182,6 +183,21 @@ impl Draft {
         let (id, state) = (DelegationId(self.next(Table::Delegation)), DelegationState::Live);
         self.put(Row::Delegation(Delegation { id, mailbox, staff, rights, since, until, state }));
         id
+    }
+
+    /// Enters a grant.
+    pub fn open_folder(&mut self, mailbox: MailboxId, folder: FolderId, to: Grantee, rights: Acl) -> GrantId {
+        let (id, state) = (GrantId(self.next(Table::Grant)), DelegationState::Live);
+        self.put(Row::Grant(Grant { id, mailbox, folder, to, rights, state }));
+        id
+    }
+
+    /// Changes a grant that was made.
+    pub fn change_grant(&mut self, id: GrantId, change: impl FnOnce(&mut Grant)) {
+        if let Some(mut row) = self.snapshot.grant(id).cloned() {
+            change(&mut row);
+            self.put(Row::Grant(row));
+        }
     }
 
     /// Changes a person who is there.

@@ -4,15 +4,15 @@ use jiff::civil::Date;
 use sqlx::sqlite::SqliteConnection;
 
 use super::model::{
-    AddressKind, AddressState, Addressed, Delegation, DelegationState, Department, Generation, Grace, Mailbox,
-    MailboxState, Owner, Place, Province, Reach, Staff, StaffState, Treatment, TreatmentKind, Unit, UnitKind,
+    AddressKind, AddressState, Addressed, Delegation, DelegationState, Department, Generation, Grace, Grant, Grantee,
+    Mailbox, MailboxState, Owner, Place, Province, Reach, Staff, StaffState, Treatment, TreatmentKind, Unit, UnitKind,
     UnitState,
 };
 use super::row::Row;
 use super::snapshot::Snapshot;
 use crate::address::{Address, Domain};
 use crate::db::DbError;
-use crate::id::{AddressId, DelegationId, MailboxId, StaffId, UnitId};
+use crate::id::{AddressId, DelegationId, FolderId, GrantId, MailboxId, StaffId, UnitId};
 use crate::name::PersonName;
 
 #[derive(sqlx::FromRow)]
@@ -78,6 +78,17 @@ struct DelegationRow {
     state: DelegationState,
 }
 
+#[derive(sqlx::FromRow)]
+struct GrantRow {
+    id: GrantId,
+    mailbox: MailboxId,
+    folder: FolderId,
+    staff: Option<StaffId>,
+    unit: Option<UnitId>,
+    rights: String,
+    state: DelegationState,
+}
+
 /// Reads the directory as the connection sees it. The reads are of one moment where the connection is in a
 /// transaction.
 pub(super) async fn load(connection: &mut SqliteConnection, department: Department) -> Result<Snapshot, DbError> {
@@ -105,6 +116,10 @@ pub(super) async fn load(connection: &mut SqliteConnection, department: Departme
         sqlx::query_as("SELECT id, mailbox, staff, rights, since, until, state FROM delegation ORDER BY id")
             .fetch_all(&mut *connection)
             .await?;
+    let grants: Vec<GrantRow> =
+        sqlx::query_as("SELECT id, mailbox, folder, staff, unit, rights, state FROM \"grant\" ORDER BY id")
+            .fetch_all(&mut *connection)
+            .await?;
     for row in units {
         snapshot.put(Row::Unit(row.read()?));
     }
@@ -119,6 +134,9 @@ pub(super) async fn load(connection: &mut SqliteConnection, department: Departme
     }
     for row in delegations {
         snapshot.put(Row::Delegation(row.read()?));
+    }
+    for row in grants {
+        snapshot.put(Row::Grant(row.read()?));
     }
     Ok(snapshot)
 }
@@ -215,6 +233,18 @@ impl DelegationRow {
             until: self.until.as_deref().map(date).transpose()?,
             state: self.state,
         })
+    }
+}
+
+impl GrantRow {
+    fn read(self) -> Result<Grant, DbError> {
+        let to = match (self.staff, self.unit) {
+            (Some(staff), _) => Grantee::Staff(staff),
+            (None, Some(unit)) => Grantee::Unit(unit),
+            (None, None) => Grantee::Anyone,
+        };
+        let rights = self.rights.parse().map_err(|e| unreadable("grant.rights", &e))?;
+        Ok(Grant { id: self.id, mailbox: self.mailbox, folder: self.folder, to, rights, state: self.state })
     }
 }
 

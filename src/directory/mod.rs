@@ -23,12 +23,12 @@ pub use check::{Violation, check};
 pub use decision::{Decision, DecisionKind, DecisionState, Entering, Pins, Recorded};
 pub use draft::{Changed, Draft, NewDelegation, NewMailbox, NewStaff, NewUnit};
 pub use model::{
-    AddressKind, AddressState, Addressed, Delegation, DelegationState, Department, Generation, Grace, Held, Mailbox,
-    MailboxState, Owner, Place, Province, Reach, Rights, RightsError, Staff, StaffState, Treatment, TreatmentKind,
-    Unit, UnitKind, UnitState,
+    AddressKind, AddressState, Addressed, Delegation, DelegationState, Department, Generation, Grace, Grant, Grantee,
+    Held, Mailbox, MailboxState, Owner, Place, Province, Reach, Rights, RightsError, Staff, StaffState, Treatment,
+    TreatmentKind, Unit, UnitKind, UnitState,
 };
 pub use row::{Key, Row, Table};
-pub use snapshot::{Availability, FindError, Resolution, Snapshot};
+pub use snapshot::{Availability, FindError, Resolution, Snapshot, Tree};
 
 use crate::db::{Db, DbError, Tx};
 

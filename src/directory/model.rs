@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::acl::Acl;
 use crate::address::{Address, Domain};
-use crate::id::{AddressId, DelegationId, MailboxId, StaffId, UnitId};
+use crate::id::{AddressId, DelegationId, FolderId, GrantId, MailboxId, StaffId, UnitId};
 use crate::name::PersonName;
 use crate::text::fold;
 
@@ -112,9 +113,9 @@ words! {
         Quarantined = "quarantined",
     }
 
-    /// A delegation's life.
+    /// A delegation's or a grant's life.
     DelegationState {
-        /// It holds, between its days.
+        /// It holds; a delegation between its days.
         Live = "live",
         /// Revoked, or ended by a decision.
         Ended = "ended",
@@ -283,6 +284,36 @@ pub struct Delegation {
     pub state: DelegationState,
 }
 
+/// What others may do with one folder, by leave of whoever answers for its mailbox (RFC 4314, R5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Grant {
+    /// For ever.
+    pub id: GrantId,
+    /// Whose folder.
+    pub mailbox: MailboxId,
+    /// Which; it may be gone by now.
+    pub folder: FolderId,
+    /// To whom.
+    #[serde(flatten)]
+    pub to: Grantee,
+    /// What.
+    pub rights: Acl,
+    /// Whether it was ended.
+    pub state: DelegationState,
+}
+
+/// To whom a folder is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grantee {
+    /// One person.
+    Staff(StaffId),
+    /// Whoever is of a unit.
+    Unit(UnitId),
+    /// Everybody of the department.
+    Anyone,
+}
+
 /// What one may do with a mailbox: written `read,process,send` (R23).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -326,6 +357,8 @@ pub struct Department {
     pub leaders: Vec<String>,
     /// The code of the unit that is the Office (P5.1).
     pub office: String,
+    /// What the organisation calls itself.
+    pub name: String,
 }
 
 impl Department {
@@ -335,7 +368,14 @@ impl Department {
     pub fn of(domain: &str) -> Self {
         let leaders = ["giam doc", "pho giam doc"].map(str::to_owned).to_vec();
         let own = domain.parse().unwrap();
-        Self { own, provincial: None, postmaster: None, leaders, office: "van-phong".to_owned() }
+        Self {
+            own,
+            provincial: None,
+            postmaster: None,
+            leaders,
+            office: "van-phong".to_owned(),
+            name: "Sở Tư pháp".to_owned(),
+        }
     }
 
     /// Whether a position is one of its leaders'.

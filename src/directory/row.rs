@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::model::{Addressed, Delegation, Mailbox, Owner, Staff, Unit};
+use super::model::{Addressed, Delegation, Grant, Grantee, Mailbox, Owner, Staff, Unit};
 
 /// A row of any of the directory's tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Row {
     Address(Addressed),
     /// Of `delegation`.
     Delegation(Delegation),
+    /// Of `grant`.
+    Grant(Grant),
 }
 
 /// The directory's tables, each after those that its rows refer to when they begin.
@@ -32,6 +34,8 @@ pub enum Table {
     Address,
     /// Delegations.
     Delegation,
+    /// Grants.
+    Grant,
 }
 
 /// Which row.
@@ -44,6 +48,9 @@ pub struct Key {
 }
 
 impl Table {
+    /// All of them, in that order.
+    pub const ALL: [Self; 6] = [Self::Unit, Self::Staff, Self::Mailbox, Self::Address, Self::Delegation, Self::Grant];
+
     /// Its name, which is also how subjects of audit entries begin.
     pub fn name(self) -> &'static str {
         match self {
@@ -52,6 +59,7 @@ impl Table {
             Self::Mailbox => "mailbox",
             Self::Address => "address",
             Self::Delegation => "delegation",
+            Self::Grant => "grant",
         }
     }
 }
@@ -72,6 +80,7 @@ impl Row {
             Self::Mailbox(row) => Key { table: Table::Mailbox, id: row.id.0 },
             Self::Address(row) => Key { table: Table::Address, id: row.id.0 },
             Self::Delegation(row) => Key { table: Table::Delegation, id: row.id.0 },
+            Self::Grant(row) => Key { table: Table::Grant, id: row.id.0 },
         }
     }
 
@@ -82,6 +91,7 @@ impl Row {
             Self::Unit(row) => json!(row),
             Self::Delegation(row) => json!(row),
             Self::Mailbox(row) => mailbox(row),
+            Self::Grant(row) => grant(row),
             Self::Address(row) => json!({
                 "id": row.id, "mailbox": row.mailbox, "local": row.address.local(), "key": row.address.key(),
                 "domain": row.address.domain(), "kind": row.kind, "province": row.province, "state": row.state,
@@ -93,6 +103,18 @@ impl Row {
             _ => Map::new(),
         }
     }
+}
+
+fn grant(row: &Grant) -> Value {
+    let (staff, unit) = match row.to {
+        Grantee::Staff(id) => (Some(id), None),
+        Grantee::Unit(id) => (None, Some(id)),
+        Grantee::Anyone => (None, None),
+    };
+    json!({
+        "id": row.id, "mailbox": row.mailbox, "folder": row.folder, "staff": staff, "unit": unit, "rights": row.rights,
+        "state": row.state,
+    })
 }
 
 fn mailbox(row: &Mailbox) -> Value {

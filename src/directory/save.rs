@@ -64,6 +64,14 @@ const DELEGATION: Statements = Statements {
              until = value->>'until', state = value->>'state' FROM json_each(?) WHERE delegation.id = value->>'id'",
 };
 
+const GRANT: Statements = Statements {
+    insert: "INSERT INTO \"grant\" (id, mailbox, folder, staff, unit, rights, state) \
+             SELECT value->>'id', value->>'mailbox', value->>'folder', value->>'staff', value->>'unit', \
+             value->>'rights', value->>'state' FROM json_each(?)",
+    update: "UPDATE \"grant\" SET rights = value->>'rights', state = value->>'state' \
+             FROM json_each(?) WHERE \"grant\".id = value->>'id'",
+};
+
 /// The rows of one table that changed, in the order in which no index is ever broken.
 #[derive(Default)]
 struct Pending {
@@ -95,15 +103,14 @@ fn releases(row: &Row) -> bool {
         Row::Mailbox(row) => row.state == MailboxState::Removed,
         Row::Address(row) => row.state == AddressState::Quarantined || row.kind != AddressKind::Primary,
         Row::Delegation(row) => row.state == DelegationState::Ended,
+        Row::Grant(row) => row.state == DelegationState::Ended,
     }
 }
 
 /// Writes every row that a draft changed.
 pub(super) async fn save(tx: &mut Tx, draft: &Draft) -> Result<(), DbError> {
     let rows: Vec<_> = draft.rows().collect();
-    let [units, people, mailboxes, addresses, delegations] =
-        [Table::Unit, Table::Staff, Table::Mailbox, Table::Address, Table::Delegation]
-            .map(|table| Pending::of(table, &rows));
+    let [units, people, mailboxes, addresses, delegations, grants] = Table::ALL.map(|table| Pending::of(table, &rows));
     run(tx, UNIT_ENDS, &units.releasing).await?;
     run(tx, UNIT.insert, &units.begun).await?;
     run(tx, STAFF.insert, &people.begun).await?;
@@ -111,7 +118,8 @@ pub(super) async fn save(tx: &mut Tx, draft: &Draft) -> Result<(), DbError> {
     for changed in [&units.releasing, &units.begun, &units.others] {
         run(tx, UNIT.update, changed).await?;
     }
-    for (statements, pending) in [(MAILBOX, mailboxes), (ADDRESS, addresses), (DELEGATION, delegations)] {
+    let rest = [(MAILBOX, mailboxes), (ADDRESS, addresses), (DELEGATION, delegations), (GRANT, grants)];
+    for (statements, pending) in rest {
         run(tx, statements.update, &pending.releasing).await?;
         run(tx, statements.insert, &pending.begun).await?;
         run(tx, statements.update, &pending.others).await?;
@@ -130,7 +138,6 @@ async fn run(tx: &mut Tx, statement: &'static str, rows: &[Value]) -> Result<(),
 pub(super) async fn numbers(tx: &mut Tx) -> Result<Numbers, DbError> {
     let rows: Vec<(String, i64)> =
         sqlx::query_as("SELECT name, seq FROM sqlite_sequence").fetch_all(tx.connection()).await?;
-    let tables = [Table::Unit, Table::Staff, Table::Mailbox, Table::Address, Table::Delegation];
     let last = |table: Table| rows.iter().find(|(name, _)| name == table.name()).map_or(0, |(_, last)| *last);
-    Ok(Numbers(tables.into_iter().map(|table| (table.name(), last(table))).collect()))
+    Ok(Numbers(Table::ALL.into_iter().map(|table| (table.name(), last(table))).collect()))
 }

@@ -10,7 +10,7 @@ use crate::audit::Listed;
 use crate::id::DecisionId;
 
 /// Subjects of entries that change rows of the directory; all others tell of something else.
-const ROWS: [&str; 5] = ["staff", "unit", "mailbox", "address", "delegation"];
+const ROWS: [&str; 6] = ["staff", "unit", "mailbox", "address", "delegation", "grant"];
 
 /// What an entry that holds a whole row of an older release is called: it replaces what earlier ones said of the row.
 pub(super) const ADOPTED: &str = "directory.adopted";

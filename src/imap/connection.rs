@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::commands;
+use super::locate::Opened;
 use super::refusal::{Farewell, Refusal, Stop};
 use super::reply::{self, Done};
 use super::session::Session;
@@ -17,6 +18,7 @@ use super::syntax::{self, Assembler, Awaited, Command, Failure, Input, LiteralKi
 use super::table::{self, Stage, Standing};
 use super::{Services, tell};
 use crate::access::Login;
+use crate::acl::Acl;
 use crate::limits;
 use crate::net::{Wire, WireError};
 
@@ -132,10 +134,10 @@ impl Connection {
         let done = match refused.map_or_else(|| self.session.admits(row), Err) {
             Ok(()) => {
                 // Whoever loses the right to be here is cut off from a long answer too.
-                let login = self.session.login().ok().cloned();
+                let here = Here::of(&self.session);
                 tokio::select! {
                     biased;
-                    () = rights_end(login.as_ref()) => Err(Stop::End(Farewell::RightsEnded)),
+                    () = here.ended() => Err(Stop::End(Farewell::RightsEnded)),
                     done = commands::run(self, &tagged.tag, tagged.command) => done,
                 }
             }
@@ -211,11 +213,11 @@ impl Connection {
     /// The next line, unless the session ends before it comes.
     pub(super) async fn line(&mut self, within: Duration) -> Result<Option<Bytes>, Stop> {
         let by = Instant::now() + within;
-        let login = self.session.login().ok();
+        let here = Here::of(&self.session);
         tokio::select! {
             biased;
             () = self.drain.cancelled() => Err(Stop::End(Farewell::Draining)),
-            () = rights_end(login) => Err(Stop::End(Farewell::RightsEnded)),
+            () = here.ended() => Err(Stop::End(Farewell::RightsEnded)),
             line = self.wire.line(limits::IMAP_LINE_BYTES_MAX, by) => Ok(line?),
         }
     }
@@ -244,10 +246,10 @@ impl Connection {
         while octets.len() < awaited.size {
             let piece = (awaited.size - octets.len()).min(limits::WIRE_READ_BYTES_MAX);
             let by = Instant::now() + limits::IMAP_LITERAL_STALL_MAX;
-            let login = self.session.login().ok();
+            let here = Here::of(&self.session);
             tokio::select! {
                 biased;
-                () = rights_end(login) => return Err(Stop::End(Farewell::RightsEnded)),
+                () = here.ended() => return Err(Stop::End(Farewell::RightsEnded)),
                 read = self.wire.exact(piece, &mut octets, by) => read?,
             }
         }
@@ -257,16 +259,16 @@ impl Connection {
 
     async fn discard(&mut self, mut octets: u64) -> Result<(), Stop> {
         while octets > 0 {
-            let login = self.session.login().ok();
-            let here = tokio::select! {
+            let here = Here::of(&self.session);
+            let come = tokio::select! {
                 biased;
-                () = rights_end(login) => return Err(Stop::End(Farewell::RightsEnded)),
-                here = self.wire.fill(Instant::now() + limits::IMAP_LITERAL_STALL_MAX) => here?.len(),
+                () = here.ended() => return Err(Stop::End(Farewell::RightsEnded)),
+                come = self.wire.fill(Instant::now() + limits::IMAP_LITERAL_STALL_MAX) => come?.len(),
             };
-            if here == 0 {
+            if come == 0 {
                 return Err(WireError::Closed.into());
             }
-            let taken = usize::try_from(octets).unwrap_or(usize::MAX).min(here);
+            let taken = usize::try_from(octets).unwrap_or(usize::MAX).min(come);
             self.wire.consume(taken);
             octets -= taken as u64;
         }
@@ -293,10 +295,21 @@ impl Connection {
     }
 }
 
-/// Resolves when the right to be logged in ends; never, where nobody is logged in.
-pub(super) async fn rights_end(login: Option<&Login>) {
-    match login {
-        Some(login) => login.ended().await,
-        None => std::future::pending().await,
+/// What a session is here for: the right to it may end at any moment (invariant I7).
+struct Here(Option<(Login, Option<Opened>)>);
+
+impl Here {
+    fn of(session: &Session) -> Self {
+        let opened = session.selected().ok().map(|selected| selected.opened.clone());
+        Self(session.login().ok().map(|login| (login.clone(), opened)))
+    }
+
+    /// Resolves when the right to be logged in, or to read the folder that is selected, ends; never, where nobody is
+    /// logged in.
+    async fn ended(&self) {
+        let Some((login, opened)) = &self.0 else { return std::future::pending().await };
+        let mailbox = opened.as_ref().map(|opened| opened.location.mailbox);
+        let reads = |login: &Login| opened.as_ref().is_none_or(|opened| opened.acl(login).includes(Acl::READ));
+        login.ended_with(mailbox, reads).await;
     }
 }

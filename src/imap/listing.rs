@@ -1,11 +1,12 @@
 //! Which folders LIST and LSUB name, and what they say of each: RFC 9051 §6.3.9, RFC 5258, RFC 3501 §6.3.9.
 //!
-//! A folder's parents are folders too (the store makes them), but a subscribed name need not exist.
+//! A folder's parents are folders too (the store makes them), but for those that only namespaces have; a subscribed name
+//! need not exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::locate::Located;
 use super::pattern::Pattern;
-use crate::store::{Folder, FolderName};
 
 /// Which folders are meant, beside those whose names match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct Listed<'a> {
     /// The name.
     pub name: &'a str,
     /// The folder, if there is one.
-    pub folder: Option<&'a Folder>,
+    pub located: Option<&'a Located>,
     /// Whether there are folders below it.
     pub children: Children,
     /// Whether the name is subscribed.
@@ -43,28 +44,31 @@ pub enum Children {
 
 /// Everything there is to name.
 pub struct Names<'a> {
-    folders: BTreeMap<&'a str, &'a Folder>,
+    folders: BTreeMap<&'a str, &'a Located>,
     subscribed: BTreeSet<&'a str>,
     parents: BTreeSet<&'a str>,
+    roots: &'a [String],
 }
 
 impl<'a> Names<'a> {
-    /// From a mailbox's folders and subscriptions.
-    pub fn new(folders: &'a [Folder], subscriptions: &'a [FolderName]) -> Self {
-        let folders: BTreeMap<_, _> = folders.iter().map(|f| (f.name.as_str(), f)).collect();
-        let parents = folders.keys().copied().flat_map(parents).collect();
-        Self { folders, subscribed: subscriptions.iter().map(FolderName::as_str).collect(), parents }
+    /// From the folders that may be named, names below which some may be made, and the names that are subscribed to.
+    pub fn new(folders: &'a [Located], roots: &'a [String], subscribed: impl Iterator<Item = &'a str>) -> Self {
+        let folders: BTreeMap<_, _> = folders.iter().map(|located| (located.shown.as_str(), located)).collect();
+        let parents = folders.keys().copied().chain(roots.iter().map(String::as_str)).flat_map(parents).collect();
+        Self { folders, subscribed: subscribed.collect(), parents, roots }
     }
 
     /// The answer to LIST, by name.
     pub fn list(&self, patterns: &[Pattern], selection: Selection) -> Vec<Listed<'a>> {
         let meant = |name: &str| {
-            (!selection.subscribed || self.subscribed.contains(name))
-                && (!selection.special_use || self.folders.get(name).is_some_and(|f| f.special_use.is_some()))
+            let special_use = || self.folders.get(name).is_some_and(|located| located.folder.special_use.is_some());
+            (!selection.subscribed || self.subscribed.contains(name)) && (!selection.special_use || special_use())
         };
         let matches = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
-        let names = self.folders.keys().chain(self.subscribed.iter().filter(|_| selection.subscribed));
-        let all: BTreeSet<&str> = names.copied().filter(|name| meant(name)).collect();
+        let subscribed = self.subscribed.iter().filter(|_| selection.subscribed);
+        let names = self.folders.keys().chain(&self.parents).chain(subscribed).copied();
+        let names = names.chain(self.roots.iter().map(String::as_str));
+        let all: BTreeSet<&str> = names.filter(|name| meant(name)).collect();
         let mut listed: BTreeMap<&str, bool> = all.iter().filter(|n| matches(n)).map(|n| (*n, false)).collect();
         if selection.recursive {
             for parent in all.iter().copied().flat_map(parents).filter(|parent| matches(parent)) {
@@ -86,7 +90,7 @@ impl<'a> Names<'a> {
     fn listed(&self, name: &'a str, child_meant: bool) -> Listed<'a> {
         Listed {
             name,
-            folder: self.folders.get(name).copied(),
+            located: self.folders.get(name).copied(),
             children: if self.parents.contains(name) { Children::Some } else { Children::None },
             subscribed: self.subscribed.contains(name),
             child_meant,
@@ -103,11 +107,12 @@ fn parents(name: &str) -> impl Iterator<Item = &str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::acl::Acl;
     use crate::id::{FolderId, MailboxId, ModSeq, Uid};
-    use crate::store::{Counters, SpecialUse};
+    use crate::store::{Counters, Folder, FolderName, SpecialUse};
 
-    fn folder(name: &str, special_use: Option<SpecialUse>) -> Folder {
-        Folder {
+    fn folder(name: &str, special_use: Option<SpecialUse>) -> Located {
+        let folder = Folder {
             id: FolderId(1),
             mailbox: MailboxId(1),
             name: FolderName::parse(name).unwrap(),
@@ -123,7 +128,8 @@ mod tests {
                 highest_modseq: ModSeq(1),
                 recent: 0,
             },
-        }
+        };
+        Located { folder, shown: name.to_owned(), acl: Acl::ALL }
     }
 
     fn listed(pattern: &str, selection: Selection) -> Vec<String> {
@@ -134,14 +140,14 @@ mod tests {
             folder("Việc/2026", None),
             folder("Việc/2026/Quý 1", None),
         ];
-        let subscriptions = ["INBOX", "Sent", "Việc/2026/Quý 1", "Đã mất/x"].map(|n| FolderName::parse(n).unwrap());
-        let names = Names::new(&folders, &subscriptions);
+        let subscriptions = ["INBOX", "Sent", "Việc/2026/Quý 1", "Đã mất/x"];
+        let names = Names::new(&folders, &[], subscriptions.into_iter());
         let told = names.list(&[Pattern::new("", pattern)], selection);
         told.iter()
             .map(|l| {
                 let mark = |is: bool, mark: &'static str| if is { mark } else { "" };
                 let marks = [
-                    mark(l.folder.is_none(), "?"),
+                    mark(l.located.is_none(), "?"),
                     mark(l.children == Children::Some, "+"),
                     mark(l.subscribed, "*"),
                     mark(l.child_meant, "^"),
@@ -169,8 +175,7 @@ mod tests {
 
     #[test]
     fn lsub_shows_parents_of_what_lies_deeper() {
-        let subscriptions = ["Sent", "a/b", "a/b/c"].map(|n| FolderName::parse(n).unwrap());
-        let names = Names::new(&[], &subscriptions);
+        let names = Names::new(&[], &[], ["Sent", "a/b", "a/b/c"].into_iter());
         assert_eq!(names.lsub(&Pattern::new("", "%"), true), [("Sent", true), ("a", false)]);
         assert_eq!(names.lsub(&Pattern::new("", "*"), false), [("Sent", true), ("a/b", true), ("a/b/c", true)]);
     }

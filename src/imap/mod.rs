@@ -13,6 +13,7 @@ mod connection;
 pub mod flags;
 pub mod lines;
 pub mod listing;
+pub mod locate;
 pub mod pattern;
 pub mod places;
 pub mod refusal;
@@ -44,6 +45,7 @@ use crate::limits;
 use crate::metrics::Metrics;
 use crate::net::{Stream, Tls, Wire, WireError};
 use crate::network::Network;
+use crate::provisioning::Provisioning;
 use crate::store::Store;
 use refusal::Refusal;
 
@@ -71,6 +73,8 @@ pub struct Services {
     pub directory: Directory,
     /// Folders and messages.
     pub store: Store,
+    /// What stewards may have done: folders opened to others.
+    pub provisioning: Provisioning,
     /// The certificate.
     pub tls: Arc<Tls>,
     /// The time.

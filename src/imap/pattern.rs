@@ -41,6 +41,15 @@ impl Pattern {
         Self { tokens, octets }
     }
 
+    /// Whether names that begin so may be meant, or a beginning of this one.
+    pub fn may_begin(&self, beginning: &str) -> bool {
+        let literal = self.tokens.iter().map_while(|token| match token {
+            Token::Octet(octet) => Some(*octet),
+            Token::Level | Token::All => None,
+        });
+        literal.zip(beginning.bytes()).all(|(one, other)| one == other)
+    }
+
     /// Whether a folder's name is meant. Takes at most the product of both lengths in steps, whatever the wildcards
     /// (hostile B57a): it follows all ways through the pattern at once.
     pub fn matches(&self, name: &str) -> bool {
@@ -101,6 +110,14 @@ mod tests {
 
     fn matches(pattern: &str, name: &str) -> bool {
         Pattern::new("", pattern).matches(name)
+    }
+
+    #[test]
+    fn what_cannot_be_meant_need_not_be_looked_at() {
+        for (pattern, may) in [("*", true), ("Đơn vị/*", true), ("Đ%", true), ("Dùng*", false), ("INBOX", false)]
+        {
+            assert_eq!(Pattern::new("", pattern).may_begin("Đơn vị/Văn phòng"), may, "{pattern}");
+        }
     }
 
     #[test]

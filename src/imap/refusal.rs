@@ -5,6 +5,7 @@ use super::table::Stage;
 use crate::access::LoginRefusal;
 use crate::net::WireError;
 use crate::net::sasl::SaslError;
+use crate::provisioning;
 use crate::store::{FolderNameError, StoreError};
 
 /// Why a command was refused. The session goes on.
@@ -52,9 +53,21 @@ pub enum Refusal {
     /// The folder was opened with EXAMINE.
     #[error("the folder is open for reading only")]
     ReadOnly,
-    /// The login is for reading only: RFC 5530 §3.
-    #[error("the mailbox may only be read")]
+    /// There is no right to it: RFC 5530 §3.
+    #[error("there is no right to do this")]
     NoPermission,
+    /// A folder would go to another mailbox by its name.
+    #[error("a folder cannot be renamed into another mailbox")]
+    OtherMailbox,
+    /// A letter that is no right: RFC 4314 §3.1.
+    #[error("there is no such right")]
+    UnknownRight,
+    /// Nobody is called so: RFC 4314 §2.
+    #[error("there is nobody of this name")]
+    UnknownIdentifier,
+    /// A rule of the office forbids it.
+    #[error(transparent)]
+    Act(#[from] Box<provisioning::Failure>),
     /// A sequence number beyond the last message.
     #[error("no message has this number")]
     NoSuchMessage,
@@ -84,6 +97,12 @@ pub enum Stop {
     /// Nobody is there any more.
     #[error(transparent)]
     Lost(#[from] WireError),
+}
+
+impl From<provisioning::Failure> for Refusal {
+    fn from(failure: provisioning::Failure) -> Self {
+        Self::Act(Box::new(failure))
+    }
 }
 
 impl From<StoreError> for Stop {

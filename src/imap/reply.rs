@@ -16,6 +16,7 @@ use crate::db::DbError;
 use crate::id::{ModSeq, Uid};
 use crate::language::Language;
 use crate::net::sasl::SaslError;
+use crate::provisioning::Failure;
 use crate::store::{FolderNameError, StoreError, UidRanges};
 
 /// What is said to a client when too many are connected, before the connection is closed.
@@ -244,10 +245,20 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
         Refusal::ReadOnly => {
             no("READ-ONLY", say("Thư mục đang mở chỉ để đọc.", "The folder is open for reading only."))
         }
-        Refusal::NoPermission => no(
-            "NOPERM",
-            say("Hộp thư này chỉ được xem, không được sửa đổi.", "This mailbox may be read, and not be changed."),
+        Refusal::NoPermission => no("NOPERM", no_permission(language)),
+        Refusal::OtherMailbox => no(
+            "CANNOT",
+            say(
+                "Không thể chuyển thư mục sang hộp thư khác. Hãy chuyển thư trong thư mục.",
+                "A folder cannot go to another mailbox. Move the messages in it.",
+            ),
         ),
+        Refusal::UnknownRight => bad("No such right"),
+        Refusal::UnknownIdentifier => no(
+            "CANNOT",
+            say("Không có người hoặc đơn vị nào mang tên này.", "There is no person or unit of this name."),
+        ),
+        Refusal::Act(failure) => act(failure, language),
         Refusal::NoSuchMessage => bad("No message has this number"),
         Refusal::UnknownEncoding => {
             no("UNKNOWN-CTE", say("Không rõ cách mã hoá của phần này.", "The encoding of this part is not known."))
@@ -367,6 +378,20 @@ fn db(error: &DbError, language: Language) -> Answer {
             say("Máy chủ thư gặp lỗi, hãy báo Văn phòng.", "The mail server has failed; please tell the Office."),
         ),
     }
+}
+
+/// What the office's rules say, in their own words.
+fn act(failure: &Failure, language: Language) -> Answer {
+    match failure {
+        Failure::Refused(refusal) => Answer { text: refusal.message(language).into(), ..no("CANNOT", "") },
+        Failure::Ended => no("NOPERM", no_permission(language)),
+        Failure::Db(error) | Failure::Store(StoreError::Db(error)) => db(error, language),
+        _ => no("SERVERBUG", in_language(language, "Máy chủ gặp lỗi.", "The server made a mistake.")),
+    }
+}
+
+fn no_permission(language: Language) -> &'static str {
+    in_language(language, "Bạn không có quyền làm việc này.", "You have no right to do this.")
 }
 
 fn no_such_folder(language: Language) -> &'static str {

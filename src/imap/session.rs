@@ -1,11 +1,13 @@
 //! The state of a session, without a socket: who has logged in, what is selected, what was switched on.
 
+use super::locate::Opened;
 use super::places::Places;
 use super::refusal::{Farewell, Refusal};
 use super::syntax::{Dialect, Messages, Numbers};
-use super::table::{Effect, Row, Stage};
+use super::table::{Row, Stage};
 use super::view::{Access, View};
 use crate::access::Login;
+use crate::acl::Acl;
 use crate::limits;
 use crate::store::{UidRanges, Watch};
 
@@ -23,6 +25,8 @@ pub enum State {
 /// The folder that is selected.
 #[derive(Debug)]
 pub struct Selected {
+    /// Where it lies.
+    pub opened: Opened,
     /// What the client was told of it.
     pub view: View,
     /// What it is now.
@@ -110,10 +114,7 @@ impl Session {
         if !row.when.allows(self.stage()) {
             return Err(Refusal::OutOfState(self.stage()));
         }
-        match row.effect {
-            Effect::Changes if !self.login()?.may_process() => Err(Refusal::NoPermission),
-            Effect::Changes | Effect::Reads => Ok(()),
-        }
+        Ok(())
     }
 
     /// Who is logged in.
@@ -141,9 +142,17 @@ impl Session {
         }
     }
 
-    /// The folder that is selected, if it may be changed.
-    pub fn writable(&self) -> Result<&Selected, Refusal> {
+    /// What may be done now with the folder that is selected.
+    pub fn acl(&self) -> Result<Acl, Refusal> {
+        Ok(self.selected()?.opened.acl(self.login()?))
+    }
+
+    /// The folder that is selected, if it may be changed so.
+    pub fn writable(&self, needs: Acl) -> Result<&Selected, Refusal> {
         let selected = self.selected()?;
+        if !self.acl()?.includes(needs) {
+            return Err(Refusal::NoPermission);
+        }
         match selected.view.access() {
             Access::ReadWrite => Ok(selected),
             Access::ReadOnly => Err(Refusal::ReadOnly),

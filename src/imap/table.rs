@@ -58,8 +58,6 @@ pub struct Row {
     pub when: When,
     /// What may be told of the folder before the tagged answer: RFC 9051 §7.5.1.
     pub tell: Tell,
-    /// Whether it changes what is in the mailbox.
-    pub effect: Effect,
     /// Under which of the capabilities it is offered.
     pub capability: &'static str,
     /// Reads its arguments, from behind its name.
@@ -69,21 +67,8 @@ pub struct Row {
 /// Reads the arguments of a command.
 type Grammar = fn(&mut Cursor) -> Parsed<Command>;
 
-/// What a command is to the mailbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// It leaves it as it is; or does so where the folder is open for reading only.
-    Reads,
-    /// It changes it, which needs the right to.
-    Changes,
-}
-
-const fn reads(name: &'static str, when: When, tell: Tell, capability: &'static str, grammar: Grammar) -> Row {
-    Row { name, when, tell, effect: Effect::Reads, capability, grammar }
-}
-
-const fn changes(name: &'static str, when: When, tell: Tell, capability: &'static str, grammar: Grammar) -> Row {
-    Row { name, when, tell, effect: Effect::Changes, capability, grammar }
+const fn row(name: &'static str, when: When, tell: Tell, capability: &'static str, grammar: Grammar) -> Row {
+    Row { name, when, tell, capability, grammar }
 }
 
 /// What both revisions have, and need no capability beside their own.
@@ -99,51 +84,51 @@ use When::{Any, BeforeLogin, LoggedIn, Selected};
 /// the message again (Thunderbird 153). STORE and SEARCH by sequence number may not tell EXPUNGE.
 #[rustfmt::skip]
 pub const COMMANDS: &[Row] = &[
-    reads("CAPABILITY", Any, All, BASE, |_| Ok(Command::Capability)),
-    reads("NOOP", Any, All, BASE, |_| Ok(Command::Noop)),
-    reads("LOGOUT", Any, Flags, BASE, |_| Ok(Command::Logout)),
-    reads("ID", Any, All, "ID", plain::id),
-    reads("STARTTLS", BeforeLogin, All, "STARTTLS", |_| Ok(Command::StartTls)),
-    reads("AUTHENTICATE", BeforeLogin, All, "AUTH=PLAIN", plain::authenticate),
-    reads("LOGIN", BeforeLogin, All, BASE, plain::login),
-    reads("ENABLE", LoggedIn, All, "ENABLE", plain::enable),
-    reads("SELECT", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Select)),
-    reads("EXAMINE", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Examine)),
-    changes("CREATE", LoggedIn, All, BASE, |c| folder::create(c).map(Command::Create)),
-    changes("DELETE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Delete)),
-    changes("RENAME", LoggedIn, All, BASE, |c| folder::rename(c).map(Command::Rename)),
-    changes("SUBSCRIBE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Subscribe)),
-    changes("UNSUBSCRIBE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Unsubscribe)),
-    reads("LIST", LoggedIn, All, BASE, |c| list::list(c).map(Command::List)),
-    reads("LSUB", LoggedIn, All, BASE, |c| list::lsub(c).map(Command::Lsub)),
-    reads("NAMESPACE", LoggedIn, All, "NAMESPACE", |_| Ok(Command::Namespace)),
-    reads("STATUS", LoggedIn, All, BASE, |c| folder::status(c).map(Command::Status)),
-    changes("APPEND", LoggedIn, All, BASE, |c| append::append(c).map(Command::Append)),
-    reads("IDLE", LoggedIn, All, "IDLE", |_| Ok(Command::Idle)),
-    reads("CHECK", Selected, All, BASE, |_| Ok(Command::Check)),
-    reads("CLOSE", Selected, All, BASE, |_| Ok(Command::Close)),
-    reads("UNSELECT", Selected, All, "UNSELECT", |_| Ok(Command::Unselect)),
-    changes("EXPUNGE", Selected, All, BASE, |_| Ok(Command::Expunge(None))),
-    changes("UID EXPUNGE", Selected, All, "UIDPLUS", message::uid_expunge),
-    reads("SEARCH", Selected, Flags, BASE, |c| search::search(c, Sequence).map(Command::Search)),
-    reads("UID SEARCH", Selected, All, BASE, |c| search::search(c, Uid).map(Command::Search)),
-    reads("FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Sequence).map(Command::Fetch)),
-    reads("UID FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Uid).map(Command::Fetch)),
-    changes("STORE", Selected, Flags, BASE, |c| flag::store(c, Sequence).map(Command::Store)),
-    changes("UID STORE", Selected, All, BASE, |c| flag::store(c, Uid).map(Command::Store)),
-    changes("COPY", Selected, All, BASE, |c| message::copy(c, Sequence).map(Command::Copy)),
-    changes("UID COPY", Selected, All, BASE, |c| message::copy(c, Uid).map(Command::Copy)),
-    changes("MOVE", Selected, All, "MOVE", |c| message::copy(c, Sequence).map(Command::Move)),
-    changes("UID MOVE", Selected, All, "MOVE", |c| message::copy(c, Uid).map(Command::Move)),
-    changes("SETACL", LoggedIn, All, "ACL", |c| rights::set_acl(c).map(Command::SetAcl)),
-    changes("DELETEACL", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::DeleteAcl)),
-    reads("GETACL", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::GetAcl)),
-    reads("LISTRIGHTS", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::ListRights)),
-    reads("MYRIGHTS", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::MyRights)),
-    reads("GETQUOTA", LoggedIn, All, "QUOTA", |c| rights::quota_root(c).map(Command::GetQuota)),
-    reads("GETQUOTAROOT", LoggedIn, All, "QUOTA", |c| folder::name(c).map(Command::GetQuotaRoot)),
-    changes("SETQUOTA", LoggedIn, All, "QUOTA", |c| rights::set_quota(c).map(Command::SetQuota)),
-    reads("COMPRESS", Any, All, "COMPRESS=DEFLATE", plain::compress),
+    row("CAPABILITY", Any, All, BASE, |_| Ok(Command::Capability)),
+    row("NOOP", Any, All, BASE, |_| Ok(Command::Noop)),
+    row("LOGOUT", Any, Flags, BASE, |_| Ok(Command::Logout)),
+    row("ID", Any, All, "ID", plain::id),
+    row("STARTTLS", BeforeLogin, All, "STARTTLS", |_| Ok(Command::StartTls)),
+    row("AUTHENTICATE", BeforeLogin, All, "AUTH=PLAIN", plain::authenticate),
+    row("LOGIN", BeforeLogin, All, BASE, plain::login),
+    row("ENABLE", LoggedIn, All, "ENABLE", plain::enable),
+    row("SELECT", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Select)),
+    row("EXAMINE", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Examine)),
+    row("CREATE", LoggedIn, All, BASE, |c| folder::create(c).map(Command::Create)),
+    row("DELETE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Delete)),
+    row("RENAME", LoggedIn, All, BASE, |c| folder::rename(c).map(Command::Rename)),
+    row("SUBSCRIBE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Subscribe)),
+    row("UNSUBSCRIBE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Unsubscribe)),
+    row("LIST", LoggedIn, All, BASE, |c| list::list(c).map(Command::List)),
+    row("LSUB", LoggedIn, All, BASE, |c| list::lsub(c).map(Command::Lsub)),
+    row("NAMESPACE", LoggedIn, All, "NAMESPACE", |_| Ok(Command::Namespace)),
+    row("STATUS", LoggedIn, All, BASE, |c| folder::status(c).map(Command::Status)),
+    row("APPEND", LoggedIn, All, BASE, |c| append::append(c).map(Command::Append)),
+    row("IDLE", LoggedIn, All, "IDLE", |_| Ok(Command::Idle)),
+    row("CHECK", Selected, All, BASE, |_| Ok(Command::Check)),
+    row("CLOSE", Selected, All, BASE, |_| Ok(Command::Close)),
+    row("UNSELECT", Selected, All, "UNSELECT", |_| Ok(Command::Unselect)),
+    row("EXPUNGE", Selected, All, BASE, |_| Ok(Command::Expunge(None))),
+    row("UID EXPUNGE", Selected, All, "UIDPLUS", message::uid_expunge),
+    row("SEARCH", Selected, Flags, BASE, |c| search::search(c, Sequence).map(Command::Search)),
+    row("UID SEARCH", Selected, All, BASE, |c| search::search(c, Uid).map(Command::Search)),
+    row("FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Sequence).map(Command::Fetch)),
+    row("UID FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Uid).map(Command::Fetch)),
+    row("STORE", Selected, Flags, BASE, |c| flag::store(c, Sequence).map(Command::Store)),
+    row("UID STORE", Selected, All, BASE, |c| flag::store(c, Uid).map(Command::Store)),
+    row("COPY", Selected, All, BASE, |c| message::copy(c, Sequence).map(Command::Copy)),
+    row("UID COPY", Selected, All, BASE, |c| message::copy(c, Uid).map(Command::Copy)),
+    row("MOVE", Selected, All, "MOVE", |c| message::copy(c, Sequence).map(Command::Move)),
+    row("UID MOVE", Selected, All, "MOVE", |c| message::copy(c, Uid).map(Command::Move)),
+    row("SETACL", LoggedIn, All, "ACL", |c| rights::set_acl(c).map(Command::SetAcl)),
+    row("DELETEACL", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::DeleteAcl)),
+    row("GETACL", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::GetAcl)),
+    row("LISTRIGHTS", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::ListRights)),
+    row("MYRIGHTS", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::MyRights)),
+    row("GETQUOTA", LoggedIn, All, "QUOTA", |c| rights::quota_root(c).map(Command::GetQuota)),
+    row("GETQUOTAROOT", LoggedIn, All, "QUOTA", |c| folder::name(c).map(Command::GetQuotaRoot)),
+    row("SETQUOTA", LoggedIn, All, "QUOTA", |c| rights::set_quota(c).map(Command::SetQuota)),
+    row("COMPRESS", Any, All, "COMPRESS=DEFLATE", plain::compress),
 ];
 
 /// The row of a command, by its name in any case.
@@ -178,6 +163,9 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("IDLE", Shown::Always, "RFC 2177"),
     ("NAMESPACE", Shown::Always, "RFC 2342"),
     ("CHILDREN", Shown::Always, "RFC 3348"),
+    ("ACL", Shown::Always, "RFC 4314"),
+    ("RIGHTS=texk", Shown::Always, "RFC 4314"),
+    ("LIST-MYRIGHTS", Shown::Always, "RFC 8440"),
     ("UIDPLUS", Shown::Always, "RFC 4315"),
     ("MOVE", Shown::Always, "RFC 6851"),
     ("UNSELECT", Shown::Always, "RFC 3691"),

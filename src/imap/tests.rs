@@ -8,14 +8,16 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 
 use super::condition::{Condition, Context, Needs, Text};
+use super::locate::Opened;
 use super::places::{Places, Walk};
 use super::refusal::Refusal;
 use super::session::Selected;
 use super::syntax::{Assembler, Command, Dialect, Messages, Next, Numbers, SequenceSet, parse};
 use super::view::{Access, Item, Tell, View};
+use crate::access::Location;
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
-use crate::id::{FolderId, Uid};
+use crate::id::{FolderId, MailboxId, Uid};
 use crate::store::{
     Append, FlagChange, FlagNames, Flags, Index, Prepared, Store, StoreError, UidRanges, Watch, create_default_folders,
 };
@@ -233,7 +235,9 @@ async fn search_keys_hold_as_defined() {
     let (rig, watch, view) = Rig::with(1).await;
     rig.flag(&[1], FlagNames { system: Flags::FLAGGED, keywords: vec!["$Label1".to_owned()] }).await;
     let index = watch.index();
-    let selected = Selected { view, watch, saved: UidRanges::default() };
+    let location = Location { mailbox: MailboxId(1), name: crate::store::FolderName::inbox() };
+    let opened = Opened { location, folder: view.folder() };
+    let selected = Selected { opened, view, watch, saved: UidRanges::default() };
     for (search, expected, needs) in [
         ("ALL", true, Needs::Nothing),
         ("FLAGGED UNSEEN KEYWORD $LABEL1 UNKEYWORD other", true, Needs::Nothing),

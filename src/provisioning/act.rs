@@ -3,9 +3,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::acl::Acl;
 use crate::address::Address;
 use crate::directory::{DecisionKind, Place, Province, Reach, Rights, Treatment, UnitKind};
-use crate::id::{AddressId, MailboxId};
+use crate::id::{AddressId, FolderId, MailboxId};
 use crate::name::{Label, LocalPart, PersonName};
 use crate::period::Period;
 
@@ -97,6 +98,8 @@ pub enum Act {
         /// From whom.
         from: String,
     },
+    /// A folder of a unit's or the department's mailbox is opened to others, or no longer (R5).
+    OpenFolder(OpenFolder),
     /// A further address at our domain.
     AddAlias {
         /// Of which mailbox.
@@ -294,6 +297,33 @@ pub struct Delegate {
     pub until: Option<Date>,
 }
 
+/// A folder is opened to others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenFolder {
+    /// Whose folder: a unit's or the department's.
+    pub mailbox: Address,
+    /// Which.
+    pub folder: FolderId,
+    /// What it is called, for people.
+    pub path: String,
+    /// To whom.
+    pub to: To,
+    /// What they may do from now on; nothing ends it.
+    pub rights: Acl,
+}
+
+/// Whom a folder is opened to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum To {
+    /// A person.
+    Staff(String),
+    /// Whoever is of the unit of this code.
+    Unit(String),
+    /// Everybody.
+    Anyone,
+}
+
 /// An administrator looks into a mailbox for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenMailbox {
@@ -363,6 +393,7 @@ impl Act {
             Self::RemoveDevice { .. } => "device.remove",
             Self::Delegate(_) => "mailbox.delegate",
             Self::Revoke { .. } => "mailbox.revoke",
+            Self::OpenFolder(_) => "folder.open",
             Self::AddAlias { .. } => "alias.add",
             Self::RemoveAlias { .. } => "alias.remove",
             Self::SetQuota { .. } => "mailbox.quota",
@@ -387,6 +418,7 @@ impl Act {
             | Self::RemoveDevice { who, .. }
             | Self::AppointHead { who, .. }
             | Self::Delegate(Delegate { to: who, .. })
+            | Self::OpenFolder(OpenFolder { to: To::Staff(who), .. })
             | Self::Revoke { from: who, .. } => one = Some(who),
             Self::Transfer(Transfer { who, handover_to, .. }) | Self::Depart(Depart { who, handover_to, .. }) => {
                 one = Some(who);
@@ -399,6 +431,7 @@ impl Act {
             | Self::MergeUnit { .. }
             | Self::CloseUnit(_)
             | Self::Hire(_)
+            | Self::OpenFolder(_)
             | Self::AddAlias { .. }
             | Self::RemoveAlias { .. }
             | Self::SetQuota { .. }

@@ -114,7 +114,9 @@ impl<'a> Progress<'a> {
             | Step::LeadAddress { .. }
             | Step::RestAddress { .. }
             | Step::MarkProvince { .. } => self.address(step)?,
-            Step::Delegate { .. } | Step::EndDelegation { .. } => self.delegation(step),
+            Step::Delegate { .. } | Step::EndDelegation { .. } | Step::OpenFolder { .. } | Step::EndGrant { .. } => {
+                self.delegation(step);
+            }
             Step::OpenMailbox(_)
             | Step::MakeFolders
             | Step::ReopenMailbox { .. }
@@ -224,6 +226,10 @@ impl<'a> Progress<'a> {
             Step::EndDelegation { delegation, .. } => {
                 self.draft.change_delegation(*delegation, |row| row.state = DelegationState::Ended);
             }
+            Step::OpenFolder { mailbox, folder, to, rights, .. } => {
+                self.draft.open_folder(*mailbox, *folder, *to, *rights);
+            }
+            Step::EndGrant { grant, .. } => self.draft.change_grant(*grant, |row| row.state = DelegationState::Ended),
             _ => {}
         }
     }

@@ -85,6 +85,10 @@ impl Step {
                 format!("uỷ quyền {holder} dùng {address} ({rights}) từ {}{last}", vietnamese(*since))
             }
             Self::EndDelegation { address, holder, .. } => format!("chấm dứt uỷ quyền của {holder} với {address}"),
+            Self::OpenFolder { address, path, whom, rights, .. } => {
+                format!("mở thư mục {path} của {address} cho {whom} ({rights})")
+            }
+            Self::EndGrant { address, whom, .. } => format!("chấm dứt quyền của {whom} trên thư mục của {address}"),
             Self::SetPassword { address, standing, .. } => match standing {
                 Standing::First => format!("cấp mật khẩu lần đầu cho {address}, phải đổi khi dùng"),
                 Standing::Chosen => format!("đặt mật khẩu cho {address}"),
@@ -163,6 +167,10 @@ impl Step {
                 format!("let {holder} use {address} ({rights}) from {since}{last}")
             }
             Self::EndDelegation { address, holder, .. } => format!("end {holder}'s use of {address}"),
+            Self::OpenFolder { address, path, whom, rights, .. } => {
+                format!("open folder {path} of {address} to {whom} ({rights})")
+            }
+            Self::EndGrant { address, whom, .. } => format!("end the rights of {whom} on a folder of {address}"),
             Self::SetPassword { address, standing, .. } => match standing {
                 Standing::First => format!("issue a first password for {address}, to be changed"),
                 Standing::Chosen => format!("set the password of {address}"),

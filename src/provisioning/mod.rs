@@ -29,8 +29,8 @@ use jiff::civil::Date;
 use serde_json::json;
 
 pub use act::{
-    Act, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, FoundDepartment, Hire, OpenMailbox,
-    Registration, Reinstate, Rename, RenameUnit, SplitUnit, Transfer,
+    Act, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, FoundDepartment, Hire, OpenFolder,
+    OpenMailbox, Registration, Reinstate, Rename, RenameUnit, SplitUnit, To, Transfer,
 };
 pub use by::By;
 pub use due::Due;

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::acl::Acl;
 use crate::address::Address;
 use crate::credential::Standing;
-use crate::directory::{AddressKind, NewMailbox, NewStaff, NewUnit, Province, Rights, StaffState, Treatment};
-use crate::id::{AddressId, DelegationId, MailboxId, StaffId, UnitId};
+use crate::directory::{AddressKind, Grantee, NewMailbox, NewStaff, NewUnit, Province, Rights, StaffState, Treatment};
+use crate::id::{AddressId, DelegationId, FolderId, GrantId, MailboxId, StaffId, UnitId};
 use crate::name::{Label, LocalPart, PersonName};
 
 /// A planned effect.
@@ -75,6 +76,18 @@ pub enum Step {
     },
     /// That ends.
     EndDelegation { delegation: DelegationId, address: Address, holder: PersonName },
+    /// A folder is opened to somebody.
+    OpenFolder {
+        mailbox: MailboxId,
+        address: Address,
+        folder: FolderId,
+        path: String,
+        to: Grantee,
+        whom: String,
+        rights: Acl,
+    },
+    /// That ends.
+    EndGrant { grant: GrantId, address: Address, whom: String },
     /// A password is set.
     SetPassword { mailbox: Whose, address: Address, holder: PersonName, standing: Standing },
     /// No password is set yet.

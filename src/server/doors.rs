@@ -115,6 +115,7 @@ fn imap(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
         access: here.access.clone(),
         directory: here.directory.clone(),
         store: here.store.clone(),
+        provisioning: here.control(config, Some(addresses)).provisioning,
         tls: tls.clone(),
         clock: here.clock.clone(),
         metrics: here.metrics.clone(),

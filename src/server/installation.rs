@@ -192,6 +192,7 @@ pub(super) fn department(config: &Config) -> Department {
         postmaster: None,
         leaders: organisation.leaders.iter().map(|position| fold(position)).collect(),
         office: organisation.office.clone(),
+        name: organisation.name.clone(),
     }
 }
 

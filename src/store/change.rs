@@ -38,13 +38,46 @@ impl Store {
         change: FlagChange,
         unchanged_since: Option<ModSeq>,
     ) -> Result<Changed, StoreError> {
-        let (store, uids) = (self.clone(), uids.to_json());
+        self.change_permitted_flags(folder, uids, change, unchanged_since, Flags(u64::MAX)).await
+    }
+
+    /// The same, but no flags beside those that are `permitted`; all others stay as they are (RFC 4314 §4).
+    pub async fn change_permitted_flags(
+        &self,
+        folder: FolderId,
+        uids: &UidRanges,
+        change: FlagChange,
+        unchanged_since: Option<ModSeq>,
+        permitted: Flags,
+    ) -> Result<Changed, StoreError> {
+        let (store, uids, change) = (self.clone(), uids.to_json(), change.within(permitted));
         self.db
             .write(move |tx| {
-                Box::pin(async move { change_in(tx, &store, folder, uids, &change, unchanged_since).await })
+                Box::pin(async move {
+                    let changing = Changing { change: &change, unchanged_since, permitted };
+                    change_in(tx, &store, folder, uids, changing).await
+                })
             })
             .await
     }
+}
+
+impl FlagChange {
+    fn within(self, permitted: Flags) -> Self {
+        match self {
+            Self::Add(names) => Self::Add(names.within(permitted)),
+            Self::Remove(names) => Self::Remove(names.within(permitted)),
+            Self::Replace(names) => Self::Replace(names.within(permitted)),
+        }
+    }
+}
+
+/// How flags are to change.
+#[derive(Clone, Copy)]
+struct Changing<'a> {
+    change: &'a FlagChange,
+    unchanged_since: Option<ModSeq>,
+    permitted: Flags,
 }
 
 async fn change_in(
@@ -52,12 +85,11 @@ async fn change_in(
     store: &Store,
     folder: FolderId,
     uids: String,
-    change: &FlagChange,
-    unchanged_since: Option<ModSeq>,
+    Changing { change, unchanged_since, permitted }: Changing<'_>,
 ) -> Result<Changed, StoreError> {
     let (highest, mut keywords) = read_folder(tx, folder).await?;
     let known = keywords.names().len();
-    let mask = Mask::of(change, &mut keywords)?;
+    let mask = Mask::of(change, permitted, &mut keywords)?;
     let since = unchanged_since.map_or(i64::MAX, |m| i64::try_from(m.0).unwrap_or(i64::MAX));
     let touched = read_touched(tx, folder, uids, mask, since).await?;
     let (unmet, changing): (Vec<Touched>, Vec<Touched>) = touched.into_iter().partition(|t| t.modseq > since);
@@ -102,7 +134,7 @@ struct Mask {
 }
 
 impl Mask {
-    fn of(change: &FlagChange, keywords: &mut Keywords) -> Result<Self, StoreError> {
+    fn of(change: &FlagChange, permitted: Flags, keywords: &mut Keywords) -> Result<Self, StoreError> {
         let all = Flags(u64::MAX);
         let (names, adds) = match change {
             FlagChange::Add(names) | FlagChange::Replace(names) => (names, true),
@@ -119,7 +151,7 @@ impl Mask {
         Ok(match change {
             FlagChange::Add(_) => Self { keep: all, set: bits },
             FlagChange::Remove(_) => Self { keep: all.without(bits), set: Flags::default() },
-            FlagChange::Replace(_) => Self { keep: Flags::default(), set: bits },
+            FlagChange::Replace(_) => Self { keep: all.without(permitted), set: bits },
         })
     }
 

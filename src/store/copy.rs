@@ -16,36 +16,46 @@ pub struct Copied {
     pub pairs: Vec<(Uid, Uid)>,
 }
 
+/// Where messages go.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination {
+    /// The folder.
+    pub folder: FolderId,
+    /// What its mailbox may hold in octets; no bound where `None`.
+    pub quota: Option<u64>,
+    /// The flags that they may have there: RFC 4314 §4.
+    pub permitted: Flags,
+}
+
+impl Destination {
+    /// Without bounds.
+    pub fn of(folder: FolderId) -> Self {
+        Self { folder, quota: None, permitted: Flags(u64::MAX) }
+    }
+}
+
 impl Store {
-    /// Copies messages with their flags and internal dates, all or none. `quota` bounds the octets of the mailbox
-    /// copied to.
-    pub async fn copy_messages(
-        &self,
-        from: FolderId,
-        uids: UidRanges,
-        to: FolderId,
-        quota: Option<u64>,
-    ) -> Result<Copied, StoreError> {
+    /// Copies messages with their flags and internal dates, all or none.
+    pub async fn copy_messages(&self, from: FolderId, uids: UidRanges, to: Destination) -> Result<Copied, StoreError> {
         let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
-                    copy(tx, &store, from, &entries, to, quota).await
+                    copy(tx, &store, from, &entries, to).await
                 })
             })
             .await
     }
 
-    /// Moves messages, all or none, in one commit: at no time are they in both folders or in neither. Within one
-    /// mailbox no quota is asked.
-    pub async fn move_messages(&self, from: FolderId, uids: UidRanges, to: FolderId) -> Result<Copied, StoreError> {
+    /// Moves messages, all or none, in one commit: at no time are they in both folders or in neither.
+    pub async fn move_messages(&self, from: FolderId, uids: UidRanges, to: Destination) -> Result<Copied, StoreError> {
         let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
-                    let copied = copy(tx, &store, from, &entries, to, None).await?;
+                    let copied = copy(tx, &store, from, &entries, to).await?;
                     super::expunge::remove(tx, &store, from, &entries).await?;
                     Ok(copied)
                 })
@@ -68,8 +78,7 @@ async fn copy(
     store: &Store,
     from: FolderId,
     entries: &[Entry],
-    to: FolderId,
-    quota: Option<u64>,
+    Destination { folder: to, quota, permitted }: Destination,
 ) -> Result<Copied, StoreError> {
     let (own, mut target) = read_target(tx, from, to).await?;
     let known = target.keywords.names().len();
@@ -84,7 +93,7 @@ async fn copy(
     let modseq = ModSeq((target.modseq + 1).unsigned_abs());
     let mut made = Vec::with_capacity(entries.len());
     for (entry, uid) in entries.iter().zip(numbers) {
-        let flags = translate(entry.flags, &own, &mut target.keywords)?;
+        let flags = translate(entry.flags.within(permitted), &own, &mut target.keywords)?;
         made.push(Entry { uid: Uid(uid), flags, modseq, ..*entry });
     }
     let pairs = entries.iter().map(|e| e.uid).zip(made.iter().map(|e| e.uid)).collect();

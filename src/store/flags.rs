@@ -27,6 +27,8 @@ impl Flags {
         (Self::SEEN, "\\Seen"),
         (Self::DRAFT, "\\Draft"),
     ];
+    /// The bits of all keywords.
+    pub const KEYWORDS: Self = Self(u64::MAX << Self::KEYWORDS_FROM);
     const KEYWORDS_FROM: usize = Self::SYSTEM.len();
 
     /// Whether all of `other` are set.
@@ -46,6 +48,12 @@ impl Flags {
         Self(self.0 & !other.0)
     }
 
+    /// Those that are among `others`.
+    #[must_use]
+    pub fn within(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
     /// As the database keeps them.
     pub(super) fn to_sql(self) -> i64 {
         i64::from_ne_bytes(self.0.to_ne_bytes())
@@ -63,6 +71,20 @@ pub struct FlagNames {
     pub system: Flags,
     /// Keywords as spelled by the client.
     pub keywords: Vec<String>,
+}
+
+impl FlagNames {
+    /// Those that are permitted; keywords are permitted together.
+    #[must_use]
+    pub fn within(self, permitted: Flags) -> Self {
+        let keywords = if permitted.contains(Flags::KEYWORDS) { self.keywords } else { Vec::new() };
+        Self { system: self.system.within(permitted), keywords }
+    }
+
+    /// Whether none is named.
+    pub fn is_empty(&self) -> bool {
+        self.system == Flags::default() && self.keywords.is_empty()
+    }
 }
 
 /// A folder's keywords: the place of each is its bit. Spelled as first used, compared without regard to case.

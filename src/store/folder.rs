@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{FolderName, Store, StoreError};
+use super::{Destination, FolderName, Store, StoreError};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, MailboxId, ModSeq, Uid};
 use crate::limits;
@@ -97,12 +97,17 @@ pub enum Subscription {
 impl Store {
     /// All folders of a mailbox, by name.
     pub async fn folders(&self, mailbox: MailboxId) -> Result<Vec<Folder>, StoreError> {
+        self.folders_of(&[mailbox]).await
+    }
+
+    /// All folders of some mailboxes, by name within each.
+    pub async fn folders_of(&self, mailboxes: &[MailboxId]) -> Result<Vec<Folder>, StoreError> {
         let mut reader = self.db.read().await?;
         let rows = sqlx::query(
             "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent \
-             FROM folder f WHERE mailbox_id = ? ORDER BY name",
+             FROM folder f WHERE mailbox_id IN (SELECT value FROM json_each(?)) ORDER BY mailbox_id, name",
         )
-        .bind(mailbox)
+        .bind(super::json::list(mailboxes.iter().map(|mailbox| mailbox.0)))
         .fetch_all(&mut *reader)
         .await
         .map_err(DbError::from)?;
@@ -145,7 +150,7 @@ impl Store {
             let inbox = self.folder(mailbox, &from).await?;
             let target = self.create_folder(mailbox, to, None).await?;
             let all = super::UidRanges::new(vec![1..=u32::MAX]);
-            return self.move_messages(inbox.id, all, target.id).await.map(drop);
+            return self.move_messages(inbox.id, all, Destination::of(target.id)).await.map(drop);
         }
         if to.is_below(&from) {
             return Err(StoreError::IntoItself);
@@ -246,6 +251,30 @@ impl Store {
                         .execute(tx.connection())
                         .await
                         .map_err(DbError::from)?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Folders of other mailboxes that a mailbox's clients do not subscribe to.
+    pub async fn hidden(&self, mailbox: MailboxId) -> Result<Vec<FolderId>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let folders = sqlx::query_scalar("SELECT folder_id FROM hidden WHERE mailbox_id = ?").bind(mailbox);
+        Ok(folders.fetch_all(&mut *reader).await.map_err(DbError::from)?)
+    }
+
+    /// Subscribes to a folder of another mailbox, or no longer: whoever may see one does, unless they say otherwise.
+    pub async fn hide(&self, mailbox: MailboxId, folder: FolderId, to: Subscription) -> Result<(), StoreError> {
+        let statement = match to {
+            Subscription::On => "DELETE FROM hidden WHERE mailbox_id = ?1 AND folder_id = ?2",
+            Subscription::Off => "INSERT INTO hidden (mailbox_id, folder_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        };
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let changed = sqlx::query(statement).bind(mailbox).bind(folder).execute(tx.connection()).await;
+                    changed.map_err(DbError::from)?;
                     Ok(())
                 })
             })

@@ -30,7 +30,7 @@ pub use append::{Append, Appended, Prepared, append_in};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
 pub use contents::{Volume, discard_mailbox, move_contents, volume};
-pub use copy::Copied;
+pub use copy::{Copied, Destination};
 pub use flags::{FlagNames, Flags, Keywords};
 pub use folder::{Counters, Folder, SpecialUse, Subscription};
 pub use index::{Entry, Index};

@@ -166,7 +166,8 @@ async fn moved_and_expunged_messages_leave_their_numbers_behind() {
     let rig = Rig::new().await;
     rig.put(rig.inbox, &[MESSAGE; 5], keyword("k")).await;
     let trash = rig.folder("Trash").await;
-    let moved = rig.store.move_messages(rig.inbox, UidRanges::new(vec![2..=3]), trash.id).await.unwrap();
+    let moved =
+        rig.store.move_messages(rig.inbox, UidRanges::new(vec![2..=3]), Destination::of(trash.id)).await.unwrap();
     assert_eq!(moved.pairs, [(Uid(2), Uid(1)), (Uid(3), Uid(2))]);
     assert_eq!(moved.uid_validity, trash.uid_validity);
     let deleted = FlagNames { system: Flags::DELETED, keywords: vec![] };
@@ -177,9 +178,17 @@ async fn moved_and_expunged_messages_leave_their_numbers_behind() {
     assert_eq!(rig.store.expunge(rig.inbox, None).await.unwrap(), [Uid(5)]);
     assert_eq!(rig.put(rig.inbox, &[MESSAGE], FlagNames::default()).await, [Uid(6)]);
     assert_eq!((rig.uids(rig.inbox).await, rig.uids(trash.id).await), (vec![1, 4, 6], vec![1, 2]));
-    let copied = rig.store.copy_messages(trash.id, UidRanges::new(vec![1..=9]), trash.id, None).await.unwrap();
+    let copied =
+        rig.store.copy_messages(trash.id, UidRanges::new(vec![1..=9]), Destination::of(trash.id)).await.unwrap();
     assert_eq!(copied.pairs, [(Uid(1), Uid(3)), (Uid(2), Uid(4))]);
-    let over = rig.store.copy_messages(trash.id, UidRanges::new(vec![1..=9]), rig.inbox, Some(1)).await;
+    let over = rig
+        .store
+        .copy_messages(
+            trash.id,
+            UidRanges::new(vec![1..=9]),
+            Destination { quota: Some(1), ..Destination::of(rig.inbox) },
+        )
+        .await;
     assert!(matches!(over, Err(StoreError::OverQuota)));
     rig.holds().await;
 }
@@ -237,7 +246,7 @@ async fn the_purge_removes_what_nothing_holds_any_more() {
     let rig = Rig::new().await;
     rig.put(rig.inbox, &[MESSAGE; 3], FlagNames::default()).await;
     let trash = rig.folder("Trash").await;
-    rig.store.copy_messages(rig.inbox, UidRanges::new(vec![1..=1]), trash.id, None).await.unwrap();
+    rig.store.copy_messages(rig.inbox, UidRanges::new(vec![1..=1]), Destination::of(trash.id)).await.unwrap();
     let deleted = FlagNames { system: Flags::DELETED, keywords: vec![] };
     let all = UidRanges::new(vec![1..=u32::MAX]);
     rig.store.change_flags(rig.inbox, &all, FlagChange::Add(deleted), None).await.unwrap();
@@ -433,7 +442,7 @@ async fn a_mailbox_that_ends_leaves_nothing_after_the_grace() {
     let unit = rig.unit().await;
     let inbox = rig.store.inbox(unit).await.unwrap();
     rig.put(inbox, &[MESSAGE; 3], keyword("k")).await;
-    rig.store.copy_messages(inbox, UidRanges::new(vec![1..=1]), rig.inbox, None).await.unwrap();
+    rig.store.copy_messages(inbox, UidRanges::new(vec![1..=1]), Destination::of(rig.inbox)).await.unwrap();
     let watch = rig.store.watch(inbox).await.unwrap();
     rig.ending(unit, None).await.unwrap();
     assert!(watch.gone());

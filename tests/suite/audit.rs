@@ -256,6 +256,7 @@ fn assert_rebuilt(data: &Path) {
             postmaster: None,
             leaders: Vec::new(),
             office: "van-phong".to_owned(),
+            name: "Sở Tư pháp".to_owned(),
         };
         let directory = Directory::open(&db, department).await.unwrap();
         let mut reader = db.read().await.unwrap();

@@ -196,18 +196,26 @@ fn mbsync_has_nothing_to_do_the_second_time() {
     assert!(drafts[0].ends_with("(MESSAGES 1)"), "{drafts:?}");
 }
 
-/// Every message of a Maildir: path with its flags, contents.
+/// Every message of a Maildir and of those below it: path with its flags, contents.
 fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let folders = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let parts = folders.filter(|path| path.is_dir()).flat_map(|folder| [folder.join("cur"), folder.join("new")]);
-    let messages = parts.flat_map(|part| std::fs::read_dir(part).unwrap()).map(|entry| entry.unwrap().path());
-    messages.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+    let mut messages = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let is_message = dir.ends_with("cur") || dir.ends_with("new");
+        if path.is_dir() {
+            messages.extend(tree(&path));
+        } else if is_message {
+            messages.insert(path.clone(), std::fs::read(path).unwrap());
+        }
+    }
+    messages
 }
 
 /// What the server has: its folders with all their numbers.
 fn far(imap: &mut Client) -> Vec<String> {
     let folders = imap.ok("LIST \"\" *");
-    let names = folders.iter().filter_map(|line| line.split("\"/\" ").nth(1));
+    let folders = folders.iter().filter(|line| !line.contains("\\Noselect"));
+    let names = folders.filter_map(|line| line.split("\"/\" ").nth(1));
     names.flat_map(|name| imap.ok(&format!("STATUS {name} (MESSAGES UNSEEN UIDNEXT HIGHESTMODSEQ)"))).collect()
 }
 

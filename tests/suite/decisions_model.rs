@@ -63,6 +63,7 @@ impl Office {
             postmaster: None,
             leaders: vec!["giam doc".into(), "pho giam doc".into()],
             office: "van-phong".into(),
+            name: "Sở Tư pháp".into(),
         };
         let endpoint = |port| Endpoint { host: "mail.daklak.doj.gov.vn".to_owned(), port };
         let settings = Settings {

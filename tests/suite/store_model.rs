@@ -8,7 +8,7 @@ use hopthu::clock::Clock;
 use hopthu::db::{Db, DbError};
 use hopthu::id::{FolderId, MailboxId, ModSeq, Uid};
 use hopthu::store::{
-    self, Append, Entry, FlagChange, FlagNames, Flags, FolderName, Prepared, Store, StoreError, UidRanges,
+    self, Append, Destination, Entry, FlagChange, FlagNames, Flags, FolderName, Prepared, Store, StoreError, UidRanges,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -212,13 +212,13 @@ impl World {
             }
             Op::Copy { from, uids, to } => {
                 let (source, target) = (self.id(*from).await, self.id(*to).await);
-                let copied = self.store.copy_messages(source, ranges(*uids), target, None).await.unwrap();
+                let copied = self.store.copy_messages(source, ranges(*uids), Destination::of(target)).await.unwrap();
                 let pairs = self.copy(*from, *uids, *to);
                 assert_eq!(copied.pairs, pairs);
             }
             Op::Move { from, uids, to } => {
                 let (source, target) = (self.id(*from).await, self.id(*to).await);
-                let moved = self.store.move_messages(source, ranges(*uids), target).await.unwrap();
+                let moved = self.store.move_messages(source, ranges(*uids), Destination::of(target)).await.unwrap();
                 let pairs = self.copy(*from, *uids, *to);
                 assert_eq!(moved.pairs, pairs);
                 for (old, _) in pairs {

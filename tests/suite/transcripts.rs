@@ -13,6 +13,7 @@
 //! | `newcomer huongdt Đặng Thị Hương` | hires one more, whose password is the first one, caught as `{password}` and in `{plain}`, the response of SASL PLAIN |
 //! | `head binhdx` | makes the person head of the unit, whose address is `van-phong@…` |
 //! | `delegate daont read,send` | lets the person use the unit's mailbox |
+//! | `revoke daont` | that ends |
 //! | `suspend binhdx` | suspends the person |
 //! | `1: imaps` | opens connection 1 to a listener and reads its greeting (`imap imaps smtp submission submissions`) |
 //! | `1: imaps as binhdx` | the same, and logs in |
@@ -168,6 +169,11 @@ impl Run {
                 let mailbox = format!("{UNIT}@{DOMAIN}").parse().map_err(|_| "no address")?;
                 let rights = rights.parse().map_err(|_| "no rights")?;
                 self.daemon().act(vec![Act::Delegate(Delegate { mailbox, to, rights, from: None, until: None })]);
+            }
+            "revoke" => {
+                let from = self.person(rest)?.address;
+                let mailbox = format!("{UNIT}@{DOMAIN}").parse().map_err(|_| "no address")?;
+                self.daemon().act(vec![Act::Revoke { mailbox, from }]);
             }
             "suspend" => {
                 let who = self.person(rest)?;
@@ -547,8 +553,10 @@ transcripts! {
         a_first_password_is_told_of_once
         a_folder_made_again_has_another_validity
         a_message_read_in_every_way
+        a_right_that_ends_closes_the_folder
         a_suspended_person_is_cut_off_in_idle
         a_trusted_network_may_log_in_without_tls
+        acl_gives_and_takes_rights
         an_empty_folder_takes_every_set
         anothers_folder_is_as_if_it_were_not_there
         append_of_what_is_too_big
@@ -603,5 +611,7 @@ transcripts! {
         thunderbird_logs_in_and_lists
         thunderbird_reads_new_mail
         thunderbird_saves_a_draft_again
+        units_mailboxes_are_a_namespace
+        what_units_share_is_a_namespace
     }
 }

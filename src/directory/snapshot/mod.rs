@@ -8,14 +8,15 @@ mod rights;
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::model::{Addressed, Delegation, Department, Mailbox, Owner, Staff, StaffState, Unit, UnitState};
+use super::model::{Addressed, Delegation, Department, Grant, Mailbox, Owner, Staff, StaffState, Unit, UnitState};
 use super::row::{Key, Row, Table};
 use crate::address::Address;
-use crate::id::{AddressId, DelegationId, MailboxId, StaffId, UnitId};
+use crate::id::{AddressId, DelegationId, GrantId, MailboxId, StaffId, UnitId};
 use crate::text::fold;
 pub use addresses::Availability;
 pub use find::FindError;
 pub use mail::Resolution;
+pub use rights::Tree;
 
 /// The directory as of one commit. Two are equal when every row they were made from is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub struct Snapshot {
     mailboxes: BTreeMap<MailboxId, Mailbox>,
     addresses: BTreeMap<AddressId, Addressed>,
     delegations: BTreeMap<DelegationId, Delegation>,
+    grants: BTreeMap<GrantId, Grant>,
     live: HashMap<Address, AddressId>,
     resting: HashMap<Address, AddressId>,
     /// Live local parts of our own domain by what they look like.
@@ -48,6 +50,7 @@ impl Snapshot {
             mailboxes: BTreeMap::new(),
             addresses: BTreeMap::new(),
             delegations: BTreeMap::new(),
+            grants: BTreeMap::new(),
             live: HashMap::new(),
             resting: HashMap::new(),
             appearances: HashMap::new(),
@@ -149,6 +152,33 @@ impl Snapshot {
         self.delegations.get(&id)
     }
 
+    /// What a unit's or the department's mailbox is called among folders: as the unit is, with its code where another is
+    /// called the same. Nobody's own mailbox is among them.
+    pub fn label(&self, mailbox: &Mailbox) -> Option<String> {
+        let as_level = |name: &str| name.replace(|c: char| c.is_control() || matches!(c, '/' | '*' | '%'), "-");
+        match mailbox.owner {
+            Owner::Staff(_) => None,
+            Owner::Department => Some(as_level(&self.department.name)),
+            Owner::Unit(id) => {
+                let unit = self.units.get(&id)?;
+                let twin = |other: &Unit| other.id != id && other.state == UnitState::Open && other.name == unit.name;
+                let name = as_level(&unit.name);
+                let shared = unit.name == self.department.name || self.units.values().any(twin);
+                Some(if shared { format!("{name} ({})", unit.code) } else { name })
+            }
+        }
+    }
+
+    /// All grants ever made, in that order.
+    pub fn all_grants(&self) -> impl Iterator<Item = &Grant> {
+        self.grants.values()
+    }
+
+    /// A grant by id.
+    pub fn grant(&self, id: GrantId) -> Option<&Grant> {
+        self.grants.get(&id)
+    }
+
     /// A row by table and id.
     pub fn row(&self, key: Key) -> Option<Row> {
         Some(match key.table {
@@ -157,6 +187,7 @@ impl Snapshot {
             Table::Mailbox => Row::Mailbox(self.mailboxes.get(&MailboxId(key.id))?.clone()),
             Table::Address => Row::Address(self.addresses.get(&AddressId(key.id))?.clone()),
             Table::Delegation => Row::Delegation(self.delegations.get(&DelegationId(key.id))?.clone()),
+            Table::Grant => Row::Grant(self.grants.get(&GrantId(key.id))?.clone()),
         })
     }
 
@@ -167,7 +198,8 @@ impl Snapshot {
         let mailboxes = self.mailboxes.values().cloned().map(Row::Mailbox);
         let addresses = self.addresses.values().cloned().map(Row::Address);
         let delegations = self.delegations.values().cloned().map(Row::Delegation);
-        units.chain(staff).chain(mailboxes).chain(addresses).chain(delegations)
+        let grants = self.grants.values().cloned().map(Row::Grant);
+        units.chain(staff).chain(mailboxes).chain(addresses).chain(delegations).chain(grants)
     }
 
     /// Who of a unit are here.

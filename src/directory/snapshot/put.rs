@@ -18,6 +18,7 @@ impl Snapshot {
             Row::Mailbox(row) => self.put_mailbox(row),
             Row::Address(row) => self.put_address(row),
             Row::Delegation(row) => _ = self.delegations.insert(row.id, row),
+            Row::Grant(row) => _ = self.grants.insert(row.id, row),
         }
     }
 

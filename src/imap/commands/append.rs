@@ -5,17 +5,16 @@ use std::sync::Arc;
 use crate::delivery;
 use crate::imap::connection::Connection;
 use crate::imap::flags::names;
+use crate::imap::locate;
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::syntax::{self, AppendMessage, Octets};
-use crate::store::{Append, FolderName, StoreError, UidRanges};
+use crate::store::{Append, StoreError, UidRanges};
 
 /// Stores messages, all or none; they are durable when the answer comes (invariant I1).
 pub(super) async fn append(c: &mut Connection, args: syntax::Append) -> Result<Done, Stop> {
-    let mailbox = c.session.login()?.mailbox;
-    let name = FolderName::parse(args.mailbox.as_str())?;
-    let folder = super::copy::target(c, mailbox, &name).await?;
-    let quota = c.services.directory.snapshot().mailbox(mailbox).map(|m| m.quota_bytes);
+    let target = locate::target(c, &args.mailbox).await?;
+    let (quota, permitted) = (target.quota(c), locate::permitted(target.acl));
     let mut messages = Vec::with_capacity(args.messages.len());
     for message in args.messages {
         let AppendMessage { flags, date, octets, body } = message;
@@ -24,10 +23,10 @@ pub(super) async fn append(c: &mut Connection, args: syntax::Append) -> Result<D
             return Err(Refusal::UnknownEncoding.into());
         }
         messages.push(Append {
-            folder: folder.id,
+            folder: target.folder.id,
             message: Arc::new(delivery::prepare(body)),
             prefix: Vec::new(),
-            flags: names(&flags),
+            flags: names(&flags).within(permitted),
             date: date.unwrap_or_else(|| c.services.clock.now()),
             quota,
         });

@@ -1,34 +1,34 @@
 //! COPY, MOVE, EXPUNGE: RFC 9051 §6.4.3, §6.4.7, §6.4.8, RFC 4315.
 
-use crate::id::MailboxId;
+use crate::acl::Acl;
 use crate::imap::connection::Connection;
+use crate::imap::locate::{self, Located};
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::{self, CopyUid, Done};
 use crate::imap::syntax::{self, Messages, Numbers};
-use crate::store::{Copied, Folder, FolderName, StoreError, UidRanges};
-
-/// The folder that messages are to go to. A name of which there is none could be created: TRYCREATE.
-pub(super) async fn target(c: &Connection, mailbox: MailboxId, name: &FolderName) -> Result<Folder, Refusal> {
-    match c.services.store.folder(mailbox, name).await {
-        Ok(folder) if folder.selectable => Ok(folder),
-        Ok(_) | Err(StoreError::NoSuchFolder) => Err(Refusal::NoTarget),
-        Err(error) => Err(error.into()),
-    }
-}
+use crate::store::{Copied, Destination, StoreError, UidRanges};
 
 /// Copies messages, all or none.
 pub(super) async fn copy(c: &mut Connection, args: syntax::Copy) -> Result<Done, Stop> {
-    let (from, uids, to, mailbox) = prepare(c, &args).await?;
-    let quota = c.services.directory.snapshot().mailbox(mailbox).map(|m| m.quota_bytes);
-    let copied = c.services.store.copy_messages(from, uids, to.id, quota).await.map_err(vanished)?;
+    let selected = c.session.selected()?;
+    let (from, uids) = (selected.view.folder(), selected.places(args.numbers, &args.messages)?);
+    let uids = uids.uids(selected.view.told());
+    let target = locate::target(c, &args.mailbox).await?;
+    let to = Destination { quota: target.quota(c), ..destination(&target) };
+    let copied = c.services.store.copy_messages(from, uids, to).await.map_err(vanished)?;
     Ok(copy_uid(&copied).map_or(Done::Plainly, Done::Copied))
 }
 
-/// Moves messages, all or none; what is gone is told with the news.
+/// Moves messages, all or none; what is gone is told with the news. Whoever moves takes away: RFC 4314 §4, RFC 6851 §4.2.
 pub(super) async fn move_(c: &mut Connection, args: syntax::Copy) -> Result<Done, Stop> {
-    c.session.writable()?;
-    let (from, uids, to, _) = prepare(c, &args).await?;
-    let copied = c.services.store.move_messages(from, uids, to.id).await.map_err(vanished)?;
+    let selected = c.session.writable(Acl::DELETE_MESSAGES.and(Acl::EXPUNGE))?;
+    let (from, uids) = (selected.view.folder(), selected.places(args.numbers, &args.messages)?);
+    let (uids, mailbox) = (uids.uids(selected.view.told()), selected.opened.location.mailbox);
+    let target = locate::target(c, &args.mailbox).await?;
+    // Within one mailbox nothing is added.
+    let quota = target.quota(c).filter(|_| target.folder.mailbox != mailbox);
+    let to = Destination { quota, ..destination(&target) };
+    let copied = c.services.store.move_messages(from, uids, to).await.map_err(vanished)?;
     if let Some(copied) = copy_uid(&copied) {
         let mut text = Vec::new();
         reply::moved(&mut text, &copied);
@@ -37,16 +37,8 @@ pub(super) async fn move_(c: &mut Connection, args: syntax::Copy) -> Result<Done
     Ok(Done::Plainly)
 }
 
-async fn prepare(
-    c: &Connection,
-    args: &syntax::Copy,
-) -> Result<(crate::id::FolderId, UidRanges, Folder, MailboxId), Stop> {
-    let selected = c.session.selected()?;
-    let mailbox = c.session.login()?.mailbox;
-    let uids = selected.places(args.numbers, &args.messages)?.uids(selected.view.told());
-    let name = FolderName::parse(args.mailbox.as_str())?;
-    let to = target(c, mailbox, &name).await?;
-    Ok((selected.view.folder(), uids, to, mailbox))
+fn destination(target: &Located) -> Destination {
+    Destination { permitted: locate::permitted(target.acl), ..Destination::of(target.folder.id) }
 }
 
 /// The target was deleted meanwhile.
@@ -70,7 +62,7 @@ fn copy_uid(copied: &Copied) -> Option<CopyUid> {
 
 /// Removes what is marked `\Deleted`, of all messages or of those named; told with the news.
 pub(super) async fn expunge(c: &mut Connection, messages: Option<Messages>) -> Result<Done, Stop> {
-    let selected = c.session.writable()?;
+    let selected = c.session.writable(Acl::EXPUNGE)?;
     let view = &selected.view;
     let uids = match messages {
         None => None,

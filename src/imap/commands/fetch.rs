@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::acl::Acl;
 use crate::id::{BodyId, FolderId, Uid};
 use crate::imap::Services;
 use crate::imap::answer::{Folder, Plan, Read, Unasked};
@@ -64,7 +65,7 @@ pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop>
 async fn make_seen(c: &mut Connection, places: &Places) -> Result<UidRanges, Stop> {
     let selected = c.session.selected()?;
     let told = selected.view.told();
-    if selected.view.access() == Access::ReadOnly {
+    if selected.view.access() == Access::ReadOnly || !c.session.acl()?.includes(Acl::SEEN) {
         return Ok(UidRanges::default());
     }
     let newest = selected.watch.index();

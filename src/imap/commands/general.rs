@@ -1,9 +1,11 @@
 //! CAPABILITY, ID, LOGOUT, STARTTLS, ENABLE, NAMESPACE.
 
+use crate::access::{SHARED, UNITS};
 use crate::imap::connection::Connection;
 use crate::imap::refusal::{Farewell, Refusal};
 use crate::imap::reply::{self, Done};
 use crate::imap::session::{CondStore, Revision};
+use crate::imap::syntax::print;
 
 /// RFC 9051 §6.1.1.
 pub(super) fn capability(c: &mut Connection) -> Done {
@@ -54,8 +56,16 @@ pub(super) fn enable(c: &mut Connection, names: &[String]) -> Done {
     Done::Plainly
 }
 
-/// RFC 2342: one's own mailbox, nobody else's.
+/// RFC 2342: the opened mailbox, those of units that one may use, and what units share.
 pub(super) fn namespace(c: &mut Connection) -> Done {
-    c.wire.queue(b"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+    let dialect = c.session.dialect();
+    let mut line = b"* NAMESPACE ((\"\" \"/\"))".to_vec();
+    for name in [UNITS, SHARED] {
+        line.extend_from_slice(b" ((");
+        print::mailbox(&mut line, &format!("{name}/"), dialect);
+        line.extend_from_slice(b" \"/\"))");
+    }
+    line.extend_from_slice(b"\r\n");
+    c.wire.queue(&line);
     Done::Plainly
 }

@@ -1,18 +1,20 @@
-//! LIST and LSUB: RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 3501 §6.3.9.
+//! LIST and LSUB: RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 3501 §6.3.9.
+
+use std::collections::HashSet;
 
 use super::status::Items;
 use crate::imap::connection::Connection;
 use crate::imap::listing::{Children, Listed, Names, Selection};
+use crate::imap::locate::{self, Located};
 use crate::imap::pattern::Pattern;
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::syntax::{Dialect, List, ListForm, ListReturn, ListSelection, Lsub, print};
 use crate::imap::tell;
-use crate::store::Folder;
+use crate::store::FolderName;
 
 /// Names folders.
 pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
-    let mailbox = c.session.login()?.mailbox;
     if args.form == ListForm::Basic && args.patterns.iter().all(String::is_empty) {
         // A question for the separator: RFC 9051 §6.3.9.
         c.wire.queue(b"* LIST (\\Noselect) \"/\" \"\"\r\n");
@@ -22,8 +24,7 @@ pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
     for option in &args.returns {
         match option {
             ListReturn::Status(items) => status = Some(Items::new(c, items)?),
-            ListReturn::MyRights => return Err(Refusal::NotOffered.into()),
-            ListReturn::Subscribed | ListReturn::Children | ListReturn::SpecialUse => {}
+            ListReturn::MyRights | ListReturn::Subscribed | ListReturn::Children | ListReturn::SpecialUse => {}
         }
     }
     let asked = |option| args.selection.contains(&option);
@@ -33,15 +34,22 @@ pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
         recursive: asked(ListSelection::RecursiveMatch),
     };
     let tells_subscribed = selection.subscribed || args.returns.contains(&ListReturn::Subscribed);
-    let folders = c.services.store.folders(mailbox).await?;
-    let subscriptions = if tells_subscribed { c.services.store.subscriptions(mailbox).await? } else { Vec::new() };
+    let tells_rights = args.returns.contains(&ListReturn::MyRights);
     let patterns: Vec<Pattern> = args.patterns.iter().map(|p| Pattern::new(&args.reference, p)).collect();
+    let wanted = |beginning: &str| patterns.iter().any(|pattern| pattern.may_begin(beginning));
+    let folders = locate::visible_where(c, wanted).await?;
+    let subscribed = if tells_subscribed { Subscribed::read(c).await? } else { Subscribed::default() };
+    let roots = locate::roots(c)?;
     let dialect = c.session.dialect();
     let mut out = Vec::new();
-    for listed in Names::new(&folders, &subscriptions).list(&patterns, selection) {
+    for listed in Names::new(&folders, &roots, subscribed.names(&folders)).list(&patterns, selection) {
         print_listed(&mut out, &listed, dialect, tells_subscribed);
-        if let (Some(status), Some(folder)) = (&status, listed.folder.filter(|f| f.selectable)) {
-            status.print(&mut out, folder);
+        let selectable = listed.located.filter(|located| located.folder.selectable);
+        if let (Some(status), Some(located)) = (&status, selectable) {
+            status.print(&mut out, located);
+        }
+        if let (true, Some(located)) = (tells_rights, listed.located) {
+            super::acl::print_my_rights(&mut out, located, dialect);
         }
         tell::send_full(c, &mut out).await?;
     }
@@ -49,14 +57,37 @@ pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
     Ok(Done::Plainly)
 }
 
+/// What is subscribed to: of the opened mailbox what its clients said, of others everything but what they hid.
+#[derive(Default)]
+struct Subscribed {
+    own: Vec<FolderName>,
+    hidden: HashSet<crate::id::FolderId>,
+    mailbox: Option<crate::id::MailboxId>,
+}
+
+impl Subscribed {
+    async fn read(c: &Connection) -> Result<Self, Refusal> {
+        let (mailbox, store) = (c.session.login()?.mailbox, &c.services.store);
+        let hidden = store.hidden(mailbox).await?.into_iter().collect();
+        Ok(Self { own: store.subscriptions(mailbox).await?, hidden, mailbox: Some(mailbox) })
+    }
+
+    fn names<'a>(&'a self, folders: &'a [Located]) -> impl Iterator<Item = &'a str> {
+        let of_others = folders.iter().filter(|located| self.mailbox.is_some_and(|own| located.folder.mailbox != own));
+        let shown = of_others.filter(|located| !self.hidden.contains(&located.folder.id));
+        self.own.iter().map(FolderName::as_str).chain(shown.map(|located| located.shown.as_str()))
+    }
+}
+
 /// Names subscriptions.
 pub(super) async fn lsub(c: &mut Connection, args: Lsub) -> Result<Done, Stop> {
-    let mailbox = c.session.login()?.mailbox;
-    let subscriptions = c.services.store.subscriptions(mailbox).await?;
-    let dialect = c.session.dialect();
     let pattern = Pattern::new(&args.reference, &args.pattern);
+    let folders = locate::visible_where(c, |beginning| pattern.may_begin(beginning)).await?;
+    let subscribed = Subscribed::read(c).await?;
+    let dialect = c.session.dialect();
     let mut out = Vec::new();
-    for (name, subscribed) in Names::new(&[], &subscriptions).lsub(&pattern, args.pattern.ends_with('%')) {
+    let names = Names::new(&folders, &[], subscribed.names(&folders));
+    for (name, subscribed) in names.lsub(&pattern, args.pattern.ends_with('%')) {
         out.extend_from_slice(b"* LSUB ");
         print::list(&mut out, (!subscribed).then_some("\\Noselect"));
         out.extend_from_slice(b" \"/\" ");
@@ -69,9 +100,9 @@ pub(super) async fn lsub(c: &mut Connection, args: Lsub) -> Result<Done, Stop> {
 }
 
 /// `* LIST () "/" name`, as SELECT tells it of a folder without more: RFC 9051 §6.3.2.
-pub(super) fn line(out: &mut Vec<u8>, folder: &Folder, dialect: Dialect) {
+pub(super) fn line(out: &mut Vec<u8>, shown: &str, dialect: Dialect) {
     out.extend_from_slice(b"* LIST () \"/\" ");
-    print::mailbox(out, folder.name.as_str(), dialect);
+    print::mailbox(out, shown, dialect);
     out.extend_from_slice(b"\r\n");
 }
 
@@ -80,9 +111,11 @@ pub(super) fn line(out: &mut Vec<u8>, folder: &Folder, dialect: Dialect) {
 /// ```
 /// Children and special use are told unasked, as RFC 3348 and RFC 6154 §2 allow.
 fn print_listed(out: &mut Vec<u8>, listed: &Listed<'_>, dialect: Dialect, tells_subscribed: bool) {
-    let there = match listed.folder {
+    let there = match listed.located {
+        // Only namespaces have it.
+        None if !listed.subscribed => Some("\\Noselect"),
         None => Some("\\NonExistent"),
-        Some(folder) if !folder.selectable => Some("\\Noselect"),
+        Some(located) if !located.folder.selectable => Some("\\Noselect"),
         Some(_) => None,
     };
     let children = match listed.children {
@@ -90,7 +123,8 @@ fn print_listed(out: &mut Vec<u8>, listed: &Listed<'_>, dialect: Dialect, tells_
         Children::None => "\\HasNoChildren",
     };
     let subscribed = (listed.subscribed && tells_subscribed).then_some("\\Subscribed");
-    let special_use = listed.folder.and_then(|f| f.special_use).map(crate::store::SpecialUse::attribute);
+    let special_use = listed.located.and_then(|located| located.folder.special_use);
+    let special_use = special_use.map(crate::store::SpecialUse::attribute);
     out.extend_from_slice(b"* LIST ");
     print::list(out, there.into_iter().chain([children]).chain(subscribed).chain(special_use));
     out.extend_from_slice(b" \"/\" ");

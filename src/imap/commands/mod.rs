@@ -1,5 +1,6 @@
 //! What the commands do: each is checked against the state, done, and answered with [`Done`] or a [`Refusal`].
 
+mod acl;
 mod append;
 mod auth;
 mod copy;
@@ -51,15 +52,14 @@ pub(super) async fn run(c: &mut Connection, tag: &Tag, command: Command) -> Resu
         Command::Store(args) => Box::pin(store::store(c, args)).await,
         Command::Copy(args) => Box::pin(copy::copy(c, args)).await,
         Command::Move(args) => Box::pin(copy::move_(c, args)).await,
+        Command::SetAcl(args) => Box::pin(acl::set(c, args)).await,
+        Command::DeleteAcl(args) => Box::pin(acl::delete(c, args)).await,
+        Command::GetAcl(name) => Box::pin(acl::get(c, &name)).await,
+        Command::ListRights(args) => Box::pin(acl::list(c, args)).await,
+        Command::MyRights(name) => Box::pin(acl::mine(c, &name)).await,
         // The table does not offer these.
-        Command::SetAcl(_)
-        | Command::DeleteAcl(_)
-        | Command::GetAcl(_)
-        | Command::ListRights(_)
-        | Command::MyRights(_)
-        | Command::GetQuota(_)
-        | Command::GetQuotaRoot(_)
-        | Command::SetQuota(_)
-        | Command::Compress => Err(Refusal::Unknown.into()),
+        Command::GetQuota(_) | Command::GetQuotaRoot(_) | Command::SetQuota(_) | Command::Compress => {
+            Err(Refusal::Unknown.into())
+        }
     }
 }

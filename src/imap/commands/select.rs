@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use crate::acl::Acl;
 use crate::id::Uid;
 use crate::imap::connection::Connection;
 use crate::imap::lines;
+use crate::imap::locate::{self, Located, Opened};
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::{self, Done, Fact};
 use crate::imap::session::{CondStore, Revision, Selected};
 use crate::imap::syntax::{Select, SelectParameter};
 use crate::imap::view::{Access, View};
 use crate::limits;
-use crate::store::{Flags, Folder, FolderName, Index, StoreError, UidRanges};
+use crate::store::{Flags, Folder, Index, StoreError, UidRanges};
+
+/// Who has none of these opens a folder for reading only: RFC 4314 §5.2.
+const CHANGES: Acl = Acl::SEEN.and(Acl::WRITE).and(Acl::INSERT).and(Acl::DELETE_MESSAGES).and(Acl::EXPUNGE);
 
 /// Opens a folder: for reading only, where there is no right to more (RFC 9051 §6.3.2). The one before is closed even if
 /// this fails.
@@ -27,30 +32,29 @@ pub(super) async fn open(c: &mut Connection, args: Select, access: Access) -> Re
             SelectParameter::QResync(_) => return Err(Refusal::NotOffered.into()),
         }
     }
-    let login = c.session.login()?;
-    let (mailbox, access) = (login.mailbox, if login.may_process() { access } else { Access::ReadOnly });
-    let name = FolderName::parse(args.mailbox.as_str())?;
-    let store = &c.services.store;
-    let folder = store.folder(mailbox, &name).await?;
+    let located = locate::folder(c, &args.mailbox, Acl::READ).await?;
+    let (folder, store) = (&located.folder, &c.services.store);
     if !folder.selectable {
         return Err(StoreError::NotSelectable.into());
     }
+    let access = if located.acl.meets(CHANGES) { access } else { Access::ReadOnly };
     let claimed = match access {
         Access::ReadWrite if folder.counters.recent > 0 => Some(store.claim_recent(folder.id).await?),
         Access::ReadWrite | Access::ReadOnly => None,
     };
     let watch = store.watch(folder.id).await?;
     let index = watch.index();
-    let recent_from = claimed.unwrap_or_else(|| first_recent(&index, &folder));
+    let recent_from = claimed.unwrap_or_else(|| first_recent(&index, folder));
     let view = View::new(folder.id, access, index.clone(), recent_from);
-    let facts = Facts { folder: &folder, index: &index, view: &view, revision: c.session.revision };
+    let facts = Facts { located: &located, index: &index, view: &view, revision: c.session.revision };
     out.clear();
     facts.print(&mut out);
     if c.session.revision == Revision::Two {
-        super::list::line(&mut out, &folder, c.session.dialect());
+        super::list::line(&mut out, &located.shown, c.session.dialect());
     }
     c.wire.queue(&out);
-    c.session.select(Selected { view, watch, saved: UidRanges::default() });
+    let opened = Opened { location: located.location(), folder: folder.id };
+    c.session.select(Selected { opened, view, watch, saved: UidRanges::default() });
     Ok(Done::Opened(access))
 }
 
@@ -63,7 +67,7 @@ fn first_recent(index: &Index, folder: &Folder) -> Uid {
 
 /// What is said of a folder when it is opened.
 struct Facts<'a> {
-    folder: &'a Folder,
+    located: &'a Located,
     index: &'a Arc<Index>,
     view: &'a View,
     revision: Revision,
@@ -80,13 +84,13 @@ impl Facts<'_> {
             }
         }
         reply::fact(out, Fact::PermanentFlags(&self.permanent_flags()));
-        reply::fact(out, Fact::UidValidity(self.folder.uid_validity));
+        reply::fact(out, Fact::UidValidity(self.located.folder.uid_validity));
         reply::fact(out, Fact::UidNext(self.index.uid_next()));
         reply::fact(out, Fact::HighestModSeq(self.index.highest_modseq()));
     }
 
     fn first_unseen(&self) -> Option<usize> {
-        if self.folder.counters.unseen == 0 {
+        if self.located.folder.counters.unseen == 0 {
             return None;
         }
         self.index.iter().find(|(_, entry)| !entry.flags.contains(Flags::SEEN)).map(|(place, _)| place)
@@ -95,9 +99,10 @@ impl Facts<'_> {
     fn permanent_flags(&self) -> String {
         let mut list = Vec::new();
         let keywords = self.index.keywords();
-        let more = (keywords.names().len() < limits::KEYWORDS_PER_FOLDER_MAX).then_some("\\*");
+        let permitted = locate::permitted(self.located.acl);
+        let room = permitted.contains(Flags::KEYWORDS) && keywords.names().len() < limits::KEYWORDS_PER_FOLDER_MAX;
         match self.view.access() {
-            Access::ReadWrite => lines::flag_list(&mut list, Flags(u64::MAX), keywords, more),
+            Access::ReadWrite => lines::flag_list(&mut list, permitted, keywords, room.then_some("\\*")),
             Access::ReadOnly => list.extend_from_slice(b"()"),
         }
         String::from_utf8_lossy(&list).into_owned()
@@ -118,8 +123,9 @@ pub(super) async fn leave(c: &mut Connection) -> Option<Selected> {
 
 /// Expunges without telling, and closes: RFC 9051 §6.4.1.
 pub(super) async fn close(c: &mut Connection) -> Result<Done, Stop> {
+    let may_expunge = c.session.acl()?.includes(Acl::EXPUNGE);
     let Some(selected) = leave(c).await else { return Ok(Done::Plainly) };
-    if selected.view.access() == Access::ReadWrite {
+    if selected.view.access() == Access::ReadWrite && may_expunge {
         c.services.store.expunge(selected.view.folder(), None).await?;
     }
     Ok(Done::Plainly)

@@ -1,23 +1,23 @@
 //! STATUS: RFC 9051 §6.3.11.
 
+use crate::acl::Acl;
 use crate::imap::connection::Connection;
+use crate::imap::locate::{self, Located};
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::session::CondStore;
 use crate::imap::syntax::{Dialect, Status, StatusItem, print};
-use crate::store::{Folder, FolderName, StoreError};
+use crate::store::{Folder, StoreError};
 
 /// Numbers of a folder, from its row.
 pub(super) async fn status(c: &mut Connection, args: Status) -> Result<Done, Stop> {
-    let mailbox = c.session.login()?.mailbox;
-    let name = FolderName::parse(args.mailbox.as_str())?;
     let items = Items::new(c, &args.items)?;
-    let folder = c.services.store.folder(mailbox, &name).await?;
-    if !folder.selectable {
+    let located = locate::folder(c, &args.mailbox, Acl::READ).await?;
+    if !located.folder.selectable {
         return Err(StoreError::NotSelectable.into());
     }
     let mut out = Vec::new();
-    items.print(&mut out, &folder);
+    items.print(&mut out, &located);
     c.wire.queue(&out);
     Ok(Done::Plainly)
 }
@@ -45,9 +45,9 @@ impl Items {
     }
 
     /// `* STATUS name (…)`
-    pub(super) fn print(&self, out: &mut Vec<u8>, folder: &Folder) {
+    pub(super) fn print(&self, out: &mut Vec<u8>, Located { folder, shown, .. }: &Located) {
         out.extend_from_slice(b"* STATUS ");
-        print::mailbox(out, folder.name.as_str(), self.dialect);
+        print::mailbox(out, shown, self.dialect);
         out.extend_from_slice(b" (");
         print::spaced(out, &self.asked, |out, item| {
             let (name, number) = self.value(*item, folder);

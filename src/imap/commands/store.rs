@@ -1,21 +1,29 @@
 //! STORE: RFC 9051 §6.4.6, with UNCHANGEDSINCE of RFC 7162 §3.1.3.
 
+use crate::acl::Acl;
 use crate::imap::connection::Connection;
 use crate::imap::flags::names;
 use crate::imap::lines::{self, Flagged};
+use crate::imap::locate;
 use crate::imap::places::{Places, Walk};
-use crate::imap::refusal::Stop;
+use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::session::{CondStore, Selected};
 use crate::imap::syntax::{self, Answer, Numbers, print};
 use crate::imap::tell;
 use crate::imap::view::Tell;
 use crate::limits;
-use crate::store::{Changed, FlagChange, UidRanges};
+use crate::store::{Changed, FlagChange, Flags, UidRanges};
 
 /// Changes flags, in one commit for all messages.
 pub(super) async fn store(c: &mut Connection, args: syntax::Store) -> Result<Done, Stop> {
-    c.session.writable()?;
+    let flags = names(&args.flags);
+    let permitted = locate::permitted(c.session.acl()?);
+    // Some may be changed and others not: RFC 4314 §4. None at all is a refusal.
+    if permitted == Flags::default() || !flags.is_empty() && flags.clone().within(permitted).is_empty() {
+        return Err(Refusal::NoPermission.into());
+    }
+    c.session.writable(Acl::NONE)?;
     if args.unchanged_since.is_some() {
         c.session.cond_store = CondStore::On;
     }
@@ -27,14 +35,14 @@ pub(super) async fn store(c: &mut Connection, args: syntax::Store) -> Result<Don
     if uids.is_empty() {
         return Ok(Done::Plainly);
     }
-    let flags = names(&args.flags);
     let change = match args.change {
         syntax::FlagChange::Add => FlagChange::Add(flags),
         syntax::FlagChange::Remove => FlagChange::Remove(flags),
         syntax::FlagChange::Replace => FlagChange::Replace(flags),
     };
     let folder = selected.view.folder();
-    let changed = c.services.store.change_flags(folder, &uids, change, args.unchanged_since).await?;
+    let store = &c.services.store;
+    let changed = store.change_permitted_flags(folder, &uids, change, args.unchanged_since, permitted).await?;
     let selected = c.session.selected_mut()?;
     if let Some(modseq) = changed.modseq {
         selected.view.made(modseq);

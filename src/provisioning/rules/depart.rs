@@ -3,7 +3,7 @@
 
 use super::{Case, Present};
 use crate::address::Address;
-use crate::directory::{Mailbox, Owner, Staff, StaffState, Treatment, TreatmentKind};
+use crate::directory::{Grantee, Mailbox, Owner, Staff, StaffState, Treatment, TreatmentKind};
 use crate::provisioning::{Act, Depart, Refusal, Step};
 
 /// What they are head of is handed over first, where somebody is named.
@@ -45,6 +45,7 @@ pub(super) fn plan(depart: &Depart, case: &Case<'_>) -> Result<Vec<Step>, Refusa
         to: StaffState::Departed,
     }];
     steps.extend(case.end_delegations(|d| d.staff == person.id));
+    steps.extend(case.end_grants(|g| g.to == Grantee::Staff(person.id)));
     let (mailbox, address) = (mailbox.id, address.clone());
     steps.extend([
         Step::EndCredentials { mailbox, address: address.clone() },

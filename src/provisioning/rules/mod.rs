@@ -7,6 +7,7 @@ mod delegate;
 mod depart;
 mod department;
 mod device;
+mod grant;
 mod hire;
 mod open;
 mod password;
@@ -108,6 +109,7 @@ pub fn plan(act: &Act, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
         Act::RemoveDevice { who, device } => device::remove(who, device, case),
         Act::Delegate(delegate) => delegate::plan(delegate, case),
         Act::Revoke { mailbox, from } => delegate::revoke(mailbox, from, case),
+        Act::OpenFolder(open) => grant::plan(open, case),
         Act::AddAlias { mailbox, alias } => alias::add(mailbox, alias, case),
         Act::RemoveAlias { alias } => alias::remove(alias, case),
         Act::SetQuota { mailbox, quota_bytes } => alias::quota(mailbox, *quota_bytes, case),

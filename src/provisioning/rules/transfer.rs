@@ -1,6 +1,7 @@
 //! A person goes to another unit: mailbox and address stay, what was delegated to them ends (R14).
 
 use super::{Case, Present};
+use crate::directory::Grantee;
 use crate::provisioning::{Act, Refusal, Step, Transfer};
 
 /// What they are head of is handed over first, where somebody is named.
@@ -19,6 +20,7 @@ pub(super) fn plan(transfer: &Transfer, case: &Case<'_>) -> Result<Vec<Step>, Re
         let (from, to) = (case.unit_of(person), unit.code.clone());
         steps.push(Step::MoveStaff { staff: person.id, holder: holder.clone(), unit: unit.id, from, to });
         steps.extend(case.end_delegations(|d| d.staff == person.id));
+        steps.extend(case.end_grants(|g| g.to == Grantee::Staff(person.id)));
     }
     if let Some(position) = transfer.position.as_ref().filter(|new| person.position.as_deref() != Some(new.as_str())) {
         let (from, to) = (person.position.clone(), Some(position.clone()));

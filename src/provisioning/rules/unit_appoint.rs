@@ -2,6 +2,7 @@
 //! (R24). Whoever is appointed belongs to the unit from then on, unless it was handed over by somebody who goes.
 
 use super::{Case, Present};
+use crate::directory::Grantee;
 use crate::provisioning::{Act, Refusal, Step, Transfer};
 
 /// Whoever comes from another unit is transferred first.
@@ -23,6 +24,8 @@ pub(super) fn plan(code: &str, who: &str, case: &Case<'_>) -> Result<Vec<Step>, 
         return Err(Refusal::NothingChanges(format!("{}, {}", unit.code, person.name)));
     }
     let mut steps = case.end_delegations(|d| d.mailbox == mailbox.id);
+    // What units share with each other is theirs, whoever heads them.
+    steps.extend(case.end_grants(|g| g.mailbox == mailbox.id && matches!(g.to, Grantee::Staff(_))));
     steps.extend(unit.head.into_iter().flat_map(|head| case.end_headship(head, unit)));
     steps.push(Step::EndCredentials { mailbox: mailbox.id, address: address.clone() });
     steps.push(Step::EndSessions { mailbox: mailbox.id, address: address.clone() });

@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::address::Address;
-use crate::directory::{Mailbox, Owner, Treatment, TreatmentKind, Unit, UnitState};
+use crate::directory::{Grantee, Mailbox, Owner, Treatment, TreatmentKind, Unit, UnitState};
 use crate::provisioning::{CloseUnit, Refusal, Step};
 
 pub(super) fn plan(close: &CloseUnit, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
@@ -27,6 +27,7 @@ pub(super) fn plan(close: &CloseUnit, case: &Case<'_>) -> Result<Vec<Step>, Refu
     }
     let until = case.kept_until(close.grace.unwrap_or(departure.grace));
     let mut steps = case.end_delegations(|d| d.mailbox == mailbox.id);
+    steps.extend(case.end_grants(|g| g.mailbox == mailbox.id || g.to == Grantee::Unit(unit.id)));
     // Whoever took it over from somebody who left may head it from another unit.
     steps.extend(unit.head.into_iter().flat_map(|head| case.end_headship(head, unit)));
     let (mailbox, address) = (mailbox.id, address.clone());

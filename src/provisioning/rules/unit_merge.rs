@@ -2,7 +2,7 @@
 //! Nothing is lost (R14).
 
 use super::Case;
-use crate::directory::{AddressKind, DelegationState, Mailbox, Rights, Unit, UnitState};
+use crate::directory::{AddressKind, DelegationState, Grantee, Mailbox, Rights, Unit, UnitState};
 use crate::provisioning::{Refusal, Step};
 
 pub(super) fn plan(code: &str, into: &str, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
@@ -71,6 +71,7 @@ fn units_below(unit: &Unit, target: &Unit, case: &Case<'_>) -> Vec<Step> {
 /// Whoever could use the old mailbox can use the one that has its mail now; the old head too, or leads where nobody does.
 fn stewards(unit: &Unit, target: &Unit, (old, new): (&Mailbox, &Mailbox), case: &Case<'_>) -> Vec<Step> {
     let mut steps = case.end_delegations(|d| d.mailbox == old.id);
+    steps.extend(case.end_grants(|g| g.mailbox == old.id || g.to == Grantee::Unit(unit.id)));
     let may_already = |person| {
         target.head == Some(person)
             || case
