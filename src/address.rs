@@ -62,6 +62,11 @@ impl Domain {
         Ok(Self(ascii))
     }
 
+    /// Whether it is a part of another domain: `xa.daklak.gov.vn` of `daklak.gov.vn`.
+    pub fn is_below(&self, other: &Self) -> bool {
+        self.0.strip_suffix(&other.0).is_some_and(|rest| rest.ends_with('.'))
+    }
+
     /// The domain in A-labels.
     pub fn as_str(&self) -> &str {
         &self.0

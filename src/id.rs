@@ -43,6 +43,8 @@ ids! {
     RequestId
     /// A fault or a leak that was reported.
     IncidentId
+    /// A message on its way out, for the recipients that go one way.
+    JobId
 }
 
 /// A message's number in its folder, never reused: RFC 9051 §2.3.1.1.

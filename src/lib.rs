@@ -11,9 +11,9 @@
 //! |---|---|---|
 //! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] | SQL may be written here and on floor 2 |
-//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`sending`] | each owns its tables; siblings never import each other |
+//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables; siblings never import each other |
 //! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] | the only place where several records change in one transaction |
-//! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
+//! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
 //! # Words
@@ -30,6 +30,9 @@
 //! | Grant | quyền trên thư mục | what others may do with one folder of a unit's or the department's mailbox, by leave of its steward |
 //! | Folder | thư mục | what IMAP calls a mailbox |
 //! | Message | thư | stored mail; an Envelope is an SMTP transaction |
+//! | Job | việc gửi | a message on its way out, for those recipients that go one way |
+//! | Lane | đường gửi | a way out: a route of the configuration, or the servers that DNS names for a domain |
+//! | Notice | thư báo | what a sender is told of a message: failed, delayed, relayed, delivered (RFC 3464) |
 //! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
 //! | Request | đề nghị | what a unit or the personnel division asks the Office for; applied as a decision |
 //! | Incident | sự cố | a fault or leak that was reported, until it is closed with its outcome |
@@ -89,6 +92,8 @@ pub mod net;
 pub mod network;
 pub mod period;
 pub mod provisioning;
+pub mod queue;
+pub mod relay;
 pub mod seal;
 pub mod sending;
 pub mod server;

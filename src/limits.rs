@@ -385,3 +385,70 @@ pub const ARCHIVE_ATTEMPTS_MAX: u32 = 3;
 pub const GRACES_AT_ONCE_MAX: usize = 100;
 /// How often the daemon looks whether a day has come: of a decision, of a mailbox's end.
 pub const DAY_LOOK_EVERY: Duration = Duration::from_secs(1);
+
+// Queue and relay
+/// After the first failure, unless configured: RFC 5321 §4.5.4.1 asks for 30 minutes where a server is not known to be
+/// quicker back; restarts take minutes.
+pub const RELAY_RETRY_FIRST: Duration = Duration::from_mins(1);
+/// After many failures, unless configured: RFC 5321 §4.5.4.1.
+pub const RELAY_RETRY_LONGEST: Duration = Duration::from_mins(30);
+/// When a sender is told of a delay, unless configured.
+pub const RELAY_WARN_AFTER: Duration = Duration::from_hours(4);
+/// When mail is given up, unless configured: RFC 5321 §4.5.4.1.
+pub const RELAY_GIVE_UP_AFTER: Duration = Duration::from_hours(120);
+/// Connections to one server at a time, unless configured.
+pub const RELAY_CONNECTIONS_USUAL: usize = 4;
+/// A file that holds one password.
+pub const PASSWORD_FILE_BYTES_MAX: u64 = 4096;
+/// Waiting for a server's greeting: RFC 5321 §4.5.3.2.1.
+pub const RELAY_GREETING_WAIT_MAX: Duration = Duration::from_mins(5);
+/// Waiting for the answer to a command: RFC 5321 §4.5.3.2.2 and §4.5.3.2.3.
+pub const RELAY_COMMAND_WAIT_MAX: Duration = Duration::from_mins(5);
+/// Waiting for the answer to DATA: RFC 5321 §4.5.3.2.4.
+pub const RELAY_DATA_COMMAND_WAIT_MAX: Duration = Duration::from_mins(2);
+/// Waiting until a server takes the next piece of a message: RFC 5321 §4.5.3.2.5.
+pub const RELAY_DATA_WAIT_MAX: Duration = Duration::from_mins(3);
+/// Waiting for the answer to a message: RFC 5321 §4.5.3.2.6.
+pub const RELAY_DATA_END_WAIT_MAX: Duration = Duration::from_mins(10);
+/// Waiting for a good-bye, which changes nothing.
+pub const RELAY_QUIT_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long a connection waits for more mail before it is closed.
+pub const RELAY_IDLE_MAX: Duration = Duration::from_secs(5);
+/// A line of an answer: four times what RFC 5321 §4.5.3.1.5 asks for.
+pub const RELAY_LINE_BYTES_MAX: usize = 2048;
+/// Lines of an answer: EHLO of the most talkative servers has thirty.
+pub const RELAY_REPLY_LINES_MAX: usize = 100;
+/// Servers and addresses that are tried for one way.
+pub const RELAY_HOSTS_MAX: usize = 8;
+/// Recipients of one transaction: RFC 5321 §4.5.3.1.8 makes every server take so many.
+pub const RELAY_RECIPIENTS_MAX: usize = 100;
+/// Ways that mail goes at the same time.
+pub const RELAY_LANES_MAX: usize = 50;
+/// How often it is looked whether somebody waits for too long.
+pub const RELAY_SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// How soon the queue is looked at again after the database failed.
+pub const RELAY_RETRY_WAIT: Duration = Duration::from_secs(5);
+/// What comes back of a message with a notice about it; of a larger one its header.
+pub const NOTICE_ORIGINAL_BYTES_MAX: usize = 50 * 1024;
+/// Characters of another server's reply that are kept.
+pub const RELAY_SAID_CHARS_MAX: usize = 400;
+/// Messages of one sender that are held; more stay in the mail program (R21).
+pub const HELD_MESSAGES_MAX: i64 = 1_000;
+/// Octets of one sender's messages that are held.
+pub const HELD_BYTES_MAX: i64 = 1 << 30;
+/// ENVID of RFC 3461 §4.4.
+pub const ENVID_BYTES_MAX: usize = 100;
+/// ORCPT of RFC 3461 §4.2.
+pub const ORCPT_BYTES_MAX: usize = 500;
+/// From the first packet to a connection.
+pub const REMOTE_CONNECT_WAIT_MAX: Duration = Duration::from_secs(30);
+/// Jobs that are read at once, each with up to [`SMTP_RECIPIENTS_MAX`] recipients: some megabytes.
+pub const JOBS_TAKEN_MAX: i64 = 16;
+/// Ways out that are looked at at once; the others have their turn when these have been served.
+pub const LANES_AT_ONCE_MAX: i64 = 10_000;
+/// Ways that are known to be down; another takes the place of the one that would be tried first.
+pub const LANES_REMEMBERED_MAX: usize = 10_000;
+/// Jobs that one list shows.
+pub const JOBS_LISTED_MAX: i64 = 1_000;
+/// Jobs that one command of the administrator changes at once; more of them need the command again.
+pub const JOBS_CHANGED_MAX: i64 = 100_000;

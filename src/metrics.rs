@@ -66,6 +66,12 @@ pub struct Metrics {
     pub messages_accepted: Counter,
     /// Messages refused after their recipients were accepted.
     pub messages_refused: Counter,
+    /// Recipients elsewhere whose mail the next server took.
+    pub relayed: Counter,
+    /// Recipients elsewhere who were put off.
+    pub deferred: Counter,
+    /// Recipients elsewhere who were given up.
+    pub failed: Counter,
     /// Logins refused, for whatever cause.
     pub logins_failed: Counter,
 }
@@ -83,6 +89,9 @@ impl Metrics {
         registry.register("panics", "Sessions ended by a panic", self.panics.clone());
         registry.register("messages_accepted", "Messages acknowledged", self.messages_accepted.clone());
         registry.register("messages_refused", "Messages refused", self.messages_refused.clone());
+        registry.register("relayed", "Recipients elsewhere whose mail was taken", self.relayed.clone());
+        registry.register("deferred", "Recipients elsewhere who were put off", self.deferred.clone());
+        registry.register("failed", "Recipients elsewhere who were given up", self.failed.clone());
         registry.register("logins_failed", "Logins refused", self.logins_failed.clone());
         let wal: Gauge = Gauge::default();
         wal.set(i64::try_from(wal_bytes).unwrap_or(i64::MAX));

@@ -1,5 +1,5 @@
-//! How much a person may send (R21). What goes beyond it is refused for now, so that the mail program keeps it; whoever
-//! looks after the server learns of it once, by an alarm and an entry of the audit.
+//! How much a person may send (R21). What goes beyond it is held in the queue; whoever looks after the server learns of it
+//! once, by an alarm and an entry of the audit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,14 +79,6 @@ struct State {
 impl Meter {
     pub(super) fn new(db: Db, clock: Clock) -> Self {
         Self(Arc::new(Shared { db, clock, state: Mutex::default(), loaded: OnceCell::new() }))
-    }
-
-    /// Whether somebody may send to so many more.
-    pub(super) async fn admits(&self, login: &Login, more: u32, allowance: Allowance) -> Result<(), Withheld> {
-        self.load().await?;
-        let Some(staff) = login.staff() else { return Ok(()) };
-        let admitted = admit(&self.state().counts, staff, self.step(), more, allowance);
-        self.told(login, admitted).await
     }
 
     /// Counts recipients, if there are not too many: all of them or none.

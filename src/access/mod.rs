@@ -22,11 +22,11 @@ pub use login::{Login, Who};
 pub use reach::{Location, Reached, SHARED, UNITS};
 pub use throttle::{Rate, Rates};
 
-use crate::address::Address;
+use crate::address::{Address, Domain};
 use crate::clock::Clock;
 use crate::credential::{self, Busy, Entered, Hasher, Secret, Standing, Stored};
 use crate::db::{Db, DbError};
-use crate::directory::{Directory, Generation, Mailbox};
+use crate::directory::{Directory, Generation, Mailbox, Reach};
 use crate::id::{CredentialId, MailboxId};
 use crate::limits;
 use allowance::Meter;
@@ -208,9 +208,14 @@ impl Access {
         login.may_send_as(address)
     }
 
-    /// Whether somebody may send to so many recipients now (R21). Nothing is counted yet.
-    pub async fn may_send_to(&self, login: &Login, recipients: u32, allowance: Allowance) -> Result<(), Withheld> {
-        self.0.meter.admits(login, recipients, allowance).await
+    /// Whether mail from this address may go to a domain that is not ours: within the province always, further where the
+    /// sending mailbox has leave for it (R27).
+    pub fn may_write_to(&self, login: &Login, from: Option<&Address>, domain: &Domain) -> bool {
+        let snapshot = self.0.directory.snapshot();
+        let provincial = snapshot.department().provincial.as_ref();
+        let sender = from.and_then(|from| snapshot.holder(from)).or_else(|| snapshot.mailbox(login.mailbox));
+        provincial.is_some_and(|province| domain == province || domain.is_below(province))
+            || sender.is_some_and(|mailbox| mailbox.reach == Reach::Internet)
     }
 
     /// Counts the recipients of a message that is about to be accepted, unless they are too many.

@@ -99,6 +99,9 @@ pub enum Installed {
     /// Sự cố | Incidents
     #[command(subcommand)]
     Incident(super::incident::Incident),
+    /// Thư chờ gửi đi | Mail on its way out
+    #[command(subcommand)]
+    Queue(super::queue::Queue),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person
     Guide {
         /// Địa chỉ, mã số hoặc họ tên | Address, staff code or full name

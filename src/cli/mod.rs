@@ -10,6 +10,7 @@ mod logs;
 mod new_file;
 mod output;
 mod province;
+mod queue;
 mod requested;
 mod requests;
 mod sample;
@@ -162,6 +163,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
             requested::request(request, &config, output.language)?
         }
         Installed::Incident(incident) => incident::request(incident),
+        Installed::Queue(queue) => queue::request(queue),
         Installed::Province(province) => return province::run(province, &config, output).await,
         Installed::Audit(audit::Audit::Export { since, out }) => {
             return audit::export(since, out.as_deref(), &config, output).await;

@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::control::{
-    Basis, Checks, DecisionDetail, Done, GuideView, MailboxView, Reply, RightView, StaffView, Status, UnitView,
+    Basis, Checks, DecisionDetail, Done, GuideView, MailboxView, QueueStatus, Reply, RightView, StaffView, Status,
+    UnitView,
 };
 use crate::directory::{DecisionState, MailboxState, Place, Reach, StaffState, UnitKind, UnitState};
 use crate::language::Language;
@@ -32,6 +33,7 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::Hr(answer) => super::hr::show(answer, language),
         Reply::Requested(answer) => super::requested::show(answer, language, zone),
         Reply::Incident(answer) => super::incident::show(answer, language, zone),
+        Reply::Queue(answer) => super::queue::show(answer, language, zone),
         Reply::Done(done) => self::done(done, language),
         Reply::MailboxList { mailboxes } => self::mailboxes(mailboxes, language),
         Reply::Mailbox { mailbox } => self::mailbox(mailbox, language),
@@ -58,6 +60,16 @@ fn plain() -> Table {
 
 fn lines(table: &Table) -> String {
     table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
+}
+
+/// How much waits, and how much is held.
+fn in_queue(queue: &QueueStatus, language: Language) -> String {
+    let QueueStatus { waiting, held, .. } = queue;
+    match (held, language) {
+        (0, _) => waiting.to_string(),
+        (held, Language::Vi) => format!("{waiting}, giữ lại {held}"),
+        (held, Language::En) => format!("{waiting}, {held} held"),
+    }
 }
 
 /// What would stand in the records, had it not only been rehearsed.
@@ -365,7 +377,7 @@ fn glance(status: &Status, language: Language) -> String {
     let values = [
         daemon.to_owned(),
         sessions.join(", "),
-        status.queue.waiting.to_string(),
+        in_queue(&status.queue, language),
         status.store.mailboxes.to_string(),
         format!("{} + WAL {}", octets(status.store.database_bytes), octets(status.store.wal_bytes)),
         octets(status.store.free_bytes),

@@ -4,6 +4,7 @@
 
 mod error;
 pub mod files;
+pub mod relay;
 mod template;
 pub mod value;
 
@@ -24,6 +25,7 @@ use crate::period::Period;
 use crate::provisioning;
 
 pub use error::{ConfigError, Position};
+pub use relay::Relay;
 pub use template::{Setting, write};
 use value::{ListenAddress, Size, Wait, Zone};
 
@@ -188,14 +190,6 @@ pub struct Mail {
     pub daily_limit: u32,
 }
 
-/// `[relay]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Relay {
-    /// Networks that may bring mail with senders of our own domain, without a login.
-    pub trusted: Vec<Network>,
-}
-
 /// `[departure]`: by position, as the ministry's rule 652/QĐ-BTTTT has it (R15).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -353,6 +347,10 @@ impl Config {
         self.province.signing_key = self.province.signing_key.map(|path| base.join(path));
         self.province.target = self.province.target.map(|path| base.join(path));
         self.audit.heads = self.audit.heads.map(|path| base.join(path));
+        for file in self.relay.route.iter_mut().flat_map(|route| [&mut route.trust, &mut route.password_file]).flatten()
+        {
+            *file = base.join(&file);
+        }
         self
     }
 
@@ -371,6 +369,9 @@ impl Config {
                 if config.tls.key.is_some() { ("key", "certificate") } else { ("certificate", "key") };
             let problem = format!("a certificate and its key go together: set tls.{missing} too, or neither");
             return Err(wrong(Some(format!("tls.{given}")), Position::of_key(text, "tls", given), problem));
+        }
+        if let Some((key, problem)) = config.relay.fault() {
+            return Err(wrong(Some(format!("relay.{key}")), Position::of_key(text, "relay", key), problem));
         }
         Ok(config)
     }

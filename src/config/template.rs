@@ -40,9 +40,10 @@ fn key_of(line: &str) -> Option<&str> {
 #[cfg(test)]
 pub(super) fn uncommented() -> String {
     let stated = |line: &str| match key_of(line) {
-        Some("certificate" | "key" | "provincial_domain" | "signing_key" | "heads" | "archive" | "target") | None => {
-            line.to_owned()
-        }
+        Some(
+            "certificate" | "key" | "provincial_domain" | "signing_key" | "heads" | "archive" | "target" | "source",
+        )
+        | None => line.to_owned(),
         Some(_) => line.trim_start_matches('#').to_owned(),
     };
     TEMPLATE.lines().map(|line| stated(line) + "\n").collect()

@@ -63,6 +63,17 @@ where
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
+/// The same of each of a list.
+pub(super) fn all_parsed<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let parsed = |text: String| text.parse().map_err(|error| serde::de::Error::custom(format!("{text:?}: {error}")));
+    texts.into_iter().map(parsed).collect()
+}
+
 impl FromStr for Size {
     type Err = ValueError;
 

@@ -13,6 +13,7 @@ use crate::incident;
 use crate::language::Language;
 use crate::limits;
 use crate::net::tls;
+use crate::queue::{self, Counts, Lane};
 
 use super::execute::Services;
 use super::province;
@@ -24,6 +25,7 @@ pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<A
     let mut reader = provisioning.db.read().await?;
     let due = Recorded::waiting(&mut reader, provisioning.clock.today()).await?;
     let open_incidents = incident::count_open(&mut reader).await?;
+    let waiting_mail = queue::counts(&mut reader).await?;
     let missing = credential::missing(&mut reader).await?;
     let panics = services.metrics.panics.get();
     let found = [
@@ -34,6 +36,9 @@ pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<A
         ("province_refused", province::refused(services, language).await?),
         ("panics", (panics > 0).then(|| panicked(panics, language))),
         ("mail_burst", bursts(services, language)),
+        ("mail_held", (waiting_mail.held > 0).then(|| held(waiting_mail.held, language))),
+        ("mail_delayed", delayed(&waiting_mail, services, language)),
+        ("relay_down", relay_down(services, language)),
         ("passwords_missing", (!missing.is_empty()).then(|| unissued(&missing, services, language))),
         ("decisions_due", (!due.is_empty() && services.running).then(|| waiting(&due, language))),
     ];
@@ -125,4 +130,35 @@ fn incidents(open: i64, language: Language) -> String {
         Language::Vi => format!("{open} sự cố chưa đóng; xem bằng \"hopthu incident list\""),
         Language::En => format!("{open} incidents are open; \"hopthu incident list\" shows them"),
     }
+}
+
+fn held(held: i64, language: Language) -> String {
+    match language {
+        Language::Vi => format!("{held} thư bị giữ lại; xem bằng \"hopthu queue list --held\", rồi release hoặc drop"),
+        Language::En => format!("{held} messages are held; see \"hopthu queue list --held\", then release or drop"),
+    }
+}
+
+/// Mail whose sender was told, or will be, that it takes long.
+fn delayed(counts: &Counts, services: &Services, language: Language) -> Option<String> {
+    let oldest = Timestamp::from_second(counts.oldest?).ok()?;
+    let age = services.provisioning.clock.now().duration_since(oldest);
+    let usual = SignedDuration::try_from(services.queue.terms().warn_after).unwrap_or(SignedDuration::MAX);
+    let hours = age.as_hours();
+    (age >= usual).then(|| match language {
+        Language::Vi => format!("có thư chờ gửi đã {hours} giờ; xem bằng \"hopthu queue list\""),
+        Language::En => format!("mail waits since {hours} hours; \"hopthu queue list\" shows it"),
+    })
+}
+
+/// Routes that are down. What DNS names for a domain is that domain's own affair until mail is delayed.
+fn relay_down(services: &Services, language: Language) -> Option<String> {
+    let down = services.queue.health().all().into_iter().filter(|(lane, _)| matches!(lane, Lane::Route(_)));
+    let told: Vec<_> =
+        down.take(limits::NAMES_SHOWN_MAX).map(|(lane, down)| format!("{lane}: {}", down.reason.text)).collect();
+    let told = (!told.is_empty()).then(|| told.join("; "))?;
+    Some(match language {
+        Language::Vi => format!("không gửi được thư ra ngoài: {told}"),
+        Language::En => format!("mail does not go out: {told}"),
+    })
 }

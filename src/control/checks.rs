@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::db::DbError;
 use crate::language::Language;
-use crate::store;
+use crate::{queue, store};
 
 use super::alarms;
 use super::execute::Services;
@@ -19,6 +19,7 @@ pub(super) async fn run(services: &Services, language: Language) -> Checks {
         Checked::new("disk_space", alarms::disk_space(services.provisioning.db.path(), language)),
         Checked::new("database", database(services).await),
         Checked::new("store", store(services).await),
+        Checked::new("queue", mail_queue(services).await),
         Checked::new("directory", directory(services).await),
         Checked::new("audit", audit(services, language).await),
     ]
@@ -42,6 +43,11 @@ async fn database(services: &Services) -> Result<String, String> {
 
 async fn store(services: &Services) -> Result<String, String> {
     let violations = async { store::check(&mut *services.provisioning.db.read().await?).await };
+    outcome(violations.await)
+}
+
+async fn mail_queue(services: &Services) -> Result<String, String> {
+    let violations = async { queue::check(&mut *services.provisioning.db.read().await?).await };
     outcome(violations.await)
 }
 

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use crate::access::Access;
 use crate::address::Address;
+use crate::delivery::Delivery;
 use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, Staff};
 use crate::feed::{Feed, Keeper};
 use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{Applied, Order, Provisioning, Refusal};
+use crate::queue::Queue;
 
 use super::caller::Caller;
 use super::failure::Failure;
@@ -16,7 +18,7 @@ use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
-use super::{alarms, audit, checks, decisions, hr, incident, province, requested, rights};
+use super::{alarms, audit, checks, decisions, hr, incident, province, queue, requested, rights};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -25,6 +27,10 @@ pub struct Services {
     pub provisioning: Provisioning,
     /// Who wanted to send more than they may.
     pub access: Access,
+    /// Mail on its way out.
+    pub queue: Queue,
+    /// What is done with it.
+    pub delivery: Delivery,
     /// What the province is told.
     pub feed: Feed,
     /// How the audit is kept.
@@ -74,6 +80,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Hr(ask) => Ok(Reply::Hr(hr::execute(*ask, caller, services, language).await?)),
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
+        Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
         Request::Act(asked) => act(*asked, caller, services, language).await,
     }
 }
@@ -178,11 +185,17 @@ fn tell(view: &mut Done, applied: &Applied, snapshot: &Snapshot, language: Langu
 
 async fn status(services: &Services, snapshot: &Snapshot, language: Language) -> Result<Status, Failure> {
     let db = &services.provisioning.db;
+    let counts = crate::queue::counts(&mut *db.read().await?).await?;
     let open = |listener: &Listener| (listener.name().to_owned(), services.metrics.sessions(*listener).get());
     Ok(Status {
         running: services.running,
         sessions: Listener::ALL.iter().map(open).collect(),
-        queue: QueueStatus::default(),
+        queue: QueueStatus {
+            waiting: counts.waiting,
+            held: counts.held,
+            oldest: counts.oldest,
+            down: queue::down(services),
+        },
         store: StoreStatus {
             mailboxes: snapshot.all_mailboxes().filter(|m| m.state != MailboxState::Removed).count(),
             database_bytes: std::fs::metadata(db.path()).map_or(0, |m| m.len()),

@@ -14,6 +14,7 @@ mod frame;
 pub mod hr;
 pub mod incident;
 pub mod province;
+pub mod queue;
 mod reply;
 mod request;
 pub mod requested;

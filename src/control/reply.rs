@@ -40,6 +40,7 @@ pub enum Reply {
     Hr(super::hr::Answer),
     Requested(super::requested::Answer),
     Incident(super::incident::Answer),
+    Queue(super::queue::Answer),
     Done(Box<Done>),
 }
 
@@ -48,7 +49,10 @@ impl Reply {
     pub fn document(&self) -> Result<Value, serde_json::Error> {
         let held = held(serde_json::to_value(self)?);
         // What a noun answers is named once more within.
-        let named = matches!(self, Self::Audit(_) | Self::Province(_) | Self::Requested(_) | Self::Incident(_));
+        let named = matches!(
+            self,
+            Self::Audit(_) | Self::Province(_) | Self::Requested(_) | Self::Incident(_) | Self::Queue(_)
+        );
         Ok(if named { self::held(held) } else { held })
     }
 }
@@ -201,11 +205,17 @@ pub struct Status {
     pub alarms: Vec<Alarm>,
 }
 
-/// Mail on its way out. Nothing is relayed yet, so nothing waits.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// Mail on its way out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct QueueStatus {
-    /// Deliveries that wait.
-    pub waiting: u64,
+    /// Jobs that are tried.
+    pub waiting: i64,
+    /// Jobs that wait for the administrator.
+    pub held: i64,
+    /// When the oldest of those that are tried was accepted, Unix seconds.
+    pub oldest: Option<i64>,
+    /// Ways that are down.
+    pub down: Vec<super::queue::DownView>,
 }
 
 /// The database in numbers.

@@ -73,6 +73,8 @@ pub enum Request {
     Requested(super::requested::Ask),
     /// `incident …`
     Incident(super::incident::Ask),
+    /// `queue …`
+    Queue(super::queue::Ask),
     /// Everything that changes something.
     Act(Box<Asked>),
 }

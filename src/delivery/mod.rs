@@ -1,34 +1,64 @@
-//! Putting arrived mail into mailboxes: one commit for all recipients of a message, durable before it is acknowledged
-//! (invariant I1).
+//! Putting arrived mail into mailboxes and into the queue: one commit for all recipients of a message, durable before it
+//! is acknowledged (invariant I1). What becomes of mail in the queue is marked, and told to its sender, here too.
 
+mod administer;
 mod answer;
+mod batch;
+mod notice;
+mod outbound;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::address::Address;
 use crate::clock::Clock;
-use crate::db::DbError;
+use crate::db::{Db, DbError};
 use crate::directory::{Directory, MailboxState, Owner, Resolution, Snapshot, Treatment};
 use crate::id::{FolderId, MailboxId};
 use crate::limits;
 use crate::mime::compose::Party;
-use crate::mime::is_automatic;
+use crate::mime::{fields, is_automatic};
+use crate::queue::{
+    self, EnvelopeDsn, Form, HeldFor, Lane, NewJob, NewRecipient, Queue, Reason, RecipientDsn, Routing,
+};
 use crate::store::{Append, FlagNames, Prepared, Store, StoreError};
 use answer::Answer;
+use batch::{Batch, Sending};
+use notice::Event;
+use outbound::About;
 
-/// Delivers to local mailboxes. Cheap to clone.
+pub use administer::{Change, Changed};
+pub use outbound::NextTells;
+
+/// Delivers to mailboxes here, and to the queue for others. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Delivery {
+    db: Db,
     store: Store,
     directory: Directory,
+    queue: Queue,
     clock: Clock,
+    settings: Arc<ArcSwap<Settings>>,
     /// What mailboxes hold, some seconds old: enough to refuse mail to a full one before it is sent.
     usage: moka::sync::Cache<MailboxId, u64>,
     /// When who was last told that which mailbox is closed.
     answered: moka::sync::Cache<Told, Timestamp>,
+    /// Numbers of notices: counted from the microsecond of the start, so that no two runs share one.
+    notices: Arc<AtomicU64>,
+}
+
+/// What the configuration says about mail that goes elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How this server calls itself.
+    pub hostname: String,
+    /// Which ways out there are.
+    pub routing: Routing,
 }
 
 /// A closed mailbox, and the mailbox of somebody who was told so.
@@ -37,19 +67,40 @@ type Told = (MailboxId, MailboxId);
 /// Whose message it is, and for whom: what MAIL and RCPT said.
 #[derive(Clone, Debug)]
 pub struct Envelope {
+    /// As the log calls the message.
+    pub id: String,
     /// The reverse path; `None` is the null sender of a notice.
     pub from: Option<Address>,
+    /// The mailbox of whoever is logged in.
+    pub mailbox: Option<MailboxId>,
+    /// Whether MAIL said SMTPUTF8.
+    pub smtputf8: bool,
+    /// What the sender wants to be told.
+    pub dsn: EnvelopeDsn,
     /// Each recipient; a mailbox that is named twice gets the message once.
     pub to: Vec<Recipient>,
+    /// Whether all of it waits for the administrator.
+    pub held: Option<HeldFor>,
 }
 
-/// A local recipient.
-#[derive(Clone, Debug)]
+/// A recipient whose mail is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
-    /// The mailbox that the address resolved to.
-    pub mailbox: MailboxId,
+    /// Where the message goes.
+    pub destination: Destination,
     /// The address as it was given, with its sub-address.
     pub address: Address,
+    /// What the sender wants to be told.
+    pub dsn: RecipientDsn,
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// To the mailbox that the address resolved to.
+    Mailbox(MailboxId),
+    /// Elsewhere.
+    Out(Lane),
 }
 
 /// Why a message was not delivered. Nobody got it.
@@ -73,8 +124,8 @@ impl From<DbError> for DeliveryError {
 }
 
 impl Delivery {
-    /// Over the store and the directory.
-    pub fn new(store: Store, directory: Directory, clock: Clock) -> Self {
+    /// Over the database and what is in it.
+    pub fn new(db: Db, store: Store, directory: Directory, queue: Queue, clock: Clock) -> Self {
         let usage = moka::sync::Cache::builder()
             .max_capacity(limits::USAGE_CACHED_MAX)
             .time_to_live(Duration::from_secs(limits::USAGE_SECONDS_MAX))
@@ -83,7 +134,29 @@ impl Delivery {
             .max_capacity(limits::ANSWERED_MAX)
             .time_to_live(limits::ANSWERED_EVERY)
             .build();
-        Self { store, directory, clock, usage, answered }
+        let notices = Arc::new(AtomicU64::new(u64::try_from(clock.now().as_microsecond()).unwrap_or(0)));
+        let settings = Arc::default();
+        Self { db, store, directory, queue, clock, settings, usage, answered, notices }
+    }
+
+    /// What the configuration says now.
+    pub fn configure(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
+    }
+
+    /// The way of a recipient who is not here; none where there is no way.
+    pub fn lane(&self, from: Option<&Address>, to: &Address) -> Option<Lane> {
+        self.settings.load().routing.lane(from, to.domain())
+    }
+
+    /// Whether more of a sender's mail may be held: what nobody releases must not fill the disk.
+    pub async fn may_hold(&self, mailbox: MailboxId) -> Result<bool, DbError> {
+        let (messages, octets) = queue::held_of(&mut *self.db.read().await?, mailbox).await?;
+        Ok(messages < limits::HELD_MESSAGES_MAX && octets < limits::HELD_BYTES_MAX)
+    }
+
+    fn next_notice(&self) -> u64 {
+        self.notices.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Whether a mailbox has room for a message of this many octets, as RCPT asks. What was acknowledged here is
@@ -107,16 +180,40 @@ impl Delivery {
         grace.is_some_and(|grace| grace.until <= self.clock.today())
     }
 
-    /// Delivers a message, trace fields already on top, to all recipients or to none. Returns when it is durable.
+    /// Takes a message, trace fields already on top, for all recipients or for none: into mailboxes here and into the
+    /// queue for others, in one commit. Returns when it is durable.
     pub async fn accept(&self, envelope: Envelope, message: Vec<u8>) -> Result<(), DeliveryError> {
         let message = Arc::new(prepare(message));
+        let mut batch = Batch { copies: self.copies(&envelope, &message).await?, ..Batch::default() };
+        let jobs = jobs(&envelope, &message);
+        if !jobs.is_empty() {
+            batch.sendings.push(Sending { message: message.clone(), jobs });
+        }
+        let mut answers = Vec::new();
+        if envelope.held.is_none() {
+            answers = self.answers(&envelope, &message).await;
+            batch.copies.extend(answers.iter().map(|(_, answer)| answer.clone()));
+            self.tell_delivered(&envelope, &message, &mut batch).await?;
+        }
+        if let Err(error) = self.commit(batch).await {
+            for (told, _) in &answers {
+                self.answered.invalidate(told);
+            }
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// The copies for mailboxes here; none yet of what is held.
+    async fn copies(&self, envelope: &Envelope, message: &Arc<Prepared>) -> Result<Vec<Append>, DeliveryError> {
         let date = self.clock.now();
         let mut copies: Vec<Append> = Vec::with_capacity(envelope.to.len());
-        for recipient in &envelope.to {
-            if self.is_over(recipient.mailbox) {
+        for recipient in envelope.to.iter().filter(|_| envelope.held.is_none()) {
+            let Destination::Mailbox(mailbox) = recipient.destination else { continue };
+            if self.is_over(mailbox) {
                 return Err(DeliveryError::Over);
             }
-            let folder = self.store.inbox(recipient.mailbox).await?;
+            let folder = self.store.inbox(mailbox).await?;
             if copies.iter().any(|copy| copy.folder == folder) {
                 continue;
             }
@@ -124,15 +221,26 @@ impl Delivery {
             let flags = FlagNames::default();
             copies.push(Append { folder, message: message.clone(), prefix, flags, date, quota: None });
         }
-        let answers = self.answers(&envelope, &message).await;
-        copies.extend(answers.iter().map(|(_, answer)| answer.clone()));
-        if let Err(error) = self.store.append(copies).await {
-            for (told, _) in &answers {
-                self.answered.invalidate(told);
-            }
-            return Err(error.into());
-        }
-        Ok(())
+        Ok(copies)
+    }
+
+    /// Who asked for it is told that the message is in the mailbox (RFC 3461 §4.1).
+    async fn tell_delivered(
+        &self,
+        envelope: &Envelope,
+        message: &Prepared,
+        batch: &mut Batch,
+    ) -> Result<(), DeliveryError> {
+        let here = |recipient: &&Recipient| {
+            matches!(recipient.destination, Destination::Mailbox(_)) && recipient.dsn.wants_success()
+        };
+        let told = envelope.to.iter().filter(here);
+        let told: Vec<_> = told.map(|r| (&r.address, &r.dsn, Reason::delivered())).collect();
+        let bytes = message.bytes();
+        let beginning = bytes.get(..limits::NOTICE_ORIGINAL_BYTES_MAX.min(bytes.len())).unwrap_or_default();
+        let (from, dsn, arrival) = (envelope.from.as_ref(), &envelope.dsn, self.clock.now());
+        let about = About { from, dsn, arrival, size: bytes.len() as u64, beginning };
+        Ok(self.notify(&about, Event::Delivered, &told, batch).await?)
     }
 
     /// For whoever wrote to closed mailboxes from here: what they are told, once a day for each. It is put into their
@@ -143,13 +251,14 @@ impl Delivery {
         let Some((from, Resolution::Mailbox(writer))) = writer else { return Vec::new() };
         let mut answers = Vec::new();
         for recipient in &envelope.to {
-            let Some(treatment) = replied_for(&snapshot, recipient.mailbox) else { continue };
-            let told = (recipient.mailbox, writer);
+            let Destination::Mailbox(mailbox) = recipient.destination else { continue };
+            let Some(treatment) = replied_for(&snapshot, mailbox) else { continue };
+            let told = (mailbox, writer);
             if is_automatic(message.bytes()) || !self.is_due(told) {
                 continue;
             }
-            let closed = Party { name: &holder(&snapshot, recipient.mailbox), address: &recipient.address };
-            let unique = format!("answer-{}-{writer}.{}", recipient.mailbox, self.clock.now().as_nanosecond());
+            let closed = Party { name: &holder(&snapshot, mailbox), address: &recipient.address };
+            let unique = format!("answer-{mailbox}-{writer}.{}", self.clock.now().as_nanosecond());
             let (date, message) = (&self.clock.zoned(), message.bytes());
             let successor = treatment.target();
             let answer = Answer { closed, successor, writer: from, message, date, unique: &unique };
@@ -177,6 +286,37 @@ impl Delivery {
         let (message, flags) = (Arc::new(Prepared::new(text)), FlagNames::default());
         Append { folder: inbox, message, prefix: prefix(None, to), flags, date: self.clock.now(), quota: None }
     }
+}
+
+/// The jobs of a message: one for each way that its recipients go. Held mail to mailboxes here is one too.
+fn jobs(envelope: &Envelope, message: &Prepared) -> Vec<NewJob> {
+    let mut ways: BTreeMap<Lane, Vec<NewRecipient>> = BTreeMap::new();
+    for Recipient { destination, address, dsn } in &envelope.to {
+        let lane = match destination {
+            Destination::Out(lane) => lane.clone(),
+            Destination::Mailbox(_) if envelope.held.is_some() => Lane::Local,
+            Destination::Mailbox(_) => continue,
+        };
+        let of_lane = ways.entry(lane).or_default();
+        if !of_lane.iter().any(|named| named.address == *address) {
+            of_lane.push(NewRecipient { address: address.clone(), dsn: dsn.clone() });
+        }
+    }
+    let eight_bit = !message.bytes().is_ascii();
+    let in_header = || fields(message.bytes()).any(|field| !field.raw.is_ascii());
+    let internationalised = envelope.from.as_ref().is_some_and(|from| !from.is_ascii())
+        || (envelope.smtputf8 && eight_bit && !ways.is_empty() && in_header());
+    let job = |(lane, recipients): (Lane, Vec<NewRecipient>)| NewJob {
+        name: envelope.id.clone(),
+        from: envelope.from.clone(),
+        mailbox: envelope.mailbox,
+        lane,
+        form: Form { eight_bit, utf8: internationalised || recipients.iter().any(|r| !r.address.is_ascii()) },
+        dsn: envelope.dsn.clone(),
+        held: envelope.held,
+        recipients,
+    };
+    ways.into_iter().map(job).collect()
 }
 
 /// What becomes of mail to a closed mailbox, where whoever writes to it is told so.

@@ -73,16 +73,10 @@ impl Note<'_> {
     /// # Errors
     /// As [`Note::write`].
     pub fn write_answer(&self, to: &Thread) -> Result<Vec<u8>, ComposeError> {
-        let mut written = self.message("auto-replied")?;
-        if let Some(answered) = &to.message_id {
-            let conversation: Vec<&str> = to.references.iter().chain([answered]).map(String::as_str).collect();
-            let message = written.0.in_reply_to(answered.as_str()).references(conversation);
-            written = Written(message);
-        }
-        Ok(written.finish())
+        Ok(self.message("auto-replied")?.answering(to).finish())
     }
 
-    fn message(&self, submitted: &'static str) -> Result<Written<'_>, ComposeError> {
+    pub(super) fn message(&self, submitted: &'static str) -> Result<Written<'_>, ComposeError> {
         let to = self.to.iter().map(|party| party.header("To")).collect::<Result<Vec<_>, _>>()?;
         if to.is_empty() {
             return Err(ComposeError::NoRecipient);
@@ -114,10 +108,17 @@ impl Note<'_> {
 }
 
 /// A message that only needs to be put into bytes.
-struct Written<'x>(MessageBuilder<'x>);
+pub(super) struct Written<'x>(pub(super) MessageBuilder<'x>);
 
-impl Written<'_> {
-    fn finish(self) -> Vec<u8> {
+impl<'x> Written<'x> {
+    /// In the conversation of a message.
+    pub(super) fn answering(self, to: &'x Thread) -> Self {
+        let Some(answered) = &to.message_id else { return self };
+        let conversation: Vec<&str> = to.references.iter().chain([answered]).map(String::as_str).collect();
+        Self(self.0.in_reply_to(answered.as_str()).references(conversation))
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
         let mut written = Vec::new();
         self.0.serialize(&mut written);
         written
@@ -133,12 +134,12 @@ impl Party<'_> {
 }
 
 /// Text of a header field; `place` is named in the error.
-fn one_line<'a>(text: &'a str, place: &'static str) -> Result<&'a str, ComposeError> {
+pub(super) fn one_line<'a>(text: &'a str, place: &'static str) -> Result<&'a str, ComposeError> {
     if text.chars().any(|c| c.is_control() || is_separator(c)) { Err(ComposeError::Control(place)) } else { Ok(text) }
 }
 
 /// Text of a body: any line ending becomes CRLF (RFC 5322 §2.3), and the last line gets one.
-fn crlf(text: &str, place: &'static str) -> Result<String, ComposeError> {
+pub(super) fn crlf(text: &str, place: &'static str) -> Result<String, ComposeError> {
     let mut lines = String::with_capacity(text.len() + text.len() / 16);
     for line in text.lines() {
         if line.chars().any(|c| c.is_control() && c != '\t') {

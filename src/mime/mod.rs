@@ -19,6 +19,7 @@ mod mailboxes;
 mod media;
 mod nstring;
 mod part;
+pub mod report;
 mod search;
 mod structure;
 mod subject;

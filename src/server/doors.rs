@@ -106,6 +106,7 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
             page: page(config, addresses),
             plaintext_login_from: config.tls.plaintext_login_from.clone(),
             trusted: config.relay.trusted.clone(),
+            sends_out: config.relay.sends_out.clone(),
         },
     }
 }

@@ -9,12 +9,13 @@ use crate::config::{self, Config, ConfigError, files};
 use crate::control;
 use crate::credential::{Hasher, Policy};
 use crate::db::{Db, DbError};
-use crate::delivery::Delivery;
+use crate::delivery::{self, Delivery};
 use crate::directory::{Department, Directory};
 use crate::feed::{self, Feed, Keeper};
 use crate::limits;
 use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
+use crate::queue::Queue;
 use crate::seal::SealFile;
 use crate::store::{Store, StoreError};
 use crate::text::fold;
@@ -37,6 +38,8 @@ pub struct Installation {
     pub directory: Directory,
     /// Folders and messages.
     pub store: Store,
+    /// Mail on its way out.
+    pub queue: Queue,
     /// Delivers mail, and knows who was told of closed mailboxes: a reload does not make it tell them again.
     pub delivery: Delivery,
     /// Hashes passwords.
@@ -88,7 +91,9 @@ impl Installation {
             tracing::info!(rows = adopted, "what an older release left is in the audit now");
         }
         let store = Store::open(db.clone(), clock.clone()).await?;
-        let delivery = Delivery::new(store.clone(), directory.clone(), clock.clone());
+        let queue = Queue::new(config.relay.terms());
+        let delivery = Delivery::new(db.clone(), store.clone(), directory.clone(), queue.clone(), clock.clone());
+        delivery.configure(outbound(&config));
         let hasher = Hasher::new();
         let access =
             Access::new(&db, &directory, &hasher, &clock, login_rules(&config)).map_err(OpenError::Randomness)?;
@@ -101,6 +106,7 @@ impl Installation {
             clock,
             directory,
             store,
+            queue,
             delivery,
             hasher,
             access,
@@ -140,6 +146,8 @@ impl Installation {
                 settings: Arc::new(settings(config, addresses)),
             },
             access: self.access.clone(),
+            queue: self.queue.clone(),
+            delivery: self.delivery.clone(),
             feed: Feed {
                 seal: seal.clone(),
                 organisation: config.organisation.name.as_str().into(),
@@ -202,6 +210,11 @@ pub(super) fn login_rules(config: &Config) -> Rules {
     let rate = |rate: &config::Rate| Rate { burst: rate.burst.get(), every: rate.every.0 };
     let rates = Rates { pair: rate(&throttle.pair), name: rate(&throttle.name), network: rate(&throttle.network) };
     Rules { rates, first_password_days: config.passwords.first_password_days }
+}
+
+/// What the configuration says about mail that goes elsewhere.
+pub(super) fn outbound(config: &Config) -> delivery::Settings {
+    delivery::Settings { hostname: config.server.hostname.to_string(), routing: config.relay.routing() }
 }
 
 /// What the configuration says about acts.

@@ -8,6 +8,7 @@ mod due;
 mod installation;
 mod listen;
 mod lock;
+mod outward;
 mod sessions;
 mod upkeep;
 
@@ -26,6 +27,7 @@ use crate::limits;
 use crate::metrics::Listener;
 use crate::net::Gate;
 use crate::provisioning::Provisioning;
+use crate::relay;
 
 pub use addresses::Addresses;
 pub use certificate::check as check_certificate;
@@ -67,6 +69,7 @@ pub struct Running {
     installation: Installation,
     doors: Arc<ArcSwap<Doors>>,
     control: Arc<ArcSwap<control::Services>>,
+    outward: Arc<ArcSwap<relay::Settings>>,
     addresses: Addresses,
     sessions: Sessions,
     answering: TaskTracker,
@@ -78,6 +81,7 @@ impl Server {
         let installation = Installation::open_when_free(config, clock).await?;
         let config = &installation.config;
         let tls = Arc::new(certificate::load(config)?);
+        let outward = Arc::new(ArcSwap::from_pointee(outward::settings(config)?));
         let run = config.server.data_dir.join("run");
         let failed = |error| StartError::Run { file: run.display().to_string(), error };
         files::make_directory(&run).map_err(failed)?;
@@ -95,12 +99,13 @@ impl Server {
         let answering = TaskTracker::new();
         let cut = sessions.cut();
         answering.spawn(socket.serve(control.clone(), drain.clone(), cut.clone()));
+        answering.spawn(cut.clone().run_until_cancelled_owned(outward::run(&installation, &outward, drain.clone())));
         answering.spawn(upkeep::log_ins(installation.access.clone(), drain.clone()));
         // An archive takes as long as a mailbox is large, and is begun again at the next start.
         answering.spawn(cut.clone().run_until_cancelled_owned(upkeep::run(control.clone(), drain.clone())));
         answering.spawn(cut.run_until_cancelled_owned(due::run(control.clone(), drain)));
         tracing::info!(addresses = %serde_json::json!(addresses), "serving");
-        Ok(Running { installation, doors, control, addresses, sessions, answering })
+        Ok(Running { installation, doors, control, outward, addresses, sessions, answering })
     }
 }
 
@@ -160,6 +165,7 @@ impl Running {
     pub async fn reload(&self, file: &Path) -> Result<(), ReloadError> {
         let new = Config::load(file)?;
         let tls = Arc::new(certificate::load(&new)?);
+        let outward = outward::settings(&new)?;
         installation::check_seal(&new)?;
         let old = &self.installation.config;
         if (&new.server.data_dir, &new.listen) != (&old.server.data_dir, &old.listen) {
@@ -168,6 +174,9 @@ impl Running {
         // First what may fail: a reload is whole or none.
         self.installation.directory.configure(installation::department(&new)).await?;
         self.installation.access.configure(installation::login_rules(&new));
+        self.outward.store(Arc::new(outward));
+        self.installation.delivery.configure(installation::outbound(&new));
+        self.installation.queue.configure(new.relay.terms());
         self.doors.store(Arc::new(Doors::new(&self.installation, &new, &self.addresses, &tls, &self.sessions.drain())));
         self.control.store(Arc::new(self.installation.control(&new, Some(&self.addresses))));
         Ok(())

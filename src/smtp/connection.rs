@@ -61,10 +61,10 @@ impl<'a> Connection<'a> {
             let answer = match action {
                 Action::Answer(answer) => answer,
                 Action::Sender(mail) => {
-                    let allowed = self.judge_sender(&mail).await;
+                    let allowed = self.judge_sender(&mail);
                     Answer::Say(self.session.sender(mail, allowed))
                 }
-                Action::Recipient(path) => Answer::Say(self.recipient(path).await),
+                Action::Recipient(path, dsn) => Answer::Say(self.recipient(path, dsn).await),
                 Action::Receive(transaction) => self.receive(wire, transaction).await?,
                 Action::Login(exchange, initial) => self.log_in(wire, exchange, initial).await?,
                 // What came behind STARTTLS in clear would be executed as if it had come under TLS.

@@ -64,6 +64,8 @@ pub struct Settings {
     pub plaintext_login_from: Vec<Network>,
     /// Networks whose servers may bring mail with senders of our own domain, without a login.
     pub trusted: Vec<Network>,
+    /// Networks whose machines may send to other domains, in the name of one of us, without a login.
+    pub sends_out: Vec<Network>,
 }
 
 /// The door as one listener has it.

@@ -18,7 +18,7 @@ impl Connection<'_> {
     pub(super) fn fault(&self, transaction: &Transaction, header: &[u8]) -> Option<Account> {
         self.session.login()?;
         let snapshot = self.door.services.directory.snapshot();
-        transaction.recipients.iter().find(|(_, address)| snapshot.hears_faults(address))?;
+        transaction.recipients.iter().find(|recipient| snapshot.hears_faults(&recipient.address))?;
         let subject = fields(header).find(|field| field.is("Subject")).map(|field| printable(&field.text()));
         // What is too long, or nothing, is to be read in the message.
         let told = subject.and_then(|subject| Account::parse(&subject).ok());

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use crate::address::Address;
-use crate::id::MailboxId;
+use crate::delivery::Recipient;
 use crate::limits;
 use crate::mime::{Field, fields};
 
@@ -67,7 +67,7 @@ fn is_well_named(field: &Field<'_>) -> bool {
 ///
 /// # Errors
 /// [`HeaderFault::Loop`].
-pub fn check_loop(header: &[u8], recipients: &[(MailboxId, Address)]) -> Result<(), HeaderFault> {
+pub fn check_loop(header: &[u8], recipients: &[Recipient]) -> Result<(), HeaderFault> {
     let mut received = 0;
     for field in fields(header) {
         if field.is("Received") {
@@ -79,16 +79,19 @@ pub fn check_loop(header: &[u8], recipients: &[(MailboxId, Address)]) -> Result<
     if received > limits::RECEIVED_FIELDS_MAX { Err(HeaderFault::Loop) } else { Ok(()) }
 }
 
-fn names_one_of(field: &Field<'_>, recipients: &[(MailboxId, Address)]) -> bool {
+fn names_one_of(field: &Field<'_>, recipients: &[Recipient]) -> bool {
     let text = field.unfolded();
     let named = std::str::from_utf8(&text).ok().and_then(|text| Address::parse(text).ok());
-    named.is_some_and(|address| recipients.iter().any(|(_, recipient)| *recipient == address))
+    named.is_some_and(|address| recipients.iter().any(|recipient| recipient.address == address))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::delivery::Destination;
+    use crate::id::MailboxId;
+    use crate::queue::RecipientDsn;
 
     #[test]
     fn the_header_ends_at_the_first_blank_line() {
@@ -107,7 +110,11 @@ mod tests {
 
     #[test]
     fn circles_are_found() {
-        let us = ["a@x.vn", "b@x.vn"].map(|address| (MailboxId(1), Address::parse(address).unwrap()));
+        let us = ["a@x.vn", "b@x.vn"].map(|address| Recipient {
+            destination: Destination::Mailbox(MailboxId(1)),
+            address: Address::parse(address).unwrap(),
+            dsn: RecipientDsn::default(),
+        });
         let hops = |count: usize| "Received: x\r\n".repeat(count).into_bytes();
         assert_eq!(check_loop(&hops(50), &us), Ok(()));
         assert_eq!(check_loop(&hops(51), &us), Err(HeaderFault::Loop));

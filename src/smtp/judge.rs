@@ -4,14 +4,14 @@ use super::connection::Connection;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::syntax::{ForwardPath, Mail};
-use crate::access::Withheld;
 use crate::address::Address;
-use crate::directory::Resolution;
-use crate::id::MailboxId;
+use crate::delivery::Destination;
+use crate::directory::{Owner, Resolution};
+use crate::queue::{Lane, RecipientDsn};
 
 impl Connection<'_> {
     /// People send as themselves (R19), or with the null sender, as receipts do. Strangers never send as one of us.
-    pub(super) async fn judge_sender(&self, mail: &Mail) -> Result<(), Reply> {
+    pub(super) fn judge_sender(&self, mail: &Mail) -> Result<(), Reply> {
         let services = &self.door.services;
         let kibibytes = mail.size.unwrap_or(0) / 1024;
         if usize::try_from(kibibytes).unwrap_or(usize::MAX) > services.in_flight.available_permits() {
@@ -24,7 +24,7 @@ impl Connection<'_> {
         if mail.from.as_ref().is_some_and(|from| !services.access.may_send_as(login, from)) {
             return Err(Refusal::SenderNotOwn.into());
         }
-        Ok(services.access.may_send_to(login, 1, services.settings.allowance).await?)
+        Ok(())
     }
 
     fn judge_stranger(&self, from: Option<&Address>) -> Result<(), Refusal> {
@@ -37,7 +37,7 @@ impl Connection<'_> {
     }
 
     /// Answers RCPT.
-    pub(super) async fn recipient(&mut self, path: ForwardPath) -> Reply {
+    pub(super) async fn recipient(&mut self, path: ForwardPath, dsn: RecipientDsn) -> Reply {
         let address = match path {
             ForwardPath::Address(address) => address,
             ForwardPath::Postmaster => {
@@ -47,10 +47,10 @@ impl Connection<'_> {
             }
         };
         let found = self.judge_recipient(&address).await;
-        self.session.recipient(address, found)
+        self.session.recipient(address, dsn, found)
     }
 
-    async fn judge_recipient(&self, address: &Address) -> Result<MailboxId, Reply> {
+    async fn judge_recipient(&self, address: &Address) -> Result<Destination, Reply> {
         let services = &self.door.services;
         let mailbox = match services.directory.snapshot().resolve(address) {
             Resolution::Mailbox(mailbox) => mailbox,
@@ -64,21 +64,38 @@ impl Connection<'_> {
             }
             Resolution::Departed => return Err(Refusal::Departed.into()),
             Resolution::Unknown => return Err(Refusal::UnknownRecipient.into()),
-            Resolution::Foreign if self.session.login().is_some() => return Err(Refusal::OutsideNotOpen.into()),
-            Resolution::Foreign => return Err(Refusal::RelayDenied.into()),
+            Resolution::Foreign => return self.judge_foreigner(address).map(Destination::Out),
         };
-        self.judge_number().await?;
         let announced = self.session.transaction().and_then(|transaction| transaction.mail.size).unwrap_or(0);
         services.delivery.admit(mailbox, announced).await?;
-        Ok(mailbox)
+        Ok(Destination::Mailbox(mailbox))
     }
 
-    /// Whether a person may send to one more than those accepted so far (R21).
-    async fn judge_number(&self) -> Result<(), Withheld> {
-        let Some(login) = self.session.login() else { return Ok(()) };
-        let accepted = self.session.transaction().map_or(0, |transaction| transaction.recipients.len());
-        let wanted = u32::try_from(accepted).unwrap_or(u32::MAX).saturating_add(1);
+    /// The way out, for those who may send there: people as far as their mailbox may (R27), and machines of networks
+    /// that are trusted with it, in the name of one of us.
+    fn judge_foreigner(&self, address: &Address) -> Result<Lane, Reply> {
         let services = &self.door.services;
-        services.access.may_send_to(login, wanted, services.settings.allowance).await
+        let from = self.session.transaction().and_then(|transaction| transaction.mail.from.as_ref());
+        match self.session.login() {
+            Some(login) if !services.access.may_write_to(login, from, address.domain()) => {
+                return Err(Reply::province_only(self.office().as_ref()));
+            }
+            None if !self.may_send_out(from) => return Err(Refusal::RelayDenied.into()),
+            Some(_) | None => {}
+        }
+        services.delivery.lane(from, address).ok_or_else(|| Refusal::OutsideNotOpen.into())
+    }
+
+    fn may_send_out(&self, from: Option<&Address>) -> bool {
+        let trusted = self.door.services.settings.sends_out.iter().any(|network| network.contains(self.peer.ip()));
+        let own = |from| self.door.services.directory.snapshot().resolve(from) != Resolution::Foreign;
+        trusted && from.is_some_and(own)
+    }
+
+    /// Whom to ask.
+    fn office(&self) -> Option<Address> {
+        let snapshot = self.door.services.directory.snapshot();
+        let office = Owner::Unit(snapshot.office()?.id);
+        snapshot.of(office)?.primary().cloned()
     }
 }

@@ -14,10 +14,12 @@ use super::refusal::Refusal;
 use super::reply::{self, Reply};
 use super::session::{Answer, Kind, Transaction};
 use super::submission::{self, Repair};
+use super::syntax::Mail;
 use crate::access::{Access, Login, Withheld};
-use crate::delivery::{DeliveryError, Envelope, Recipient};
+use crate::delivery::{DeliveryError, Envelope};
 use crate::limits;
 use crate::net::{Wire, WireError};
+use crate::queue::HeldFor;
 
 /// Why a message was not taken.
 enum Rejection {
@@ -81,7 +83,7 @@ impl Connection<'_> {
     fn trace(&self, wire: &Wire, transaction: &Transaction, id: &str) -> String {
         let services = &self.door.services;
         let recipient = match transaction.recipients.as_slice() {
-            [(_, only)] => Some(only),
+            [only] => Some(&only.address),
             _ => None,
         };
         Received {
@@ -164,36 +166,42 @@ impl Connection<'_> {
             bytes.splice(trace_len..trace_len, missing);
         }
         let fault = self.fault(&transaction, header::block(bytes.get(trace_len..).unwrap_or_default()));
-        let (len, from) = (bytes.len(), transaction.mail.from);
+        let len = bytes.len();
+        let Transaction { mail: Mail { from, smtputf8, dsn, .. }, recipients: to } = transaction;
         let sender = from.as_ref().map(ToString::to_string).unwrap_or_default();
-        let to: Vec<Recipient> =
-            transaction.recipients.into_iter().map(|(mailbox, address)| Recipient { mailbox, address }).collect();
         let recipients = to.len();
+        let login = self.session.login();
         let charged = self.charge(recipients).await.map_err(Rejection::Withheld)?;
-        self.door.services.delivery.accept(Envelope { from, to }, bytes).await.map_err(|cause| {
+        let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
+        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst };
+        self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();
             Rejection::Delivery(cause)
         })?;
         drop(held);
         // Who sent it, whatever the address that it was sent from (R19).
-        let login = self.session.login();
         if let (Some(login), Some(text)) = (login, fault) {
             self.report(login, text, id).await;
         }
         let (staff, name) = (login.and_then(Login::staff).map(|staff| staff.0), login.map(|login| login.name.as_str()));
-        info!(%id, peer = %self.peer, staff, name, %sender, recipients, bytes = len, "message accepted");
+        info!(%id, peer = %self.peer, staff, name, %sender, recipients, bytes = len, held = ?burst, "message accepted");
         Ok(())
     }
 
-    /// Counts the recipients of a person's message (R21); several sessions may have asked at once.
+    /// Counts the recipients of a person's message. What goes beyond the allowance is held for the administrator, up to a
+    /// bound beyond which it stays in the mail program (R21).
     async fn charge(&self, recipients: usize) -> Result<Charged<'_>, Withheld> {
         let (services, recipients) = (&self.door.services, u32::try_from(recipients).unwrap_or(u32::MAX));
-        let login = self.session.login();
-        if let Some(login) = login {
-            services.access.charge(login, recipients, services.settings.allowance).await?;
+        let charged = Charged { access: &services.access, login: self.session.login(), recipients, held: None };
+        let Some(login) = charged.login else { return Ok(charged) };
+        match services.access.charge(login, recipients, services.settings.allowance).await {
+            Ok(()) => Ok(charged),
+            Err(Withheld::Enough(_)) if services.delivery.may_hold(login.mailbox).await? => {
+                Ok(Charged { held: Some(HeldFor::Burst), ..charged })
+            }
+            Err(withheld) => Err(withheld),
         }
-        Ok(Charged { access: &services.access, login, recipients })
     }
 
     /// Whether the message speaks for nobody but its sender; and what it lacks.
@@ -218,11 +226,13 @@ struct Charged<'a> {
     access: &'a Access,
     login: Option<&'a Login>,
     recipients: u32,
+    /// What is held was not counted.
+    held: Option<HeldFor>,
 }
 
 impl Charged<'_> {
     fn take_back(&self) {
-        if let Some(login) = self.login {
+        if let (Some(login), None) = (self.login, self.held) {
             self.access.take_back(login, self.recipients);
         }
     }

@@ -57,8 +57,8 @@ pub enum Refusal {
     /// A stranger sends as one of us.
     #[error("senders of this domain log in first")]
     SenderFromOutside,
-    /// A person sends to a domain that is not ours.
-    #[error("sending to other domains is not open on this server yet")]
+    /// There is no way to a domain that is not ours.
+    #[error("this server sends no mail to that domain")]
     OutsideNotOpen,
     /// A stranger sends to a domain that is not ours.
     #[error("mail is not relayed")]

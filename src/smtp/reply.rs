@@ -104,6 +104,19 @@ impl Reply {
         }
     }
 
+    /// Refuses mail to the Internet from a mailbox that may not write there, and says whom to ask (R27).
+    pub fn province_only(office: Option<&Address>) -> Self {
+        let office = office.filter(|office| office.is_ascii()).map(|office| format!(" <{office}>")).unwrap_or_default();
+        Self::new(
+            550,
+            "5.7.1",
+            format_args!(
+                "Hop thu nay chi duoc gui thu trong tinh, hay lien he Van phong{office} / \
+                 This mailbox may write within the province only; ask the Office{office}"
+            ),
+        )
+    }
+
     /// Refuses mail for somebody who has left, and names whoever took over: RFC 5321 §3.4.
     pub fn relocated(successor: Option<&Address>) -> Self {
         match successor.filter(|successor| successor.is_ascii()) {

@@ -4,9 +4,10 @@
 //! ([`Action::Sender`], [`Action::Recipient`]) and is told.
 
 use crate::address::Address;
-use crate::id::MailboxId;
+use crate::delivery::{Destination, Recipient};
 use crate::limits;
 use crate::net::sasl::{Exchange, MECHANISMS};
+use crate::queue::RecipientDsn;
 
 use super::refusal::Refusal;
 use super::reply::{self, Reply};
@@ -66,7 +67,7 @@ pub enum Action {
     /// Find out whether this sender is allowed, then [`Session::sender`].
     Sender(Mail),
     /// Find out who that is, then [`Session::recipient`].
-    Recipient(ForwardPath),
+    Recipient(ForwardPath, RecipientDsn),
     /// Say 354 and receive the message of this transaction, which is over with that.
     Receive(Transaction),
     /// Say 220, make the handshake, then [`Session::secured`].
@@ -80,8 +81,8 @@ pub enum Action {
 pub struct Transaction {
     /// The arguments of MAIL.
     pub mail: Mail,
-    /// Mailboxes that were accepted, each with the address by which the client named it.
-    pub recipients: Vec<(MailboxId, Address)>,
+    /// Those that were accepted, each with the address by which the client named it.
+    pub recipients: Vec<Recipient>,
 }
 
 /// How the client greeted.
@@ -189,7 +190,7 @@ impl<L> Session<L> {
             Command::Helo(name) => say(self.greeted(Hello { name, extended: false })),
             Command::Ehlo(name) => say(self.greeted(Hello { name, extended: true })),
             Command::Mail(mail) => self.mail(mail)?,
-            Command::Rcpt(recipient) => self.rcpt(recipient)?,
+            Command::Rcpt(recipient, dsn) => self.rcpt(recipient, dsn)?,
             Command::Data => Action::Receive(self.data()?),
             Command::Rset => {
                 self.end_transaction();
@@ -223,6 +224,7 @@ impl<L> Session<L> {
             Some(format!("SIZE {}", self.terms.message_bytes_max)),
             Some("8BITMIME".to_owned()),
             Some("SMTPUTF8".to_owned()),
+            Some("DSN".to_owned()),
             Some("ENHANCEDSTATUSCODES".to_owned()),
             self.offers_tls().then(|| "STARTTLS".to_owned()),
             self.offers_login().then(|| format!("AUTH {}", names())),
@@ -277,16 +279,16 @@ impl<L> Session<L> {
         reply::SENDER_OK
     }
 
-    fn rcpt(&self, recipient: ForwardPath) -> Result<Action, Refusal> {
+    fn rcpt(&self, recipient: ForwardPath, dsn: RecipientDsn) -> Result<Action, Refusal> {
         match &self.state {
             State::Connected => Err(Refusal::NoHello),
             State::Greeted(_) => Err(Refusal::NoSender),
-            State::Sending(..) => Ok(Action::Recipient(recipient)),
+            State::Sending(..) => Ok(Action::Recipient(recipient, dsn)),
         }
     }
 
-    /// Adds the recipient if there is such a mailbox. One that is named twice counts twice and gets one copy.
-    pub fn recipient(&mut self, address: Address, found: Result<MailboxId, Reply>) -> Reply {
+    /// Adds the recipient if mail for it is taken. One that is named twice counts twice and gets one copy.
+    pub fn recipient(&mut self, address: Address, dsn: RecipientDsn, found: Result<Destination, Reply>) -> Reply {
         let State::Sending(_, transaction) = &mut self.state else { return Refusal::NoSender.into() };
         if !transaction.mail.smtputf8 && !address.is_ascii() {
             return Refusal::Utf8NotAnnounced.into();
@@ -296,7 +298,7 @@ impl<L> Session<L> {
         }
         match found {
             Err(refusal) => return refusal,
-            Ok(mailbox) => transaction.recipients.push((mailbox, address)),
+            Ok(destination) => transaction.recipients.push(Recipient { destination, address, dsn }),
         }
         reply::RECIPIENT_OK
     }
@@ -361,6 +363,7 @@ fn say(reply: Reply) -> Action {
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
+    use crate::id::MailboxId;
 
     fn session(kind: Kind, security: Security) -> Session<&'static str> {
         let can_secure = kind != Kind::Submissions;
@@ -374,10 +377,10 @@ mod tests {
             Action::Answer(Answer::Say(reply)) => reply.code().to_owned(),
             Action::Answer(Answer::HangUp(reply)) => format!("{} and close", reply.code()),
             Action::Sender(mail) => session.sender(mail, Ok(())).code().to_owned(),
-            Action::Recipient(ForwardPath::Address(address)) => {
-                session.recipient(address, Ok(MailboxId(1))).code().to_owned()
+            Action::Recipient(ForwardPath::Address(address), dsn) => {
+                session.recipient(address, dsn, Ok(Destination::Mailbox(MailboxId(1)))).code().to_owned()
             }
-            Action::Recipient(ForwardPath::Postmaster) => "postmaster".into(),
+            Action::Recipient(ForwardPath::Postmaster, _) => "postmaster".into(),
             Action::Receive(_) => "354".into(),
             Action::StartTls => {
                 session.secured();
@@ -428,7 +431,7 @@ mod tests {
     #[test]
     fn only_what_works_now_is_offered() {
         let list = |kind, security| session(kind, security).extensions().join(",");
-        let always = "PIPELINING,SIZE 1000,8BITMIME,SMTPUTF8,ENHANCEDSTATUSCODES";
+        let always = "PIPELINING,SIZE 1000,8BITMIME,SMTPUTF8,DSN,ENHANCEDSTATUSCODES";
         let limits = "LIMITS RCPTMAX=2";
         assert_eq!(list(Kind::Relay, Security::Clear), format!("{always},STARTTLS,{limits}"));
         assert_eq!(list(Kind::Submission, Security::Clear), format!("{always},STARTTLS,{limits}"));

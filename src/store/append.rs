@@ -76,6 +76,8 @@ pub struct Appended {
     pub uid_validity: u32,
     /// The message's number there.
     pub uid: Uid,
+    /// Its bytes, shared by all folders that it was put into at once.
+    pub body: BodyId,
 }
 
 impl Store {
@@ -106,6 +108,15 @@ impl Joined for Request {
 /// The same within a transaction of the caller's.
 pub async fn append_in(tx: &mut Tx, store: &Store, messages: Vec<Append>) -> Result<Vec<Appended>, StoreError> {
     append_each(tx, store, vec![messages]).await?.pop().unwrap_or(Ok(Vec::new()))
+}
+
+/// Keeps a message that goes into no folder here: a job of the queue holds it, in the same transaction.
+pub async fn keep_body(tx: &mut Tx, store: &Store, message: &Arc<Prepared>) -> Result<BodyId, DbError> {
+    let mut rows = Rows::new(store.clock.now().as_second());
+    let body = rows.body(message, store);
+    rows.write_bodies(tx).await?;
+    rows.write_pieces(tx).await?;
+    Ok(body)
 }
 
 /// A folder that messages go to, as its row was and as it will be.
@@ -228,7 +239,7 @@ impl Target {
         self.uid_next += 1;
         self.mailbox_bytes += size as u64;
         self.entries.push(entry);
-        Appended { uid_validity: self.uid_validity, uid: entry.uid }
+        Appended { uid_validity: self.uid_validity, uid: entry.uid, body: entry.body }
     }
 }
 

@@ -67,7 +67,10 @@ const RULES: [(&str, &str); 13] = [
          ON p.body_id = b.id WHERE b.size <> coalesce(p.size, 0) OR b.header_size > b.size",
     ),
     ("a piece belongs to a body", "SELECT 'piece ' || id FROM piece WHERE id / 4096 NOT IN (SELECT id FROM body)"),
-    ("a body belongs to a message", "SELECT 'body ' || id FROM body WHERE id NOT IN (SELECT body_id FROM message)"),
+    (
+        "a body belongs to a message or a job",
+        "SELECT 'body ' || id FROM body WHERE id NOT IN (SELECT body_id FROM message) AND id NOT IN (SELECT body_id FROM job)",
+    ),
     (
         "every mailbox that is not removed has an INBOX, and one that is removed has no folder",
         "SELECT 'mailbox ' || id FROM mailbox m WHERE (m.state = 'removed') = \

@@ -26,7 +26,7 @@ mod watch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-pub use append::{Append, Appended, Prepared, append_in};
+pub use append::{Append, Appended, Prepared, append_in, keep_body};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
 pub use contents::{Volume, discard_mailbox, move_contents, volume};
@@ -36,6 +36,7 @@ pub use folder::{Counters, Folder, SpecialUse, Subscription};
 pub use index::{Entry, Index};
 pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
 pub use name::{FolderName, FolderNameError};
+pub use purge::release_bodies;
 pub use ranges::UidRanges;
 pub use read::{Derived, Texts};
 pub use watch::Watch;

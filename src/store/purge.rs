@@ -6,13 +6,14 @@ use sqlx::Row;
 use super::json::{Json, list, sql};
 use super::{Store, StoreError};
 use crate::db::{DbError, Tx};
+use crate::id::BodyId;
 use crate::limits;
 
 /// A message whose time has come.
 struct Due {
     folder: i64,
     uid: i64,
-    body: i64,
+    body: BodyId,
 }
 
 impl Store {
@@ -56,23 +57,30 @@ async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
         rows.row(&[d.folder, d.uid]);
     }
     let rows = rows.end();
-    let bodies = list(due.iter().map(|d| d.body));
-    for (statement, argument) in [
-        ("DELETE FROM message WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))", &rows),
-        ("DELETE FROM expunged WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))", &rows),
-        (
-            "DELETE FROM body WHERE id IN (SELECT value FROM json_each(?)) \
-             AND NOT EXISTS (SELECT 1 FROM message WHERE body_id = body.id)",
-            &bodies,
-        ),
-        (
-            "DELETE FROM piece WHERE id IN (SELECT p.id FROM json_each(?) r \
-             CROSS JOIN piece p ON p.id >= r.value * 4096 AND p.id < (r.value + 1) * 4096 \
-             WHERE NOT EXISTS (SELECT 1 FROM body WHERE id = r.value))",
-            &bodies,
-        ),
+    for statement in [
+        "DELETE FROM message WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))",
+        "DELETE FROM expunged WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))",
     ] {
-        sqlx::query(statement).bind(argument).execute(tx.connection()).await.map_err(DbError::from)?;
+        sqlx::query(statement).bind(&rows).execute(tx.connection()).await.map_err(DbError::from)?;
+    }
+    let mut bodies: Vec<BodyId> = due.iter().map(|d| d.body).collect();
+    bodies.dedup();
+    release_bodies(tx, &bodies).await?;
+    Ok(())
+}
+
+/// Ends those of the bodies that nothing holds any more: no message, and no job of the queue.
+pub async fn release_bodies(tx: &mut Tx, bodies: &[BodyId]) -> Result<(), DbError> {
+    let bodies = list(bodies.iter().map(|body| body.0));
+    for statement in [
+        "DELETE FROM body WHERE id IN (SELECT value FROM json_each(?)) \
+         AND NOT EXISTS (SELECT 1 FROM message WHERE body_id = body.id) \
+         AND NOT EXISTS (SELECT 1 FROM job WHERE body_id = body.id)",
+        "DELETE FROM piece WHERE id IN (SELECT p.id FROM json_each(?) r \
+         CROSS JOIN piece p ON p.id >= r.value * 4096 AND p.id < (r.value + 1) * 4096 \
+         WHERE NOT EXISTS (SELECT 1 FROM body WHERE id = r.value))",
+    ] {
+        sqlx::query(statement).bind(&bodies).execute(tx.connection()).await?;
     }
     Ok(())
 }

@@ -103,6 +103,36 @@ impl Store {
         .await
     }
 
+    /// The pieces of a body from a number on, some hundreds of kilobytes of them; none behind the last.
+    pub async fn pieces(&self, body: BodyId, from: i64) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let first = super::first_piece(body);
+        let pieces = sqlx::query_scalar("SELECT data FROM piece WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
+            .bind(first + from)
+            .bind(first + super::PIECES_PER_BODY)
+            .bind(sql(limits::BATCH_BYTES_MAX / limits::BODY_PIECE_BYTES_MAX))
+            .fetch_all(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
+        Ok(pieces)
+    }
+
+    /// The beginning of a body, at most so many octets.
+    pub async fn beginning(&self, body: BodyId, at_most: usize) -> Result<Vec<u8>, StoreError> {
+        let mut bytes: Vec<u8> = Vec::new();
+        let mut from = 0;
+        while bytes.len() < at_most {
+            let pieces = self.pieces(body, from).await?;
+            if pieces.is_empty() {
+                break;
+            }
+            from += sql(pieces.len());
+            pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
+        }
+        bytes.truncate(at_most);
+        Ok(bytes)
+    }
+
     /// Some octets of one message, for those too large to be read whole.
     pub async fn range(
         &self,

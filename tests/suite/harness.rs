@@ -15,7 +15,7 @@ use hopthu::metrics::Listener;
 use hopthu::name::{Label, LocalPart, PersonName};
 use hopthu::provisioning::{Act, CreateUnit, Done, Failure, FirstPassword, FoundDepartment, Hire, Order, Registration};
 use hopthu::server::{Running, Server};
-use hopthu::{audit, db, directory, server, store};
+use hopthu::{audit, db, directory, queue, server, store};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tokio::runtime::Runtime;
@@ -134,6 +134,15 @@ impl Daemon {
         let person = Person { address };
         self.people.lock().unwrap().push(person.clone());
         person
+    }
+
+    /// Somebody whose mailbox may write to the Internet.
+    pub fn hire_with_internet(&self, name: &str) -> Person {
+        let hire = Hire { reach: Reach::Internet, ..newcomer(name, FirstPassword::MayStay) };
+        let done = self.decide(vec![Act::Hire(hire)]).unwrap();
+        let address = done.acts[0].slip.as_ref().unwrap().address.to_string();
+        self.set_password(&address, PASSWORD);
+        Person { address }
     }
 
     /// The act alone, with what becomes of it.
@@ -313,6 +322,7 @@ pub async fn check(file: &std::path::Path) -> Vec<String> {
     let mut connection = db.read().await.unwrap();
     let mut violations = Vec::new();
     violations.extend(store::check(&mut connection).await.unwrap().iter().map(|v| format!("{v:?}")));
+    violations.extend(queue::check(&mut connection).await.unwrap().iter().map(|v| format!("{v:?}")));
     violations.extend(directory::check(&mut connection).await.unwrap().iter().map(|v| format!("{v:?}")));
     let verified = audit::verify(&mut connection).await.unwrap();
     if !verified.ok {

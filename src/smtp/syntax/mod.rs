@@ -10,6 +10,7 @@ pub use path::ForwardPath;
 use crate::address::{Address, AddressError};
 use crate::limits;
 use crate::net::sasl::Mechanism;
+use crate::queue::{EnvelopeDsn, RecipientDsn};
 use crate::text::printable;
 
 /// A command that is well formed. Whether it may come now is the session's to say.
@@ -22,7 +23,7 @@ pub enum Command {
     /// RFC 5321 §4.1.1.2.
     Mail(Mail),
     /// RFC 5321 §4.1.1.3.
-    Rcpt(ForwardPath),
+    Rcpt(ForwardPath, RecipientDsn),
     /// RFC 5321 §4.1.1.4.
     Data,
     /// RFC 5321 §4.1.1.5.
@@ -54,6 +55,8 @@ pub struct Mail {
     pub size: Option<u64>,
     /// Whether addresses and headers may hold UTF-8: RFC 6531.
     pub smtputf8: bool,
+    /// What the sender wants to be told: RFC 3461.
+    pub dsn: EnvelopeDsn,
 }
 
 /// Why a line is not a command.
@@ -222,8 +225,7 @@ fn mail(arguments: &str) -> Result<Command, SyntaxError> {
 fn rcpt(arguments: &str) -> Result<Command, SyntaxError> {
     let path = after(arguments, "TO:")?;
     let (recipient, parameters) = path::forward_path(path).map_err(SyntaxError::Recipient)?;
-    parameter::rcpt(parameters)?;
-    Ok(Command::Rcpt(recipient))
+    Ok(Command::Rcpt(recipient, parameter::rcpt(parameters)?))
 }
 
 /// What follows the keyword, in any case; the space that some clients put behind the colon is skipped.
@@ -325,12 +327,35 @@ mod tests {
             ("SMTPUTF8=yes", SyntaxError::ParameterValue),
             ("AUTH=a+0Ab", SyntaxError::ParameterValue),
             ("AUTH=a+4", SyntaxError::ParameterValue),
-            ("RET=FULL", SyntaxError::UnknownParameter),
+            ("MT-PRIORITY=3", SyntaxError::UnknownParameter),
+            ("RET=ALL", SyntaxError::ParameterValue),
+            ("ENVID=a+0Ab", SyntaxError::ParameterValue),
+            ("ENVID=a=b", SyntaxError::ParameterValue),
             ("=x", SyntaxError::ParameterValue),
         ] {
             assert_eq!(from(&format!("MAIL FROM:<a@x.vn> {parameters}")), Err(error), "{parameters}");
         }
         assert_eq!(command(b"RCPT TO:<a@x.vn> SIZE=1"), Err(SyntaxError::UnknownParameter));
+    }
+
+    #[test]
+    fn what_senders_ask_to_be_told() {
+        let to = |parameters: &str| match command(format!("RCPT TO:<a@x.vn> {parameters}").as_bytes()) {
+            Ok(Command::Rcpt(_, dsn)) => Ok(dsn),
+            Ok(other) => unreachable!("{other:?}"),
+            Err(error) => Err(error),
+        };
+        let dsn = to("NOTIFY=success,DELAY ORCPT=rfc822;b+2B@y.vn").unwrap();
+        assert!(dsn.wants_success() && dsn.wants_delay() && !dsn.wants_failure());
+        assert_eq!(dsn.orcpt.as_deref(), Some("rfc822;b+2B@y.vn"));
+        assert!(!to("NOTIFY=NEVER").unwrap().wants_failure());
+        let default = to("").unwrap();
+        assert!(default.wants_failure() && default.wants_delay() && !default.wants_success());
+        for bad in
+            ["NOTIFY=NEVER,DELAY", "NOTIFY=", "NOTIFY=x", "ORCPT=b@y.vn", "ORCPT=rfc822;", "ORCPT=rfc822;a+0D+0Ab"]
+        {
+            assert_eq!(to(bad), Err(SyntaxError::ParameterValue), "{bad}");
+        }
     }
 
     proptest! {
@@ -345,9 +370,9 @@ mod tests {
             let local = if tagged { format!("{local}+t") } else { local };
             let address = Address::new(&local, domain).unwrap();
             let read = command(format!("RCPT TO:<{address}>").as_bytes());
-            prop_assert_eq!(read, Ok(Command::Rcpt(ForwardPath::Address(address.clone()))));
+            prop_assert_eq!(read, Ok(Command::Rcpt(ForwardPath::Address(address.clone()), RecipientDsn::default())));
             let read = from(&format!("mail from: < {address} > SIZE=7")).unwrap();
-            prop_assert_eq!(read, Mail { from: Some(address), size: Some(7), smtputf8: false });
+            prop_assert_eq!(read, Mail { from: Some(address), size: Some(7), ..Mail::default() });
         }
     }
 }

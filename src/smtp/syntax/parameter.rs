@@ -1,6 +1,8 @@
-//! Parameters of MAIL and RCPT: RFC 5321 §4.1.2, RFC 1870, RFC 6152, RFC 6531, RFC 4954 §5.
+//! Parameters of MAIL and RCPT: RFC 5321 §4.1.2, RFC 1870, RFC 6152, RFC 6531, RFC 4954 §5, RFC 3461 §4.
 
 use super::{Mail, SyntaxError};
+use crate::limits;
+use crate::queue::{NotifyOn, RecipientDsn, Return};
 
 /// ```abnf
 /// Mail-parameters  = esmtp-param *(SP esmtp-param)
@@ -12,6 +14,8 @@ pub(super) fn mail(text: &str, into: &mut Mail) -> Result<(), SyntaxError> {
             "BODY" => body(value)?,
             "SMTPUTF8" if value.is_none() => into.smtputf8 = true,
             "AUTH" => on_behalf(value)?,
+            "RET" => into.dsn.ret = Some(ret(value)?),
+            "ENVID" => into.dsn.envid = Some(plain_xtext(value, limits::ENVID_BYTES_MAX)?.to_owned()),
             "SMTPUTF8" => return Err(SyntaxError::ParameterValue),
             _ => return Err(SyntaxError::UnknownParameter),
         }
@@ -19,9 +23,20 @@ pub(super) fn mail(text: &str, into: &mut Mail) -> Result<(), SyntaxError> {
     })
 }
 
-/// RCPT has no parameters until an extension that brings some is offered.
-pub(super) fn rcpt(text: &str) -> Result<(), SyntaxError> {
-    each(text, |_, _| Err(SyntaxError::UnknownParameter))
+/// ```abnf
+/// Rcpt-parameters  = esmtp-param *(SP esmtp-param)
+/// ```
+pub(super) fn rcpt(text: &str) -> Result<RecipientDsn, SyntaxError> {
+    let mut dsn = RecipientDsn::default();
+    each(text, |keyword, value| {
+        match keyword {
+            "NOTIFY" => dsn.notify = Some(notify(value)?),
+            "ORCPT" => dsn.orcpt = Some(original(value)?),
+            _ => return Err(SyntaxError::UnknownParameter),
+        }
+        Ok(())
+    })?;
+    Ok(dsn)
 }
 
 /// ```abnf
@@ -79,6 +94,59 @@ fn on_behalf(value: Option<&str>) -> Result<(), SyntaxError> {
     let decoded = xtext(value).and_then(|bytes| String::from_utf8(bytes).ok());
     match decoded {
         Some(text) if !text.chars().any(char::is_control) => Ok(()),
+        _ => Err(SyntaxError::ParameterValue),
+    }
+}
+
+/// ```abnf
+/// ret-value = "FULL" / "HDRS"
+/// ```
+/// RFC 3461 §4.3.
+fn ret(value: Option<&str>) -> Result<Return, SyntaxError> {
+    match value {
+        Some(word) if word.eq_ignore_ascii_case("FULL") => Ok(Return::Full),
+        Some(word) if word.eq_ignore_ascii_case("HDRS") => Ok(Return::Headers),
+        _ => Err(SyntaxError::ParameterValue),
+    }
+}
+
+/// ```abnf
+/// notify-esmtp-value = "NEVER" / 1#notify-list-element
+/// notify-list-element = "SUCCESS" / "FAILURE" / "DELAY"
+/// ```
+/// RFC 3461 §4.1.
+fn notify(value: Option<&str>) -> Result<NotifyOn, SyntaxError> {
+    let value = value.ok_or(SyntaxError::ParameterValue)?;
+    if value.eq_ignore_ascii_case("NEVER") {
+        return Ok(NotifyOn::NEVER);
+    }
+    value.split(',').try_fold(NotifyOn::NEVER, |all, word| match word.to_ascii_uppercase().as_str() {
+        "SUCCESS" => Ok(all.and(NotifyOn::SUCCESS)),
+        "FAILURE" => Ok(all.and(NotifyOn::FAILURE)),
+        "DELAY" => Ok(all.and(NotifyOn::DELAY)),
+        _ => Err(SyntaxError::ParameterValue),
+    })
+}
+
+/// ```abnf
+/// original-recipient-address = addr-type ";" xtext
+/// ```
+/// RFC 3461 §4.2, with the utf-8 addresses of RFC 6533 §3.
+fn original(value: Option<&str>) -> Result<String, SyntaxError> {
+    let (kind, address) = value.and_then(|value| value.split_once(';')).ok_or(SyntaxError::ParameterValue)?;
+    let atom = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !atom || address.is_empty() {
+        return Err(SyntaxError::ParameterValue);
+    }
+    let address = plain_xtext(Some(address), limits::ORCPT_BYTES_MAX)?;
+    Ok(format!("{kind};{address}"))
+}
+
+/// xtext of a length that stands for no control characters, as it was sent: nothing is to break out of a notice.
+fn plain_xtext(value: Option<&str>, max: usize) -> Result<&str, SyntaxError> {
+    let value = value.filter(|value| value.len() <= max).ok_or(SyntaxError::ParameterValue)?;
+    match xtext(value) {
+        Some(decoded) if !decoded.iter().any(u8::is_ascii_control) => Ok(value),
         _ => Err(SyntaxError::ParameterValue),
     }
 }

@@ -1,0 +1,83 @@
+//! What one transaction does about mail: copies into mailboxes, jobs for what goes elsewhere, and what became of jobs.
+
+use std::sync::Arc;
+
+use crate::db::{Answers, DbError, Joined, Tx, Work};
+use crate::id::{BodyId, JobId};
+use crate::queue::{self, NewJob, Outcome, Queue};
+use crate::store::{self, Append, Prepared, Store, StoreError};
+
+use super::Delivery;
+
+/// All of it becomes durable, or none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Batch {
+    /// What goes into folders here.
+    pub(super) copies: Vec<Append>,
+    /// What goes elsewhere.
+    pub(super) sendings: Vec<Sending>,
+    /// What became of jobs.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Jobs whose senders are told of the delay.
+    pub(super) warned: Vec<JobId>,
+}
+
+/// A message, and the jobs that hold it.
+#[derive(Clone, Debug)]
+pub(super) struct Sending {
+    pub(super) message: Arc<Prepared>,
+    pub(super) jobs: Vec<NewJob>,
+}
+
+impl Delivery {
+    /// Does it, and returns when it is durable. What only fills folders, or only ends jobs, is joined with what others do at
+    /// the same time.
+    pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        if batch.sendings.is_empty() && batch.outcomes.is_empty() && batch.warned.is_empty() {
+            return self.store.append(batch.copies).await.map(drop);
+        }
+        if batch.sendings.is_empty() && batch.copies.is_empty() && batch.warned.is_empty() {
+            return Ok(self.db.write_joined(Settle(batch.outcomes)).await?);
+        }
+        let (store, queue, now) = (self.store.clone(), self.queue.clone(), self.clock.now());
+        self.db.write(move |tx| Box::pin(async move { write(tx, &store, queue, batch, now).await })).await
+    }
+}
+
+async fn write(tx: &mut Tx, store: &Store, queue: Queue, batch: Batch, now: jiff::Timestamp) -> Result<(), StoreError> {
+    let appended = store::append_in(tx, store, batch.copies.clone()).await?;
+    for Sending { message, jobs } in &batch.sendings {
+        let copy = batch.copies.iter().zip(&appended).find(|(copy, _)| Arc::ptr_eq(&copy.message, message));
+        let body = match copy {
+            Some((_, appended)) => appended.body,
+            None => store::keep_body(tx, store, message).await?,
+        };
+        queue::put(tx, (body, message.len()), jobs, now).await?;
+    }
+    queue::mark_warned(tx, &batch.warned).await?;
+    settle(tx, &batch.outcomes).await?;
+    tx.after_commit(move || queue.wake());
+    Ok(())
+}
+
+async fn settle(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), DbError> {
+    let ended: Vec<BodyId> = queue::settle(tx, outcomes).await?;
+    if ended.is_empty() { Ok(()) } else { store::release_bodies(tx, &ended).await }
+}
+
+/// What became of jobs, of one worker.
+struct Settle(Vec<Outcome>);
+
+impl Joined for Settle {
+    type Output = ();
+    type Error = DbError;
+
+    fn run_all(tx: &mut Tx, items: Vec<Self>) -> Work<'_, Result<Answers<Self>, DbError>> {
+        Box::pin(async move {
+            let count = items.len();
+            let outcomes: Vec<Outcome> = items.into_iter().flat_map(|item| item.0).collect();
+            settle(tx, &outcomes).await?;
+            Ok(std::iter::repeat_with(|| Ok(())).take(count).collect())
+        })
+    }
+}

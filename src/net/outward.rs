@@ -1,0 +1,132 @@
+//! Connections to other servers: TLS with certificates that the system trusts, or that a file names.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::tls::{self, TlsError};
+use super::{Wire, WireError};
+use crate::limits;
+
+/// What a connection to another server stands on, in clear or under TLS.
+pub trait Link: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link for S {}
+
+/// A connection to another server.
+pub type Outward = Wire<Box<dyn Link>>;
+
+/// By which certificates other servers are trusted.
+pub struct Trust(TlsConnector);
+
+/// Why other servers cannot be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// The system has no certificates.
+    #[error("this system has no trusted certificates (package ca-certificates): {0}")]
+    System(String),
+    /// The file.
+    #[error(transparent)]
+    File(#[from] TlsError),
+    /// A certificate that no signature can be checked with.
+    #[error("{0}")]
+    Certificate(#[from] rustls::Error),
+}
+
+impl Trust {
+    /// Those of the system.
+    pub fn of_system() -> Result<Self, TrustError> {
+        let found = rustls_native_certs::load_native_certs();
+        let mut roots = RootCertStore::empty();
+        let (added, _) = roots.add_parsable_certificates(found.certs);
+        if added == 0 {
+            let errors: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
+            return Err(TrustError::System(errors.join("; ")));
+        }
+        Self::of(roots)
+    }
+
+    /// Those of a PEM file.
+    pub fn of_file(path: &Path) -> Result<Self, TrustError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in tls::chain(path)? {
+            roots.add(certificate)?;
+        }
+        Self::of(roots)
+    }
+
+    /// Whoever answers: what is encrypted is not read by those who only listen (RFC 7435).
+    pub fn of_anybody() -> Result<Self, TrustError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&[&TLS13, &TLS12])?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+            .with_no_client_auth();
+        Ok(Self(TlsConnector::from(Arc::new(config))))
+    }
+
+    fn of(roots: RootCertStore) -> Result<Self, TrustError> {
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[&TLS13, &TLS12])?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self(TlsConnector::from(Arc::new(config))))
+    }
+
+    /// Makes the handshake with the server of this name.
+    pub async fn secure(&self, host: &str, stream: impl Link + 'static) -> Result<Outward, WireError> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let handshake = timeout(limits::TLS_HANDSHAKE_MAX, self.0.connect(name, stream));
+        let stream = handshake.await.map_err(|_| WireError::TimedOut)??;
+        Ok(Wire::new(Box::new(stream)))
+    }
+}
+
+/// Believes every certificate; that the server has its key is checked all the same.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,532 @@
+//! Mail to other servers: what is sent, what is kept while they fail, and what senders are told (hostile F19-F26).
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hopthu::queue::{self, Listed, Selection};
+
+use crate::client::Client;
+use crate::harness::{Daemon, Person, Settings, log_in_imap, log_in_smtp};
+use crate::scripted::{Mood, Scripted, Shape, certificate, wait_until};
+
+const PROVINCE: &str = "daklak.gov.vn";
+
+/// A department whose province is behind a route to this server.
+fn settings(server: SocketAddr, more: &str) -> Settings {
+    let route = format!(
+        "[{{ name = \"tinh\", host = \"127.0.0.1\", port = {}, domains = [\"{PROVINCE}\", \"*.{PROVINCE}\"] {more} }}]",
+        server.port()
+    );
+    Settings::default()
+        .with("organisation.provincial_domain", &format!("{PROVINCE:?}"))
+        .with("relay.route", &route)
+        .with("relay.retry_first", "\"1s\"")
+        .with("relay.retry_longest", "\"2s\"")
+        .with("server.language", "\"en\"")
+}
+
+/// Somebody who is logged in to send.
+fn sender(daemon: &Daemon) -> (Person, Client) {
+    let who = daemon.person("daont").unwrap();
+    let mut client = daemon.connect("submissions");
+    client.reply();
+    log_in_smtp(&mut client, &who);
+    (who, client)
+}
+
+/// Sends a message; the answer to it.
+fn submit(client: &mut Client, mail: &str, recipients: &[&str], subject: &str) -> (u16, String) {
+    assert_eq!(client.ask(mail), 250, "{mail}");
+    for recipient in recipients {
+        client.say(&format!("RCPT TO:{recipient}"));
+        let (code, text) = client.reply();
+        assert_eq!(code, 250, "{recipient}: {text}");
+    }
+    assert_eq!(client.ask("DATA"), 354);
+    client.send(format!("Subject: {subject}\r\nMessage-ID: <{subject}@test>\r\n\r\n..dot\r\ntext\r\n.\r\n").as_bytes());
+    client.reply()
+}
+
+fn to(local: &str) -> String {
+    format!("<{local}@{PROVINCE}>")
+}
+
+fn jobs(daemon: &Daemon) -> Vec<Listed> {
+    let db = &daemon.running().installation().db;
+    let all = Selection { all: true, ..Selection::default() };
+    daemon.wait(async { queue::list(&mut *db.read().await.unwrap(), &all).await.unwrap() })
+}
+
+fn wait_for_empty_queue(daemon: &Daemon) {
+    wait_until(|| jobs(daemon).is_empty().then_some(()));
+}
+
+/// The text of every message of the person's INBOX.
+fn inbox(daemon: &Daemon, who: &Person) -> Vec<String> {
+    let mut client = daemon.connect("imaps");
+    client.expect_line();
+    log_in_imap(&mut client, who);
+    client.ok("EXAMINE INBOX");
+    let lines = client.ok("FETCH 1:* (BODY.PEEK[])");
+    lines.join("\n").split("* ").skip(1).map(str::to_owned).collect()
+}
+
+fn notices(daemon: &Daemon, who: &Person) -> Vec<String> {
+    inbox(daemon, who).into_iter().filter(|text| text.contains("delivery-status\"")).collect()
+}
+
+#[test]
+fn mail_for_the_province_goes_out_beside_copies_for_mailboxes_here() {
+    let server = Scripted::start(Mood::Well);
+    let daemon = Daemon::start(&settings(server.address, ""));
+    let (who, mut client) = sender(&daemon);
+    let binh = daemon.person("binhdx").unwrap();
+    let before = inbox(&daemon, &binh).len();
+    let here = format!("<{}>", binh.address);
+    let mail = format!("MAIL FROM:<{}>", who.address);
+    let recipients = [&to("a"), &to("b"), &here, "<c@xa.daklak.gov.vn>"];
+    assert_eq!(submit(&mut client, &mail, &recipients.map(|r| r as &str), "one").0, 250);
+    let taken = server.wait_for(1);
+    assert_eq!(taken[0].recipients.len(), 3, "several recipients in one transaction: {taken:?}");
+    assert!(taken[0].mail.starts_with(&format!("MAIL FROM:<{}> SIZE=", who.address)), "{taken:?}");
+    assert!(
+        taken[0].message.contains("\r\nSubject: one\r\n") && taken[0].message.ends_with("\r\n\r\n.dot\r\ntext\r\n")
+    );
+    assert!(taken[0].message.starts_with("Received: "), "{taken:?}");
+    assert_eq!(inbox(&daemon, &binh).len(), before + 1);
+    wait_for_empty_queue(&daemon);
+    // A second one takes the same connection.
+    assert_eq!(submit(&mut client, &mail, &[&to("a")], "two").0, 250);
+    server.wait_for(2);
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn r27_b20_who_may_send_where() {
+    let server = Scripted::start(Mood::Well);
+    let route = settings(server.address, "").with("relay.default", "\"tinh\"");
+    let daemon = Daemon::start(&route);
+    let (who, mut client) = sender(&daemon);
+    assert_eq!(client.ask(&format!("MAIL FROM:<{}>", who.address)), 250);
+    client.say("RCPT TO:<ai@example.com>");
+    let (code, text) = client.reply();
+    assert_eq!(code, 550);
+    assert!(text.contains("5.7.1") && text.contains("Van phong <van-phong@daklak.doj.gov.vn>"), "{text}");
+    assert_eq!(client.ask("RCPT TO:<ai@daklak.gov.vn>"), 250);
+    let lucky = daemon.hire_with_internet("Trần Văn Cường");
+    let mut client = daemon.connect("submissions");
+    client.reply();
+    log_in_smtp(&mut client, &lucky);
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", lucky.address), &["<ai@example.com>"], "far").0, 250);
+    server.wait_for(1);
+    let mut stranger = daemon.connect("smtp");
+    stranger.reply();
+    stranger.ask("EHLO x");
+    assert_eq!(stranger.ask("MAIL FROM:<ai@example.com>"), 250);
+    assert_eq!(stranger.ask("RCPT TO:<b@example.org>"), 554);
+    assert_eq!(stranger.ask("RCPT TO:<b@daklak.gov.vn>"), 554);
+}
+
+#[test]
+fn a_trusted_network_sends_out_in_our_name_only() {
+    let server = Scripted::start(Mood::Well);
+    let settings = settings(server.address, "")
+        .with("relay.trusted", "[\"127.0.0.0/8\"]")
+        .with("relay.sends_out", "[\"127.0.0.0/8\"]");
+    let daemon = Daemon::start(&settings);
+    let mut scanner = daemon.connect("smtp");
+    scanner.reply();
+    scanner.ask("EHLO scanner");
+    assert_eq!(scanner.ask("MAIL FROM:<x@daklak.gov.vn>"), 250);
+    assert_eq!(scanner.ask("RCPT TO:<b@daklak.gov.vn>"), 554, "no circle through the province's own server");
+    assert_eq!(scanner.ask("RSET"), 250);
+    let who = daemon.person("daont").unwrap();
+    assert_eq!(submit(&mut scanner, &format!("MAIL FROM:<{}>", who.address), &[&to("b")], "scan").0, 250);
+    server.wait_for(1);
+}
+
+#[test]
+fn f19_a_server_that_is_down_is_tried_once_for_all_and_gets_everything_later() {
+    let server = Scripted::start(Mood::Well);
+    let address = server.address;
+    drop(server);
+    let mut daemon = Daemon::start(&settings(address, ""));
+    let (who, mut client) = sender(&daemon);
+    let mail = format!("MAIL FROM:<{}>", who.address);
+    for n in 0..20 {
+        assert_eq!(submit(&mut client, &mail, &[&to("a")], &format!("n{n}")).0, 250);
+    }
+    let health = daemon.running().installation().queue.clone();
+    let down = wait_until(|| health.health().all().pop());
+    assert!(down.1.reason.text.contains("refused"), "{down:?}");
+    assert!(jobs(&daemon).iter().all(|job| job.attempts == 0), "jobs are not touched by a server that is down");
+    let status = daemon.command(&["status", "--json"]);
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status["queue"]["waiting"], 20, "{status}");
+    assert!(status["alarms"].as_array().unwrap().iter().any(|alarm| alarm["code"] == "relay_down"), "{status}");
+    // Nor is anything lost by a restart.
+    daemon.restart(|| ());
+    assert_eq!(jobs(&daemon).len(), 20);
+    let server = Scripted::at(address, Mood::Well, Shape::default());
+    let taken = server.wait_for(20);
+    wait_for_empty_queue(&daemon);
+    let mut subjects: Vec<_> =
+        taken.iter().map(|mail| mail.message.lines().find(|l| l.starts_with("Subject")).unwrap()).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    assert_eq!((subjects.len(), server.taken().len()), (20, 20), "nothing lost, nothing twice");
+    assert!(server.connections() <= 4, "{} connections", server.connections());
+}
+
+#[test]
+fn f20_a_silent_server_is_given_up_after_a_while_and_the_mail_is_kept() {
+    let server = Scripted::start(Mood::Silent);
+    let daemon = Daemon::start(&settings(server.address, ", patience = \"1s\""));
+    let (who, mut client) = sender(&daemon);
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &[&to("a")], "x").0, 250);
+    let queue = daemon.running().installation().queue.clone();
+    let (_, down) = wait_until(|| queue.health().all().pop());
+    assert!(down.reason.text.contains("too long") && down.reason.status == "4.4.2", "{down:?}");
+    assert_eq!(jobs(&daemon).len(), 1);
+    server.set(Mood::Well);
+    server.wait_for(1);
+}
+
+#[test]
+fn f21_only_recipients_that_failed_are_tried_again() {
+    let server = Scripted::start(Mood::Recipient("later", "450 4.2.1 not now"));
+    let daemon = Daemon::start(&settings(server.address, ""));
+    let (who, mut client) = sender(&daemon);
+    let recipients = [to("now"), to("later"), to("also")];
+    let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &recipients, "x").0, 250);
+    assert_eq!(server.wait_for(1)[0].recipients.len(), 2);
+    let job = wait_until(|| jobs(&daemon).pop().filter(|job| job.attempts > 0));
+    assert_eq!((job.recipients, job.reply.as_deref()), (1, Some("450 4.2.1 not now")));
+    server.set(Mood::Well);
+    let taken = server.wait_for(2);
+    assert_eq!(taken[1].recipients.len(), 1);
+    assert!(taken[1].recipients[0].starts_with("RCPT TO:<later@"), "{taken:?}");
+    wait_for_empty_queue(&daemon);
+    assert_eq!(server.taken().len(), 2);
+    assert!(notices(&daemon, &who).is_empty());
+}
+
+#[test]
+fn f22_a_refusal_for_good_is_told_once_and_never_to_the_null_sender() {
+    let server = Scripted::start(Mood::Recipient("nobody", "550 5.1.1 no such user"));
+    let daemon = Daemon::start(&settings(server.address, ""));
+    let (who, mut client) = sender(&daemon);
+    let recipients = [to("nobody"), to("somebody"), to("nobody2")];
+    let recipients: Vec<_> = recipients.iter().map(String::as_str).collect();
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &recipients, "x").0, 250);
+    wait_for_empty_queue(&daemon);
+    let told = notices(&daemon, &who);
+    assert_eq!(told.len(), 1, "{told:?}");
+    for line in [
+        "Return-Path: <>",
+        "Final-Recipient: rfc822; nobody@daklak.gov.vn",
+        "Final-Recipient: rfc822; nobody2@daklak.gov.vn",
+        "Action: failed",
+        "Status: 5.1.1",
+        "Diagnostic-Code: smtp; 550 5.1.1 no such user",
+        "In-Reply-To: <x@test>",
+        "Auto-Submitted: auto-replied",
+    ] {
+        assert!(told[0].contains(line), "{line} in {}", told[0]);
+    }
+    assert!(!told[0].contains("Final-Recipient: rfc822; somebody"), "{}", told[0]);
+    let before = inbox(&daemon, &who).len();
+    assert_eq!(submit(&mut client, "MAIL FROM:<>", &[&to("nobody")], "null").0, 250);
+    let mail = format!("MAIL FROM:<{}>", who.address);
+    assert_eq!(submit(&mut client, &mail, &[&format!("{} NOTIFY=NEVER", to("nobody"))], "never").0, 250);
+    wait_for_empty_queue(&daemon);
+    assert_eq!(inbox(&daemon, &who).len(), before);
+}
+
+#[test]
+fn f23_a_message_whose_answer_is_lost_is_sent_once_more_and_then_held() {
+    let server = Scripted::start(Mood::ClosesAfterMessage);
+    let daemon = Daemon::start(&settings(server.address, ""));
+    let (who, mut client) = sender(&daemon);
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &[&to("a")], "x").0, 250);
+    let held = wait_until(|| jobs(&daemon).pop().filter(|job| job.held.is_some()));
+    assert_eq!(held.held, Some(queue::HeldFor::Unclear));
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(server.taken().len(), 2, "one duplicate at most");
+    server.set(Mood::Well);
+    let released = daemon.command(&["queue", "release", &held.id.to_string()]);
+    assert!(released.status.success(), "{released:?}");
+    server.wait_for(3);
+    wait_for_empty_queue(&daemon);
+}
+
+#[test]
+fn f23_answers_that_are_none_or_never_end_are_given_up_in_bounded_memory() {
+    for (mood, expected) in [
+        (Mood::Endless, "does not come to an end"),
+        (Mood::Greets("HTTP/1.1 200 OK"), "does not speak SMTP: HTTP/1.1 200 OK"),
+        (Mood::Greets("554 5.7.1 you are blocked"), "554 5.7.1 you are blocked"),
+        (Mood::Greets("421 4.3.2 closing"), "421 4.3.2 closing"),
+        (Mood::Garbage, "does not speak SMTP: <html>"),
+        (Mood::ClosesInMessage, "closed"),
+    ] {
+        let server = Scripted::start(mood.clone());
+        let daemon = Daemon::start(&settings(server.address, ", patience = \"5s\""));
+        let (who, mut client) = sender(&daemon);
+        assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &[&to("a")], "x").0, 250);
+        let queue = daemon.running().installation().queue.clone();
+        let (_, down) = wait_until(|| queue.health().all().pop());
+        assert!(down.reason.text.contains(expected) && down.reason.status.starts_with('4'), "{mood:?}: {down:?}");
+        assert_eq!(jobs(&daemon).len(), 1, "{mood:?}");
+        server.set(Mood::Well);
+        server.wait_for(1);
+        wait_for_empty_queue(&daemon);
+        assert_eq!(server.taken().len(), 1, "{mood:?}");
+        assert!(notices(&daemon, &who).is_empty());
+    }
+}
+
+#[test]
+fn f22_answers_to_sender_and_message_are_heeded() {
+    for (mood, deferred) in [
+        (Mood::Sender("451 4.3.0 later"), true),
+        (Mood::Message("451 4.3.0 later"), true),
+        (Mood::Message("421 4.3.2 going down"), true),
+        (Mood::Sender("550 5.7.1 never"), false),
+        (Mood::Message("554 5.6.0 never"), false),
+    ] {
+        let server = Scripted::start(mood.clone());
+        let daemon = Daemon::start(&settings(server.address, ""));
+        let (who, mut client) = sender(&daemon);
+        assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &[&to("a")], "x").0, 250);
+        if deferred {
+            wait_until(|| jobs(&daemon).pop().filter(|job| job.attempts > 0));
+            server.set(Mood::Well);
+            server.wait_for(1);
+        }
+        wait_for_empty_queue(&daemon);
+        assert_eq!(notices(&daemon, &who).len(), usize::from(!deferred), "{mood:?}");
+    }
+}
+
+#[test]
+fn a_server_that_goes_after_each_message_still_gets_all() {
+    let server = Scripted::start(Mood::Hasty);
+    let daemon = Daemon::start(&settings(server.address, ""));
+    let (who, mut client) = sender(&daemon);
+    for n in 0..5 {
+        let mail = format!("MAIL FROM:<{}>", who.address);
+        assert_eq!(submit(&mut client, &mail, &[&to("a")], &format!("n{n}")).0, 250);
+    }
+    server.wait_for(5);
+    wait_for_empty_queue(&daemon);
+    assert_eq!(server.taken().len(), 5);
+}
+
+#[test]
+fn f24_f25_where_tls_is_required_nothing_is_said_without_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("server.pem");
+    let required = format!(", tls = \"required\", trust = {:?}", file.display().to_string());
+    let good = certificate("127.0.0.1", 300, &file);
+    for (tls, trusted, expected) in [
+        (None, true, "does not offer TLS"),
+        (Some(certificate("127.0.0.1", -1, &dir.path().join("expired.pem"))), false, "TLS with"),
+        (Some(certificate("mail.example.vn", 300, &dir.path().join("other.pem"))), false, "TLS with"),
+    ] {
+        if !trusted {
+            // Trusted as such, and yet not good: expired, or of another name.
+            let name = if expected.is_empty() { "" } else { "server.pem" };
+            assert!(dir.path().join(name).exists());
+        }
+        let server = Scripted::shaped(Mood::Well, Shape { tls, ..Shape::default() });
+        let daemon = Daemon::start(&settings(server.address, &required));
+        let (who, mut client) = sender(&daemon);
+        assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &[&to("a")], "x").0, 250);
+        let queue = daemon.running().installation().queue.clone();
+        let (_, down) = wait_until(|| queue.health().all().pop());
+        assert!(down.reason.text.contains(expected) && down.reason.status.starts_with("4.7"), "{down:?}");
+        assert!(!server.lines().iter().any(|line| line.starts_with("MAIL")), "{:?}", server.lines());
+        assert_eq!(jobs(&daemon).len(), 1);
+    }
+    let password = dir.path().join("password");
+    std::fs::write(&password, "mat-khau\n").unwrap();
+    std::fs::set_permissions(&password, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let login = format!("{required}, username = \"stp\", password_file = {:?}", password.display().to_string());
+    let mut shape = Shape { tls: Some(good), ..Shape::default() };
+    shape.features.push("AUTH PLAIN LOGIN");
+    let server = Scripted::shaped(Mood::Well, shape);
+    let daemon = Daemon::start(&settings(server.address, &login));
+    let (who, mut client) = sender(&daemon);
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &[&to("a")], "x").0, 250);
+    let taken = server.wait_for(1);
+    let expected = data_encoding::BASE64.encode(b"\0stp\0mat-khau");
+    assert_eq!((taken[0].secure, taken[0].login.as_deref()), (true, Some(expected.as_str())));
+}
+
+#[test]
+fn where_tls_is_welcome_any_certificate_will_do_and_none_too() {
+    let dir = tempfile::tempdir().unwrap();
+    for (tls, secure) in [(Some(certificate("other.example.vn", -1, &dir.path().join("a.pem"))), true), (None, false)] {
+        let server = Scripted::shaped(Mood::Well, Shape { tls, ..Shape::default() });
+        let daemon = Daemon::start(&settings(server.address, ""));
+        let (who, mut client) = sender(&daemon);
+        assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &[&to("a")], "x").0, 250);
+        assert_eq!(server.wait_for(1)[0].secure, secure);
+    }
+}
+
+#[test]
+fn what_a_server_cannot_take_is_told_and_not_tried() {
+    let server = Scripted::shaped(Mood::Well, Shape { features: vec!["SIZE 2000"], tls: None });
+    let daemon = Daemon::start(&settings(server.address, ""));
+    let (who, mut client) = sender(&daemon);
+    let mail = format!("MAIL FROM:<{}>", who.address);
+    assert_eq!(submit(&mut client, &mail, &[&to("a")], "plain").0, 250);
+    server.wait_for(1);
+    assert!(!server.lines().iter().any(|line| line.contains("BODY=")), "{:?}", server.lines());
+    assert_eq!(submit(&mut client, &mail, &[&to("a")], "tiếng Việt").0, 250);
+    assert_eq!(submit(&mut client, &format!("{mail} SMTPUTF8"), &[&to("đào")], "utf8").0, 250);
+    assert_eq!(submit(&mut client, &mail, &[&to("a")], &"x".repeat(3000)).0, 250);
+    wait_for_empty_queue(&daemon);
+    let told = notices(&daemon, &who).join("\n");
+    for status in ["Status: 5.6.3", "Status: 5.6.7", "Status: 5.3.4"] {
+        assert!(told.contains(status), "{status} in {told}");
+    }
+    assert_eq!(server.taken().len(), 1);
+}
+
+#[test]
+fn senders_are_told_of_deliveries_as_they_ask() {
+    let dumb = Scripted::shaped(Mood::Well, Shape { features: vec!["8BITMIME"], tls: None });
+    let daemon = Daemon::start(&settings(dumb.address, ""));
+    let (who, mut client) = sender(&daemon);
+    let binh = daemon.person("binhdx").unwrap();
+    let mail = format!("MAIL FROM:<{}> RET=HDRS ENVID=e+2B1", who.address);
+    let wants = format!("{} NOTIFY=SUCCESS ORCPT=rfc822;b@x.vn", to("a"));
+    let here = format!("<{}> NOTIFY=SUCCESS,FAILURE", binh.address);
+    assert_eq!(submit(&mut client, &mail, &[&wants, &here], "x").0, 250);
+    wait_for_empty_queue(&daemon);
+    let told = notices(&daemon, &who);
+    assert_eq!(told.len(), 2, "{told:?}");
+    let relayed = told.iter().find(|text| text.contains("Action: relayed")).unwrap();
+    assert!(relayed.contains("Original-Recipient: rfc822; b@x.vn") && relayed.contains("Original-Envelope-Id: e+2B1"));
+    assert!(relayed.contains("text/rfc822-headers") && !relayed.contains(".dot"), "{relayed}");
+    assert!(told.iter().any(|text| text.contains("Action: delivered")), "{told:?}");
+    let clever = Scripted::start(Mood::Well);
+    let daemon = Daemon::start(&settings(clever.address, ""));
+    let (who, mut client) = sender(&daemon);
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}> RET=HDRS ENVID=e1", who.address), &[&wants], "x").0, 250);
+    let taken = clever.wait_for(1);
+    assert!(taken[0].mail.ends_with(" RET=HDRS ENVID=e1"), "{taken:?}");
+    assert!(taken[0].recipients[0].ends_with(" NOTIFY=SUCCESS ORCPT=rfc822;b@x.vn"), "{taken:?}");
+    wait_for_empty_queue(&daemon);
+    assert!(notices(&daemon, &who).is_empty(), "the next server tells");
+}
+
+#[test]
+fn a_delay_is_told_once_and_then_the_failure() {
+    let server = Scripted::start(Mood::Sender("451 4.3.0 later"));
+    let settings =
+        settings(server.address, "").with("relay.warn_after", "\"1s\"").with("relay.give_up_after", "\"1h\"");
+    let clock = hopthu::clock::Clock::standing(jiff::Timestamp::now(), jiff::tz::TimeZone::UTC);
+    let mut daemon = Daemon::start_at(&settings, Some(clock.clone()));
+    let who = {
+        let (who, mut client) = sender(&daemon);
+        assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &[&to("a")], "x").0, 250);
+        who
+    };
+    wait_until(|| jobs(&daemon).pop().filter(|job| job.attempts > 0));
+    clock.set(clock.now() + jiff::SignedDuration::from_secs(5));
+    daemon.restart(|| ());
+    let told = wait_until(|| notices(&daemon, &who).pop());
+    for line in ["Action: delayed", "Will-Retry-Until: ", "Status: 4.3.0", "451 4.3.0 later"] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+    clock.set(clock.now() + jiff::SignedDuration::from_hours(2));
+    daemon.restart(|| ());
+    wait_for_empty_queue(&daemon);
+    let told = notices(&daemon, &who);
+    assert_eq!(told.iter().filter(|text| text.contains("Action: delayed")).count(), 1, "{told:#?}");
+    let failed = told.iter().find(|text| text.contains("Action: failed")).unwrap();
+    assert!(failed.contains("Status: 4.4.7") && failed.contains("451 4.3.0 later"), "{failed}");
+}
+
+#[test]
+fn the_administrator_holds_releases_reroutes_and_drops() {
+    let (server, other) = (Scripted::start(Mood::Well), Scripted::start(Mood::Well));
+    let routes = format!(
+        "[{{ name = \"tinh\", host = \"127.0.0.1\", port = {}, domains = [\"{PROVINCE}\"] }}, \
+          {{ name = \"khac\", host = \"127.0.0.1\", port = {} }}]",
+        server.address.port(),
+        other.address.port()
+    );
+    server.set(Mood::Sender("451 4.3.0 later"));
+    let daemon = Daemon::start(
+        &settings(server.address, "")
+            .with("relay.route", &routes)
+            .with("relay.retry_first", "\"1m\"")
+            .with("relay.retry_longest", "\"2m\""),
+    );
+    let (who, mut client) = sender(&daemon);
+    for n in 0..3 {
+        let mail = format!("MAIL FROM:<{}>", who.address);
+        assert_eq!(submit(&mut client, &mail, &[&to("a")], &format!("n{n}")).0, 250);
+    }
+    let ids = wait_until(|| {
+        let jobs = jobs(&daemon);
+        jobs.iter().all(|job| job.attempts > 0).then(|| jobs.iter().map(|job| job.id.to_string()).collect::<Vec<_>>())
+    });
+    let queue = |arguments: &[&str]| {
+        let output = daemon.command(&[&["queue"], arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let listed = queue(&["list"]);
+    assert_eq!(listed["jobs"].as_array().unwrap().len(), 3, "{listed}");
+    let shown = queue(&["show", &ids[0]]);
+    assert_eq!(shown["recipients"][0]["reply"], "451 4.3.0 later", "{shown}");
+    assert_eq!(queue(&["hold", &ids[0]])["changed"], 1);
+    assert_eq!(queue(&["drop", &ids[1], "--dry-run"])["dry_run"], true);
+    assert_eq!(queue(&["drop", &ids[1], "--note", "rác"])["changed"], 1);
+    assert_eq!(queue(&["reroute", &ids[2], "--to", "khac"])["changed"], 1);
+    assert_eq!(queue(&["retry", "--all"])["changed"], 1);
+    other.wait_for(1);
+    wait_until(|| (jobs(&daemon).len() == 1).then_some(()));
+    assert!(server.taken().is_empty());
+    server.set(Mood::Well);
+    assert_eq!(queue(&["release", "--held"])["changed"], 1);
+    server.wait_for(1);
+    wait_for_empty_queue(&daemon);
+    let wrong = daemon.command(&["queue", "reroute", "--all", "--to", "nowhere"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let audit = String::from_utf8(daemon.command(&["audit", "list", "--json"]).stdout).unwrap();
+    for what in ["queue.held", "queue.dropped", "queue.rerouted", "queue.retried", "queue.released"] {
+        assert!(audit.contains(what), "{what} in {audit}");
+    }
+}
+
+/// R21, to its end: what was held goes to its recipients when it is let go, here and elsewhere.
+#[test]
+fn r21_a_burst_that_is_released_reaches_everybody() {
+    let server = Scripted::start(Mood::Well);
+    let daemon = Daemon::start(&settings(server.address, "").with("mail.hourly_limit", "2"));
+    let (who, mut client) = sender(&daemon);
+    let binh = daemon.person("binhdx").unwrap();
+    let before = inbox(&daemon, &binh).len();
+    let here = format!("<{}>", binh.address);
+    for n in 0..3 {
+        let mail = format!("MAIL FROM:<{}>", who.address);
+        assert_eq!(submit(&mut client, &mail, &[&here, &to("a")], &format!("n{n}")).0, 250);
+    }
+    server.wait_for(1);
+    let held: Vec<_> = wait_until(|| Some(jobs(&daemon)).filter(|jobs| jobs.iter().all(|job| job.held.is_some())));
+    assert_eq!(held.len(), 4, "one for here and one for the province, twice: {held:?}");
+    assert_eq!(inbox(&daemon, &binh).len(), before + 1);
+    assert!(daemon.command(&["queue", "release", "--from", &who.address]).status.success());
+    server.wait_for(3);
+    wait_for_empty_queue(&daemon);
+    assert_eq!(inbox(&daemon, &binh).len(), before + 3);
+    assert_eq!(server.taken().len(), 3);
+}
