@@ -149,7 +149,10 @@ impl Reason {
     /// It was tried for as long as it may be; why not, the last attempt says.
     pub fn expired(last: Option<&Self>) -> Self {
         let status = "4.4.7".to_owned();
-        last.map_or_else(|| Self::own(&status, "not tried in time"), |last| Self { status: status.clone(), ..last.clone() })
+        last.map_or_else(
+            || Self::own(&status, "not tried in time"),
+            |last| Self { status: status.clone(), ..last.clone() },
+        )
     }
 
     /// Nothing was said yet.

@@ -17,6 +17,15 @@ pub struct Process {
     addresses: serde_json::Value,
 }
 
+/// What follows a process; it ends with it.
+pub struct Tracer(Child);
+
+impl Drop for Tracer {
+    fn drop(&mut self) {
+        let _ = self.0.wait();
+    }
+}
+
 /// A person of the sample department.
 #[derive(Clone, Debug)]
 pub struct Login {
@@ -69,6 +78,28 @@ impl Process {
             std::thread::sleep(Duration::from_millis(10));
         };
         Self { child, data_dir: data_dir.to_owned(), addresses }
+    }
+
+    /// Has the kernel kill it at its so-manyth sync from now on (strace). Returns what sees to it, which is to be kept.
+    pub fn killed_at_sync(&self, at: usize) -> Tracer {
+        let pid = self.child.id().to_string();
+        let inject = format!("inject=fsync,fdatasync:signal=SIGKILL:when={at}");
+        let tracer = Command::new("strace")
+            .args(["-f", "-qq", "-e", "trace=fsync,fdatasync", "-e", &inject, "-o", "/dev/null", "-p", &pid])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Debian's package strace");
+        let until = Instant::now() + Duration::from_secs(20);
+        let traced = |task: std::io::Result<std::fs::DirEntry>| {
+            let status = task.ok().and_then(|task| std::fs::read_to_string(task.path().join("status")).ok());
+            status.is_none_or(|status| !status.contains("TracerPid:\t0\n"))
+        };
+        while !std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().all(traced) {
+            assert!(Instant::now() < until, "strace does not attach");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Tracer(tracer)
     }
 
     pub fn address(&self, door: &str) -> SocketAddr {

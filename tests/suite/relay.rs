@@ -7,12 +7,14 @@ use hopthu::queue::{self, Listed, Selection};
 
 use crate::client::Client;
 use crate::harness::{Daemon, Person, Settings, log_in_imap, log_in_smtp};
+use crate::names::{Names, Says};
+use crate::process::Process;
 use crate::scripted::{Mood, Scripted, Shape, certificate, wait_until};
 
 const PROVINCE: &str = "daklak.gov.vn";
 
 /// A department whose province is behind a route to this server.
-fn settings(server: SocketAddr, more: &str) -> Settings {
+pub fn settings(server: SocketAddr, more: &str) -> Settings {
     let route = format!(
         "[{{ name = \"tinh\", host = \"127.0.0.1\", port = {}, domains = [\"{PROVINCE}\", \"*.{PROVINCE}\"] {more} }}]",
         server.port()
@@ -26,7 +28,7 @@ fn settings(server: SocketAddr, more: &str) -> Settings {
 }
 
 /// Somebody who is logged in to send.
-fn sender(daemon: &Daemon) -> (Person, Client) {
+pub fn sender(daemon: &Daemon) -> (Person, Client) {
     let who = daemon.person("daont").unwrap();
     let mut client = daemon.connect("submissions");
     client.reply();
@@ -35,7 +37,7 @@ fn sender(daemon: &Daemon) -> (Person, Client) {
 }
 
 /// Sends a message; the answer to it.
-fn submit(client: &mut Client, mail: &str, recipients: &[&str], subject: &str) -> (u16, String) {
+pub fn submit(client: &mut Client, mail: &str, recipients: &[&str], subject: &str) -> (u16, String) {
     assert_eq!(client.ask(mail), 250, "{mail}");
     for recipient in recipients {
         client.say(&format!("RCPT TO:{recipient}"));
@@ -47,22 +49,22 @@ fn submit(client: &mut Client, mail: &str, recipients: &[&str], subject: &str) -
     client.reply()
 }
 
-fn to(local: &str) -> String {
+pub fn to(local: &str) -> String {
     format!("<{local}@{PROVINCE}>")
 }
 
-fn jobs(daemon: &Daemon) -> Vec<Listed> {
+pub fn jobs(daemon: &Daemon) -> Vec<Listed> {
     let db = &daemon.running().installation().db;
     let all = Selection { all: true, ..Selection::default() };
     daemon.wait(async { queue::list(&mut *db.read().await.unwrap(), &all).await.unwrap() })
 }
 
-fn wait_for_empty_queue(daemon: &Daemon) {
+pub fn wait_for_empty_queue(daemon: &Daemon) {
     wait_until(|| jobs(daemon).is_empty().then_some(()));
 }
 
 /// The text of every message of the person's INBOX.
-fn inbox(daemon: &Daemon, who: &Person) -> Vec<String> {
+pub fn inbox(daemon: &Daemon, who: &Person) -> Vec<String> {
     let mut client = daemon.connect("imaps");
     client.expect_line();
     log_in_imap(&mut client, who);
@@ -71,7 +73,7 @@ fn inbox(daemon: &Daemon, who: &Person) -> Vec<String> {
     lines.join("\n").split("* ").skip(1).map(str::to_owned).collect()
 }
 
-fn notices(daemon: &Daemon, who: &Person) -> Vec<String> {
+pub fn notices(daemon: &Daemon, who: &Person) -> Vec<String> {
     inbox(daemon, who).into_iter().filter(|text| text.contains("delivery-status\"")).collect()
 }
 
@@ -529,4 +531,147 @@ fn r21_a_burst_that_is_released_reaches_everybody() {
     wait_for_empty_queue(&daemon);
     assert_eq!(inbox(&daemon, &binh).len(), before + 3);
     assert_eq!(server.taken().len(), 3);
+}
+
+fn send_one(daemon: &Daemon, from: &Person, to: &str) {
+    let mut client = daemon.connect("submissions");
+    client.reply();
+    log_in_smtp(&mut client, from);
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", from.address), &[to], "x").0, 250);
+}
+
+#[test]
+fn f26_names_that_cannot_be_resolved_are_waited_for_and_told_of() {
+    for says in [Says::Fails, Says::NoName, Says::Nothing] {
+        let server = Scripted::start(Mood::Well);
+        let names = Names::start(&[("mail.daklak.gov.vn", says.clone())]);
+        let route = format!(
+            "[{{ name = \"tinh\", host = \"mail.daklak.gov.vn\", port = {}, domains = [\"{PROVINCE}\"] }}]",
+            server.address.port()
+        );
+        let daemon = Daemon::start(
+            &settings(server.address, "")
+                .with("relay.route", &route)
+                .with("relay.dns", &format!("[\"{}\"]", names.address)),
+        );
+        send_one(&daemon, &daemon.person("daont").unwrap(), &to("a"));
+        let queue = daemon.running().installation().queue.clone();
+        let (_, down) = wait_until(|| queue.health().all().pop());
+        assert!(down.reason.text.starts_with("DNS, mail.daklak.gov.vn"), "{says:?}: {down:?}");
+        let status = daemon.command(&["status", "--json"]);
+        assert!(String::from_utf8_lossy(&status.stdout).contains("\"relay_down\""), "{status:?}");
+        names.set("mail.daklak.gov.vn", Says::A([127, 0, 0, 1].into()));
+        server.wait_for(1);
+        wait_for_empty_queue(&daemon);
+    }
+}
+
+#[test]
+fn dns_names_the_servers_where_the_administrator_opens_it() {
+    let server = Scripted::start(Mood::Well);
+    let local = || Says::A([127, 0, 0, 1].into());
+    let names = Names::start(&[
+        ("example.com", Says::Mx(vec![(20, "second.example.com"), (10, "first.example.com")])),
+        ("first.example.com", Says::NoName),
+        ("second.example.com", local()),
+        ("plain.example.com", local()),
+        ("silent.example.com", Says::Mx(vec![(0, "")])),
+        ("broken.example.com", Says::Fails),
+    ]);
+    let daemon = Daemon::start(
+        &settings(server.address, "")
+            .with("relay.default", "\"mx\"")
+            .with("relay.mx_port", &server.address.port().to_string())
+            .with("relay.dns", &format!("[\"{}\"]", names.address)),
+    );
+    let who = daemon.hire_with_internet("Trần Văn Cường");
+    send_one(&daemon, &who, "<a@example.com>");
+    send_one(&daemon, &who, "<a@plain.example.com>");
+    assert_eq!(server.wait_for(2).len(), 2);
+    send_one(&daemon, &who, "<a@silent.example.com>");
+    send_one(&daemon, &who, "<a@nowhere.example.com>");
+    wait_for_empty_queue(&daemon);
+    let told = notices(&daemon, &who).join("\n");
+    assert!(told.contains("Status: 5.1.10") && told.contains("Status: 5.1.2"), "{told}");
+    send_one(&daemon, &who, "<a@broken.example.com>");
+    wait_until(|| daemon.running().installation().queue.health().all().pop());
+    assert_eq!(jobs(&daemon).len(), 1);
+    names.set("broken.example.com", local());
+    server.wait_for(3);
+    wait_for_empty_queue(&daemon);
+}
+
+/// Hostile F2: the daemon is killed at each sync of the way out, one after the other. What was acknowledged arrives, once
+/// or, where the kill fell between the next server's answer and our mark, twice.
+#[test]
+fn f2_a_kill_at_any_write_loses_nothing_and_doubles_at_most_what_was_under_way() {
+    const MESSAGES: usize = 3;
+    let server = Scripted::start(Mood::Well);
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = dir.path().join("hopthu-data");
+    drop(Process::start(&data_dir));
+    let file = data_dir.join("hopthu.toml");
+    let route = format!(
+        "\n[[relay.route]]\nname = \"tinh\"\nhost = \"127.0.0.1\"\nport = {}\ndomains = [\"{PROVINCE}\"]\n",
+        server.address.port()
+    );
+    let text = std::fs::read_to_string(&file).unwrap().replace("#retry_first = \"1m\"", "retry_first = \"1s\"");
+    std::fs::write(&file, text + &route).unwrap();
+    let mut acknowledged = Vec::new();
+    let mut sent = 0;
+    for at in 1..=2 * MESSAGES + 1 {
+        let process = Process::start(&data_dir);
+        let tracer = process.killed_at_sync(at);
+        let login = &process.people()[0];
+        let submitted = || -> Option<()> {
+            let mut client = Client::try_plain(process.address("submissions"), process.trust())?;
+            client.try_start_tls()?;
+            client.try_reply()?;
+            client.say("EHLO x");
+            client.try_reply()?;
+            let response = format!("\0{}\0{}", login.address, login.password);
+            client.say(&format!("AUTH PLAIN {}", data_encoding::BASE64.encode(response.as_bytes())));
+            client.try_reply()?;
+            for _ in 0..MESSAGES {
+                sent += 1;
+                client.say(&format!("MAIL FROM:<{}>", login.address));
+                client.try_reply()?;
+                client.say(&format!("RCPT TO:{}", to("a")));
+                client.try_reply()?;
+                client.say("DATA");
+                client.try_reply()?;
+                client.send(format!("Subject: n{sent}.\r\n\r\n.\r\n").as_bytes());
+                if client.try_reply()?.0 == 250 {
+                    acknowledged.push(sent);
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            Some(())
+        };
+        let mut submitted = submitted;
+        submitted();
+        process.kill();
+        drop(tracer);
+        drop(process);
+        let process = Process::start(&data_dir);
+        process.assert_clean();
+        wait_until(|| {
+            let listed = process.command(&["queue", "list", "--json"]);
+            let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).ok()?;
+            listed["jobs"].as_array()?.is_empty().then_some(())
+        });
+        process.assert_clean();
+    }
+    let taken = server.taken();
+    let copies = |n: usize| taken.iter().filter(|mail| mail.message.contains(&format!("Subject: n{n}.\r\n"))).count();
+    for n in 1..=sent {
+        let known = acknowledged.contains(&n);
+        assert!(
+            copies(n) <= 2 && (copies(n) >= 1 || !known),
+            "message {n}: {} copies, acknowledged: {known}",
+            copies(n)
+        );
+    }
+    println!("{sent} sent, {} acknowledged, {} taken", acknowledged.len(), taken.len());
+    assert!(acknowledged.len() >= MESSAGES && taken.len() <= sent + 2 * MESSAGES + 1);
 }
