@@ -231,7 +231,7 @@ async fn quickstart(
 
 async fn serve(config: Config, started: impl FnOnce(&server::Addresses)) -> Result<ExitCode, Failure> {
     logs::start();
-    daemon::run(config, started).await.map(|()| ExitCode::SUCCESS).map_err(|error| ask::not_started(&error))
+    Box::pin(daemon::run(config, started)).await.map(|()| ExitCode::SUCCESS).map_err(|error| ask::not_started(&error))
 }
 
 /// The configuration and its certificate first; the rest needs the database.

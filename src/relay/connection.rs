@@ -77,7 +77,7 @@ impl Connection {
             last = match opened {
                 Ok(connection) => return Ok(connection),
                 Err(Failed::Refused(reason)) => reason,
-                Err(Failed::Lost(lost)) => lost.reason(&target.host),
+                Err(Failed::Lost(why)) => why.reason(&target.host),
                 Err(Failed::Tls(error)) => Reason::own("4.7.5", format!("TLS with {}: {error}", target.host)),
             };
         }

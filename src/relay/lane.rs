@@ -1,6 +1,7 @@
 //! The jobs of one way while somebody works on them: read some at a time, each given to one worker.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Mutex, Notify};
 
@@ -15,6 +16,8 @@ pub(super) struct Served {
     jobs: Mutex<Jobs>,
     /// Told that there may be more.
     pub(super) more: Notify,
+    /// Workers that it may have.
+    workers_max: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -29,7 +32,7 @@ struct Jobs {
 
 impl Served {
     pub(super) fn new(lane: Lane) -> Self {
-        Self { lane, jobs: Mutex::default(), more: Notify::new() }
+        Self { lane, jobs: Mutex::default(), more: Notify::new(), workers_max: AtomicUsize::new(1) }
     }
 
     /// The next job that is due; it is the caller's until [`Served::done`].
@@ -49,9 +52,14 @@ impl Served {
         Ok(next)
     }
 
-    /// How many more are read already.
-    pub(super) async fn ready(&self) -> usize {
-        self.jobs.lock().await.ready.len()
+    /// It may have so many workers: one until a connection was had, and no more where another could not be had.
+    pub(super) fn allow(&self, workers: usize) {
+        self.workers_max.store(workers, Ordering::Relaxed);
+    }
+
+    /// Whether jobs wait that nobody of these workers has begun, and another may come.
+    pub(super) async fn wants_more_than(&self, workers: usize) -> bool {
+        workers < self.workers_max.load(Ordering::Relaxed) && !self.jobs.lock().await.ready.is_empty()
     }
 
     /// Those that somebody works on.

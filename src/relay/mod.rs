@@ -74,7 +74,7 @@ impl Relay {
 
     /// Sends what is due until the daemon drains; then it finishes what it has in hand.
     pub async fn run(self, drain: CancellationToken) {
-        let mut workers: JoinSet<Lane> = JoinSet::new();
+        let mut workers: JoinSet<()> = JoinSet::new();
         let mut serving: BTreeMap<Lane, Serving> = BTreeMap::new();
         let mut sweep = Instant::now();
         while !drain.is_cancelled() {
@@ -93,13 +93,8 @@ impl Relay {
                 () = drain.cancelled() => {}
                 () = self.services().queue.woken() => {}
                 () = tokio::time::sleep_until(look) => {}
-                Some(ended) = workers.join_next() => {
-                    // A worker that panicked has left its way to others.
-                    match ended {
-                        Ok(lane) => drop(serving.remove(&lane)),
-                        Err(_) => serving.retain(|_, served| Arc::strong_count(served) > 1),
-                    }
-                }
+                // Whoever ended, or panicked, has let go of its way.
+                Some(_) = workers.join_next() => serving.retain(|_, served| Arc::strong_count(served) > 1),
             }
         }
         while workers.join_next().await.is_some() {}
@@ -109,7 +104,7 @@ impl Relay {
     /// the next of the others is.
     async fn begin(
         &self,
-        workers: &mut JoinSet<Lane>,
+        workers: &mut JoinSet<()>,
         serving: &mut BTreeMap<Lane, Serving>,
         drain: &CancellationToken,
     ) -> Result<Option<Timestamp>, DbError> {
@@ -121,16 +116,20 @@ impl Relay {
             let due = queue.health().of(&lane).map_or(due, |down| down.until.max(due));
             if due > now {
                 next = Some(next.map_or(due, |next| next.min(due)));
-            } else if let Some(served) = serving.get(&lane) {
-                served.more.notify_one();
+                continue;
+            }
+            let (relay, settings, drain) = (self.clone(), self.0.settings.load_full(), drain.clone());
+            if let Some(served) = serving.get(&lane) {
+                if served.wants_more_than(Arc::strong_count(served) - 1).await {
+                    let served = served.clone();
+                    workers.spawn(async move { relay.help(&served, &settings, &drain).await });
+                } else {
+                    served.more.notify_one();
+                }
             } else if serving.len() < limits::RELAY_LANES_MAX {
                 let served = Arc::new(Served::new(lane.clone()));
-                serving.insert(lane.clone(), served.clone());
-                let (relay, settings, drain) = (self.clone(), self.0.settings.load_full(), drain.clone());
-                workers.spawn(async move {
-                    relay.serve(&served, &settings, &drain).await;
-                    lane
-                });
+                serving.insert(lane, served.clone());
+                workers.spawn(async move { relay.serve(&served, &settings, &drain).await });
             }
         }
         Ok(next)

@@ -26,6 +26,7 @@ pub struct Line<'a> {
 
 /// What a server says it can do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a line of the answer to EHLO, there or not")]
 pub struct Features {
     /// RFC 2920.
     pub pipelining: bool,

@@ -82,7 +82,9 @@ async fn envelope(connection: &mut Connection, job: &Job, recipients: &[Recipien
     lines.push("DATA".to_owned());
     let mut replies: Vec<Reply> = Vec::with_capacity(lines.len());
     if pipelining {
-        lines.iter().for_each(|line| connection.queue(line));
+        for line in &lines {
+            connection.queue(line);
+        }
         connection.flush().await?;
     }
     let (first, last) = (usize::from(reset), lines.len() - 1);
@@ -141,21 +143,15 @@ fn deferred_untold(host: &str) -> Fate {
 fn mail(connection: &Connection, job: &Job) -> String {
     let features = &connection.features;
     let from = job.from.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut line = format!("MAIL FROM:<{from}>");
-    if features.size {
-        line += &format!(" SIZE={}", job.size);
-    }
-    if job.form.eight_bit {
-        line += " BODY=8BITMIME";
-    }
-    if job.form.utf8 {
-        line += " SMTPUTF8";
-    }
-    if features.dsn {
-        line += &job.dsn.ret.map(|ret| format!(" RET={}", ret.word())).unwrap_or_default();
-        line += &job.dsn.envid.as_ref().map(|id| format!(" ENVID={id}")).unwrap_or_default();
-    }
-    line
+    let (ret, envid) = (job.dsn.ret.filter(|_| features.dsn), job.dsn.envid.as_ref().filter(|_| features.dsn));
+    let parameters = [
+        features.size.then(|| format!(" SIZE={}", job.size)),
+        job.form.eight_bit.then(|| " BODY=8BITMIME".to_owned()),
+        job.form.utf8.then(|| " SMTPUTF8".to_owned()),
+        ret.map(|ret| format!(" RET={}", ret.word())),
+        envid.map(|id| format!(" ENVID={id}")),
+    ];
+    format!("MAIL FROM:<{from}>{}", parameters.into_iter().flatten().collect::<String>())
 }
 
 /// ```abnf

@@ -56,7 +56,7 @@ impl Lost {
             Self::Ended(reply) => {
                 let mut reason = reply.reason(host);
                 if !reply.is_transient() {
-                    reason.status = "4.3.2".to_owned();
+                    "4.3.2".clone_into(&mut reason.status);
                 }
                 reason
             }

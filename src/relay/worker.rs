@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use jiff::SignedDuration;
-use tokio::time::timeout;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -39,7 +38,7 @@ impl Relay {
         };
         if let Err(error) = done {
             error!(lane = %served.lane, %error, "the queue cannot be read or written");
-            tokio::time::sleep(limits::RELAY_RETRY_WAIT).await;
+            sleep(limits::RELAY_RETRY_WAIT).await;
         }
     }
 
@@ -61,11 +60,11 @@ impl Relay {
         let Some(job) = self.next(served, drain).await? else { return Ok(()) };
         match self.connect(&served.lane, settings).await {
             Ok((connection, route)) => {
-                let helpers = served.ready().await.min(route.connections.saturating_sub(1));
-                let helpers = (0..helpers).map(|_| self.help(served, settings, drain));
-                let (first, helped) =
-                    tokio::join!(self.work(connection, job, served, settings, drain), join_all(helpers));
-                helped.into_iter().fold(first, Result::and)
+                served.allow(route.connections);
+                if served.wants_more_than(1).await {
+                    self.services().queue.wake();
+                }
+                self.work(connection, job, served, settings, drain).await
             }
             Err(Trouble::Later(reason)) => {
                 served.done(job.id).await;
@@ -76,15 +75,22 @@ impl Relay {
         }
     }
 
-    /// One more connection. If it cannot be had, the others do the work.
-    async fn help(&self, served: &Served, settings: &Settings, drain: &CancellationToken) -> Result<(), DbError> {
-        let Some(job) = self.next(served, drain).await? else { return Ok(()) };
-        if let Ok((connection, _)) = self.connect(&served.lane, settings).await {
-            return self.work(connection, job, served, settings, drain).await;
+    /// One more connection on a way that is being served. If it cannot be had, the others do the work.
+    pub(super) async fn help(&self, served: &Served, settings: &Settings, drain: &CancellationToken) {
+        let helped = async {
+            let Some(job) = self.next(served, drain).await? else { return Ok(()) };
+            if let Ok((connection, _)) = self.connect(&served.lane, settings).await {
+                // There may be work for one more.
+                self.services().queue.wake();
+                return self.work(connection, job, served, settings, drain).await;
+            }
+            served.allow(1);
+            served.done(job.id).await;
+            Ok::<_, DbError>(())
+        };
+        if let Err(error) = helped.await {
+            error!(lane = %served.lane, %error, "the queue cannot be read or written");
         }
-        served.done(job.id).await;
-        served.more.notify_one();
-        Ok(())
     }
 
     /// Job after job, on one connection that waits a moment for more.
@@ -119,12 +125,19 @@ impl Relay {
                         self.down(&served.lane, *reason);
                         return Ok(());
                     }
-                    Err(Trouble::Never(_)) => return Ok(served.done(id).await),
+                    Err(Trouble::Never(_)) => {
+                        served.done(id).await;
+                        return Ok(());
+                    }
                 },
             }
             next = self.next(served, drain).await?;
-            if next.is_none() && timeout(limits::RELAY_IDLE_MAX, served.more.notified()).await.is_ok() {
-                next = self.next(served, drain).await?;
+            if next.is_none() {
+                tokio::select! {
+                    () = served.more.notified() => next = self.next(served, drain).await?,
+                    () = drain.cancelled() => {}
+                    () = sleep(limits::RELAY_IDLE_MAX) => {}
+                }
             }
         }
     }
@@ -250,7 +263,7 @@ impl Relay {
             if matches!(error, StoreError::Db(DbError::Closed)) {
                 return;
             }
-            tokio::time::sleep(limits::RELAY_RETRY_WAIT).await;
+            sleep(limits::RELAY_RETRY_WAIT).await;
         }
     }
 

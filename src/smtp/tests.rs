@@ -121,7 +121,7 @@ impl Office {
     /// What waits for the administrator.
     async fn held(&self) -> Vec<queue::Listed> {
         let selection = Selection { held: Some(true), ..Selection::default() };
-        queue::list(&mut *self.provisioning.db.read().await.unwrap(), &selection).await.unwrap()
+        queue::list(&mut self.provisioning.db.read().await.unwrap(), &selection).await.unwrap()
     }
 
     /// Lets minutes pass.

@@ -127,7 +127,9 @@ impl Store {
                 break;
             }
             from += sql(pieces.len());
-            pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
+            for piece in &pieces {
+                bytes.extend_from_slice(piece);
+            }
         }
         bytes.truncate(at_most);
         Ok(bytes)

@@ -9,14 +9,23 @@ use crate::server::{Person, Running, Server, wait_for};
 
 /// Starts the daemon on the sample department under `dir`; people may log in without TLS from this machine.
 pub fn start(dir: &Path) -> Server {
+    start_with(dir, |config| {
+        let line = "plaintext_login_from = [\"127.0.0.0/8\"]";
+        let config = config.replace("#plaintext_login_from = []", line);
+        assert!(config.contains(line), "hopthu.toml has no place for plaintext_login_from");
+        config
+    })
+}
+
+/// The same with the configuration as `edit` makes it.
+pub fn start_with(dir: &Path, edit: impl FnOnce(String) -> String) -> Server {
     let data = dir.join("hopthu-data");
-    drop(Running::Process(quickstart(&data)));
+    if !data.exists() {
+        drop(Running::Process(quickstart(&data)));
+    }
     let file = data.join("hopthu.toml");
     let config = std::fs::read_to_string(&file).expect("hopthu.toml of quickstart");
-    let line = "plaintext_login_from = [\"127.0.0.0/8\"]";
-    let config = config.replace("#plaintext_login_from = []", line);
-    assert!(config.contains(line), "hopthu.toml has no place for plaintext_login_from");
-    std::fs::write(&file, config).expect("hopthu.toml");
+    std::fs::write(&file, edit(config)).expect("hopthu.toml");
     let child = quickstart(&data);
     let addresses = std::fs::read(data.join("run/addresses.json")).expect("addresses.json");
     let addresses: serde_json::Value = serde_json::from_slice(&addresses).expect("addresses.json");
@@ -35,6 +44,12 @@ pub fn start(dir: &Path) -> Server {
         processes: vec![child.id()],
         running: vec![Running::Process(child)],
     }
+}
+
+/// A command about the daemon under `dir`; what it prints.
+pub fn command(dir: &Path, arguments: &[&str]) -> std::io::Result<Vec<u8>> {
+    let config = dir.join("hopthu-data/hopthu.toml");
+    Ok(Command::new(env!("CARGO_BIN_EXE_hopthu")).arg("--config").arg(config).args(arguments).output()?.stdout)
 }
 
 /// Starts it and waits until all its listeners accept.

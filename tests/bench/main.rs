@@ -18,6 +18,7 @@ mod figure;
 mod hopthu;
 mod machine;
 mod message;
+mod outward;
 mod peer;
 mod server;
 mod wire;
@@ -42,7 +43,11 @@ fn main() -> std::io::Result<()> {
     );
     let theirs =
         (with_peer || only_peer).then(|| measure(dir.path(), |dir| peer::start(dir, 12), &words)).transpose()?;
-    let ours = if only_peer { None } else { Some(measure(dir.path(), hopthu::start, &words)?) };
+    let mut ours = if only_peer { None } else { Some(measure(dir.path(), hopthu::start, &words)?) };
+    if let Some((_, figures)) = ours.as_mut().filter(|_| words.is_empty() || words.contains(&"relay")) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        figures.extend(tokio::task::LocalSet::new().block_on(&runtime, outward::measure(dir.path()))?);
+    }
     match (&ours, &theirs) {
         (Some((_, ours)), theirs) => {
             figure::print(ours, theirs.as_ref().map(|(name, figures)| (*name, figures.as_slice())));

@@ -88,7 +88,12 @@ impl Smtp {
     /// One message in one transaction, its envelope pipelined. The time from the end of data to the reply is the last
     /// thing that happens in here; `before_end` is called just before it starts.
     pub async fn deliver(&mut self, to: &str, message: &[u8], before_end: impl FnOnce()) -> io::Result<()> {
-        let envelope = format!("MAIL FROM:<so@example.vn> BODY=8BITMIME\r\nRCPT TO:<{to}>\r\nDATA\r\n");
+        self.send("so@example.vn", to, message, before_end).await
+    }
+
+    /// The same from a sender of the caller's choice.
+    pub async fn send(&mut self, from: &str, to: &str, message: &[u8], before_end: impl FnOnce()) -> io::Result<()> {
+        let envelope = format!("MAIL FROM:<{from}> BODY=8BITMIME\r\nRCPT TO:<{to}>\r\nDATA\r\n");
         self.0.send(envelope.as_bytes()).await?;
         for code in ["250", "250", "354"] {
             self.reply(code).await?;

@@ -265,7 +265,7 @@ async fn in_mailboxes(server: &Server) -> io::Result<usize> {
 }
 
 /// Does `count` pieces of work on so many connections; each takes the next piece when it is done with one.
-async fn share<W, F>(count: usize, connections: usize, mut worker: W) -> io::Result<()>
+pub async fn share<W, F>(count: usize, connections: usize, mut worker: W) -> io::Result<()>
 where
     W: FnMut(usize, Box<dyn Fn() -> Option<usize>>) -> F,
     F: Future<Output = io::Result<()>> + 'static,
