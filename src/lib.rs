@@ -55,12 +55,13 @@
 //! | I6 | reply codes live in two files | `architecture::reply_codes_are_written_in_two_files` |
 //! | I7 | nobody reads or sends without a right that holds now | `rights::r9_f31_who_is_suspended_is_out_of_everything_in_five_seconds`, and the others of `rights` |
 //! | I8 | every wait, line, list and buffer has a named bound | `architecture::every_wait_has_its_name_in_limits` |
-//! | I9 | no acknowledged message is ever lost | `crash::what_was_acknowledged_survives_kill_9` |
+//! | I9 | no acknowledged message is ever lost | `crash::what_was_acknowledged_survives_kill_9`, `relay::f2_a_kill_at_any_write_loses_nothing_and_doubles_at_most_what_was_under_way` |
 //!
 //! # Two walks
 //! A message: a line of [`net`] → the grammar and session of [`smtp`] → the [`directory`] snapshot resolves the recipient →
 //! DATA → [`delivery`] → one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch
-//! tells its sessions, then 250 → [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out.
+//! tells its sessions, then 250 → [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out. For somebody elsewhere the
+//! same write puts a job into the [`queue`] → [`relay`] finds it due and sends it → [`delivery`] marks it, and tells its sender.
 //!
 //! A decision: [`cli`] → [`control`] → [`provisioning`] → a draft of the directory → rules plan → steps, or a refusal that
 //! names the rule → apply changes the draft → its rows, store, credential, audit in one commit → sessions whose rights ended

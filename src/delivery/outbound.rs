@@ -90,9 +90,11 @@ impl Delivery {
         let mut failed = Vec::new();
         for recipient in &job.recipients {
             let about = |reason: &Reason| (&recipient.address, &recipient.dsn, reason.clone());
-            let (Resolution::Mailbox(mailbox) | Resolution::Relocated { mailbox, .. }) =
-                snapshot.resolve(&recipient.address)
-            else {
+            let mailbox = match snapshot.resolve(&recipient.address) {
+                Resolution::Mailbox(mailbox) | Resolution::Relocated { mailbox, .. } => Some(mailbox),
+                Resolution::Suspended | Resolution::Departed | Resolution::Unknown | Resolution::Foreign => None,
+            };
+            let Some(mailbox) = mailbox.filter(|mailbox| !self.is_over(*mailbox)) else {
                 let reason = Reason::no_mailbox();
                 failed.extend(recipient.dsn.wants_failure().then(|| about(&reason)));
                 fates.push((recipient.place, Fate::Failed(reason)));

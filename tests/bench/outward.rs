@@ -27,7 +27,7 @@ pub async fn measure(dir: &Path) -> io::Result<Vec<Figure>> {
     let dir = dir.join("outward");
     std::fs::create_dir_all(&dir)?;
     let port = free_port();
-    let server = hopthu::start_with(&dir, |config| route(config, port));
+    let server = hopthu::start_with(&dir, |config| route(&config, port));
     let mut figures = Vec::new();
     fill(&server, MESSAGES).await?;
     let sink = Sink(
@@ -61,7 +61,7 @@ pub async fn measure(dir: &Path) -> io::Result<Vec<Figure>> {
     Ok(figures)
 }
 
-fn route(config: String, port: u16) -> String {
+fn route(config: &str, port: u16) -> String {
     let config = config.replace("#trusted = []", "trusted = [\"127.0.0.0/8\"]");
     let config = config.replace("#sends_out = []", "sends_out = [\"127.0.0.0/8\"]");
     config

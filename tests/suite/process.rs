@@ -91,11 +91,11 @@ impl Process {
             .spawn()
             .expect("Debian's package strace");
         let until = Instant::now() + Duration::from_secs(20);
-        let traced = |task: std::io::Result<std::fs::DirEntry>| {
+        let followed = |task: std::io::Result<std::fs::DirEntry>| {
             let status = task.ok().and_then(|task| std::fs::read_to_string(task.path().join("status")).ok());
             status.is_none_or(|status| !status.contains("TracerPid:\t0\n"))
         };
-        while !std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().all(traced) {
+        while !std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().all(followed) {
             assert!(Instant::now() < until, "strace does not attach");
             std::thread::sleep(Duration::from_millis(10));
         }
