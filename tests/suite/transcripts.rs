@@ -596,6 +596,7 @@ transcripts! {
         pipelined_commands_run_in_order
         recent_is_told_to_one_session
         renaming_inbox_moves_its_mail
+        rfc4314_examples
         search_folds_vietnamese
         search_in_an_unknown_charset
         search_keys
