@@ -5,11 +5,12 @@
 //!      --> commands::* --Done or Refusal--> view (what else is to be told) --> reply --> Wire
 //! ```
 //! The grammar ([`syntax`]), the state ([`session`], [`view`], [`places`]), the list of commands ([`table`]) and the
-//! words ([`reply`]) are plain functions; only `connection`, `tell` and `commands` wait for anything.
+//! words ([`reply`]) are plain functions; only `connection`, `tell`, `find` and `commands` wait for anything.
 pub mod answer;
 mod commands;
 pub mod condition;
 mod connection;
+mod find;
 pub mod flags;
 pub mod lines;
 pub mod listing;

@@ -139,6 +139,11 @@ impl Message {
     pub fn place(&self) -> usize {
         usize::try_from(self.sequence).map_or(usize::MAX, |sequence| sequence.saturating_sub(1))
     }
+
+    /// Whether it is more than a batch by itself.
+    pub fn is_large(&self) -> bool {
+        u64::from(self.entry.size) > limits::BATCH_BYTES_MAX as u64
+    }
 }
 
 /// Goes through messages in batches; holds the states it walks, so that writing may take its time.

@@ -146,7 +146,7 @@ impl Fetching<'_> {
 
     /// Whether a message is too large to be read whole, and need not be.
     fn is_streamed(&self, message: &Message) -> bool {
-        self.plan.is_streamable() && is_large(message)
+        self.plan.is_streamable() && message.is_large()
     }
 
     fn reads_whole(&self, message: &Message) -> bool {
@@ -157,7 +157,7 @@ impl Fetching<'_> {
         if messages.is_empty() || !self.plan.reads_database() {
             return Ok(Loaded { messages, ..Loaded::default() });
         }
-        let held = match messages.first().filter(|m| is_large(m) && self.reads_whole(m)) {
+        let held = match messages.first().filter(|m| m.is_large() && self.reads_whole(m)) {
             Some(large) => Some(self.services.hold(large.entry.size.into()).await?),
             None => None,
         };
@@ -239,9 +239,4 @@ impl Fetching<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether a message is more than a batch by itself.
-pub(super) fn is_large(message: &Message) -> bool {
-    u64::from(message.entry.size) > limits::BATCH_BYTES_MAX as u64
 }
