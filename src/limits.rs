@@ -172,6 +172,30 @@ pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Messages whose derived texts one statement reads.
 pub const BATCH_MESSAGES_MAX: usize = 512;
 
+// Search index
+/// Bodies of a segment of the lowest level, and bodies whose texts are made at once: so many, at most, are looked at one by
+/// one because they are in no segment yet.
+pub const SEARCH_SEGMENT_BODIES: usize = 128;
+/// Octets of texts after which a segment has enough bodies; and octets of bodies that are read at once, unless a single one
+/// is larger.
+pub const SEARCH_SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Segments that become one of the next level: half a million bodies are in 47 segments at most.
+pub const SEARCH_SEGMENTS_MERGED: i64 = 16;
+/// The highest level: half a million bodies in a segment.
+pub const SEARCH_LEVEL_MAX: i64 = 3;
+/// Buckets of each segment that one commit of a merge puts together: some megabytes.
+pub const SEARCH_BUCKETS_MERGED: i64 = 128;
+/// Rows of segments that one statement reads or removes.
+pub const SEARCH_ROWS_MAX: usize = 512;
+/// Grams of one needle that are looked up; more would hardly leave fewer bodies.
+pub const SEARCH_GRAMS_MAX: usize = 12;
+/// Bodies that are so few that their texts are looked at without asking for terms.
+pub const SEARCH_FEW_BODIES: usize = 32;
+/// Texts that one statement looks at.
+pub const SEARCH_LOOKED_AT_MAX: usize = 4096;
+/// Different needles of one SEARCH that the index is asked for; the messages themselves are asked for the others.
+pub const SEARCH_QUESTIONS_MAX: usize = 16;
+
 // Archives
 /// Octets of a file's name: `NAME_MAX` of Linux.
 pub const FILE_NAME_BYTES_MAX: usize = 255;

@@ -29,7 +29,7 @@ mod vietnamese;
 pub use automatic::is_automatic;
 pub use field::{Field, Fields, fields};
 pub use part::{Content, Encoding, Part, parts};
-pub use search::{body_text, header_field_text, header_text, search_text};
+pub use search::{Searched, body_text, header_field_text, header_text, searched};
 pub use summary::{SUMMARY_VERSION, Summary, summarise};
 pub use thread::{Thread, thread};
 

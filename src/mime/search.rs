@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use mail_parser::{MessagePart, PartKind, html_to_text};
+use memchr::memchr_iter;
 
 use super::envelope::Envelope;
 use super::field::{Field, fields};
@@ -11,12 +12,49 @@ use super::vietnamese::Charset;
 use crate::limits;
 use crate::text::fold;
 
-/// Subject, addresses, file names and texts of a message: what a search index is fed with.
-pub fn search_text(raw: &[u8]) -> String {
-    let mut text = Text::default();
-    text.envelope(&Envelope::of(raw));
-    text.body(raw);
-    text.folded()
+/// The texts of a message that SEARCH looks at, decoded and folded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Searched {
+    /// Of the Subject fields.
+    pub subject: String,
+    /// Of the From fields.
+    pub from: String,
+    /// Of the To fields.
+    pub to: String,
+    /// Of the Cc fields.
+    pub cc: String,
+    /// Of the Bcc fields.
+    pub bcc: String,
+    /// Of the whole header block: [`header_text`].
+    pub header: String,
+    /// [`body_text`].
+    pub body: String,
+}
+
+/// What a search index is fed with. `None` for the odd message whose texts would be others if header lines stood above
+/// it, as they do above a copy: that has no header, begins with half a field, or is near one of the bounds.
+pub fn searched(raw: &[u8], header_len: usize) -> Option<Searched> {
+    const ROOM: usize = 64 * 1024;
+    let header = raw.get(..header_len)?;
+    let begins_within_a_field = matches!(header.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
+    let lines = || memchr_iter(b'\n', raw).count();
+    if begins_within_a_field || raw.len() + ROOM > limits::MIME_LINES_MAX && lines() + ROOM > limits::MIME_LINES_MAX {
+        return None;
+    }
+    let whole = header_block(header);
+    if whole.room() < ROOM {
+        return None;
+    }
+    let field = |name| header_field_text(header, name).unwrap_or_default();
+    Some(Searched {
+        subject: field("subject"),
+        from: field("from"),
+        to: field("to"),
+        cc: field("cc"),
+        bcc: field("bcc"),
+        header: whole.folded(),
+        body: body_text(raw),
+    })
 }
 
 /// The decoded and folded text of all fields called `name`, one per line; `None` if there is none. SEARCH HEADER, and
@@ -34,6 +72,10 @@ pub fn header_field_text(header: &[u8], name: &str) -> Option<String> {
 
 /// The decoded and folded text of a whole header block, `name: text` per line: the header's share of SEARCH TEXT.
 pub fn header_text(header: &[u8]) -> String {
+    header_block(header).folded()
+}
+
+fn header_block(header: &[u8]) -> Text {
     let mut text = Text::default();
     for field in fields(header) {
         if text.is_full() {
@@ -43,7 +85,7 @@ pub fn header_text(header: &[u8]) -> String {
         text.push(": ");
         text.push(&field.text());
     }
-    text.folded()
+    text
 }
 
 /// The decoded and folded text of a message's body, for SEARCH BODY and the body's share of SEARCH TEXT: its text

@@ -128,6 +128,8 @@ async fn append_each(tx: &mut Tx, store: &Store, requests: Vec<Vec<Append>>) -> 
         rows.write(tx).await?;
         update_folders(tx, &targets).await?;
         publish(tx, store, targets);
+        let arrivals = store.arrivals.clone();
+        tx.after_commit(move || arrivals.notify_one());
     }
     Ok(answers)
 }

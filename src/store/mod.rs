@@ -19,6 +19,7 @@ mod name;
 mod purge;
 mod ranges;
 mod read;
+mod search;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -38,7 +39,10 @@ pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
 pub use name::{FolderName, FolderNameError};
 pub use ranges::UidRanges;
 pub use read::{Derived, Texts};
+pub use search::{Indexed, Look, Question};
 pub use watch::Watch;
+
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::db::{Db, DbError, Tx};
@@ -58,6 +62,7 @@ pub struct Store {
     hub: Arc<Hub>,
     last_body: Arc<AtomicI64>,
     inboxes: Arc<Inboxes>,
+    arrivals: Arc<Notify>,
 }
 
 /// Why the store did not do what was asked. Nothing of the request was kept.
@@ -102,12 +107,15 @@ impl Store {
     /// The store over an open database.
     pub async fn open(db: Db, clock: Clock) -> Result<Self, StoreError> {
         let mut reader = db.read().await?;
-        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM body")
-            .fetch_one(&mut *reader)
-            .await
-            .map_err(DbError::from)?;
+        // Not a number of a body that was purged: the index is done with it.
+        let last: i64 =
+            sqlx::query_scalar("SELECT max(coalesce((SELECT max(id) FROM body), 0), texts) FROM search_state")
+                .fetch_one(&mut *reader)
+                .await
+                .map_err(DbError::from)?;
         drop(reader);
-        Ok(Self { db, clock, hub: Arc::default(), last_body: Arc::new(AtomicI64::new(last)), inboxes: Arc::default() })
+        let last_body = Arc::new(AtomicI64::new(last));
+        Ok(Self { db, clock, hub: Arc::default(), last_body, inboxes: Arc::default(), arrivals: Arc::default() })
     }
 
     /// A folder's index, shared by all that watch it; read from the database if nobody does yet.

@@ -60,20 +60,7 @@ impl Store {
             }
         };
         let mut reader = self.db.read().await?;
-        let row = sqlx::query(statement)
-            .bind(list(bodies.iter().map(|b| b.0)))
-            .fetch_one(&mut *reader)
-            .await
-            .map_err(DbError::from)?;
-        let lengths: Option<&str> = row.try_get(0).map_err(DbError::from)?;
-        let bytes: Option<Vec<u8>> = row.try_get(1).map_err(DbError::from)?;
-        let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(bodies.len()) };
-        let mut end = 0;
-        for [length] in numbers(lengths.unwrap_or_default()) {
-            end += usize::try_from(length).unwrap_or(0);
-            texts.ends.push(end);
-        }
-        Ok(texts)
+        Ok(joined(&mut reader, statement, list(bodies.iter().map(|b| b.0))).await?)
     }
 
     /// Header blocks, the blank line included, at most [`limits::BATCH_MESSAGES_MAX`] a call for bounded memory.
@@ -144,30 +131,8 @@ impl Store {
         folder: FolderId,
         messages: &[(Uid, BodyId)],
     ) -> Result<Texts, StoreError> {
-        let mut request = Json::new();
-        for (uid, body) in messages {
-            request.row(&[i64::from(uid.0), body.0]);
-        }
         let mut reader = self.db.read().await?;
-        let row = sqlx::query(statement)
-            .bind(folder)
-            .bind(request.end())
-            .fetch_one(&mut *reader)
-            .await
-            .map_err(DbError::from)?;
-        drop(reader);
-        let lengths: Option<&str> = row.try_get(0).map_err(DbError::from)?;
-        let bytes: Option<Vec<u8>> = row.try_get(1).map_err(DbError::from)?;
-        let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(messages.len()) };
-        // A message has one or more pieces; one that is no longer there has none.
-        let mut end = 0;
-        for [key, length] in numbers(lengths.unwrap_or_default()) {
-            texts.ends.resize(usize::try_from(key).unwrap_or(0), end);
-            end += usize::try_from(length).unwrap_or(0);
-            texts.ends.push(end);
-        }
-        texts.ends.resize(messages.len(), end);
-        Ok(texts)
+        Ok(each(&mut reader, statement, folder, messages).await?)
     }
 
     /// A folder's index as one state of the database has it.
@@ -193,6 +158,50 @@ impl Store {
         };
         Ok(read().map_err(DbError::from)?)
     }
+}
+
+/// Texts that a statement joined into one row: their lengths, and all of them.
+pub(super) async fn joined(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    argument: String,
+) -> Result<Texts, DbError> {
+    let row = sqlx::query(statement).bind(argument).fetch_one(connection).await?;
+    let lengths: Option<&str> = row.try_get(0)?;
+    let bytes: Option<Vec<u8>> = row.try_get(1)?;
+    let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::new() };
+    let mut end = 0;
+    for [length] in numbers(lengths.unwrap_or_default()) {
+        end += usize::try_from(length).unwrap_or(0);
+        texts.ends.push(end);
+    }
+    Ok(texts)
+}
+
+/// The same of messages, each of which may have several pieces of text, or none.
+pub(super) async fn each(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    folder: FolderId,
+    messages: &[(Uid, BodyId)],
+) -> Result<Texts, DbError> {
+    let mut request = Json::new();
+    for (uid, body) in messages {
+        request.row(&[i64::from(uid.0), body.0]);
+    }
+    let row = sqlx::query(statement).bind(folder).bind(request.end()).fetch_one(connection).await?;
+    let lengths: Option<&str> = row.try_get(0)?;
+    let bytes: Option<Vec<u8>> = row.try_get(1)?;
+    let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(messages.len()) };
+    // A message has one or more pieces; one that is no longer there has none.
+    let mut end = 0;
+    for [key, length] in numbers(lengths.unwrap_or_default()) {
+        texts.ends.resize(usize::try_from(key).unwrap_or(0), end);
+        end += usize::try_from(length).unwrap_or(0);
+        texts.ends.push(end);
+    }
+    texts.ends.resize(messages.len(), end);
+    Ok(texts)
 }
 
 /// The messages of a folder within ranges of UIDs, ascending.
