@@ -195,6 +195,10 @@ pub const SEARCH_FEW_BODIES: usize = 32;
 pub const SEARCH_LOOKED_AT_MAX: usize = 4096;
 /// Different needles of one SEARCH that the index is asked for; the messages themselves are asked for the others.
 pub const SEARCH_QUESTIONS_MAX: usize = 16;
+/// How often the index is looked after where no mail comes in: what failed is tried again.
+pub const SEARCH_LOOKS_EVERY: Duration = Duration::from_mins(10);
+/// After each step the index rests so many times as long as the step took.
+pub const SEARCH_REST: u32 = 1;
 
 // Archives
 /// Octets of a file's name: `NAME_MAX` of Linux.

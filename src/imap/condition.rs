@@ -1,7 +1,9 @@
 //! What SEARCH looks for, as a condition on one message: RFC 9051 §6.4.4.
 //!
-//! Most of it the index alone decides; only where it cannot are header or body read. So a condition is asked twice:
-//! first [`Condition::by_index`], then, of the messages still in doubt, [`Condition::by_text`].
+//! Most of it the folder's index alone decides, and of what is left most the store's index of texts; only where neither
+//! can are header or body read. So a condition is asked up to three times: [`Condition::by_index`] with nothing known of
+//! the texts, then with the answers to [`Condition::questions`], then, of the messages still in doubt,
+//! [`Condition::by_text`].
 
 use std::cell::OnceCell;
 
@@ -15,9 +17,9 @@ use super::session::Selected;
 use super::syntax::{Comparison, DateTest, Numbers, SearchField, SearchKey};
 use super::{places::Places, sent};
 use crate::id::{ModSeq, Uid};
-use crate::mime;
-use crate::store::{Entry, Flags, Index};
+use crate::store::{Entry, Flags, Index, Look, Question};
 use crate::text::fold;
+use crate::{limits, mime};
 
 /// A condition with everything the client named already looked up.
 #[derive(Clone, Debug)]
@@ -46,14 +48,10 @@ pub enum Condition {
     Changed(ModSeq),
     /// The day in the Date field compares so.
     Sent(DateTest, Date),
-    /// A field of the header holds the folded text; an absent one holds nothing.
-    Field(&'static str, String),
-    /// Any named field of the header holds the folded text, and is there.
-    Header(String, String),
-    /// The body holds the folded text.
-    Body(String),
-    /// Header or body hold the folded text.
-    Text(String),
+    /// Some text of the message holds the needle.
+    Holds(Question),
+    /// A field of the header, named, is there and holds the needle.
+    Header(String, Question),
 }
 
 /// Which text decides what the index does not.
@@ -92,10 +90,10 @@ impl Condition {
             SearchKey::Uid(messages) => Self::At(selected.places(Numbers::Uid, messages)?),
             SearchKey::Flag(flag) => flags::bit(flag, context.index.keywords()).map_or(Self::Always(false), Self::Flag),
             SearchKey::Recent => Self::From(selected.view.recent_from()),
-            SearchKey::Field(field, text) => Self::Field(field_name(*field), fold(text)),
-            SearchKey::Header(name, text) => Self::Header(name.clone(), fold(text)),
-            SearchKey::Body(text) => Self::Body(fold(text)),
-            SearchKey::Text(text) => Self::Text(fold(text)),
+            SearchKey::Field(field, text) => holds(look_of(*field), text),
+            SearchKey::Header(name, text) => header(name, text),
+            SearchKey::Body(text) => holds(Look::Body, text),
+            SearchKey::Text(text) => holds(Look::Text, text),
             SearchKey::Received(test, date) => received(*test, *date, context.zone),
             SearchKey::Sent(test, date) => Self::Sent(*test, *date),
             SearchKey::Size(Comparison::Greater, octets) => Self::Larger(*octets),
@@ -105,24 +103,26 @@ impl Condition {
         })
     }
 
-    /// What the index says; `None` where text decides.
-    pub fn by_index(&self, place: usize, entry: &Entry) -> Option<bool> {
+    /// What the folder's index says, and what is known of the texts; `None` where neither decides.
+    pub fn by_index(&self, place: usize, entry: &Entry, known: Known<'_>) -> Option<bool> {
         match self {
             Self::Always(answer) => Some(*answer),
             Self::And(all) => all
                 .iter()
-                .try_fold(Some(true), |so_far, one| match one.by_index(place, entry) {
+                .try_fold(Some(true), |so_far, one| match one.by_index(place, entry, known) {
                     Some(false) => Err(()),
                     Some(true) => Ok(so_far),
                     None => Ok(None),
                 })
                 .unwrap_or(Some(false)),
-            Self::Or(either) => match (either.0.by_index(place, entry), either.1.by_index(place, entry)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                (None, _) | (_, None) => None,
-            },
-            Self::Not(condition) => condition.by_index(place, entry).map(|answer| !answer),
+            Self::Or(either) => {
+                match (either.0.by_index(place, entry, known), either.1.by_index(place, entry, known)) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (Some(false), Some(false)) => Some(false),
+                    (None, _) | (_, None) => None,
+                }
+            }
+            Self::Not(condition) => condition.by_index(place, entry, known).map(|answer| !answer),
             Self::At(places) => Some(places.contains(place)),
             Self::Flag(flag) => Some(entry.flags.contains(*flag)),
             Self::From(uid) => Some(entry.uid >= *uid),
@@ -130,26 +130,25 @@ impl Condition {
             Self::Larger(octets) => Some(u64::from(entry.size) > *octets),
             Self::Smaller(octets) => Some(u64::from(entry.size) < *octets),
             Self::Changed(modseq) => Some(entry.modseq >= *modseq),
-            Self::Sent(..) | Self::Field(..) | Self::Header(..) | Self::Body(_) | Self::Text(_) => None,
+            Self::Holds(question) | Self::Header(_, question) => known.of(question),
+            Self::Sent(..) => None,
         }
     }
 
     /// What the message itself says.
-    pub fn by_text(&self, place: usize, entry: &Entry, text: &Text<'_>) -> bool {
-        if let Some(answer) = self.by_index(place, entry) {
+    pub fn by_text(&self, place: usize, entry: &Entry, known: Known<'_>, text: &Text<'_>) -> bool {
+        if let Some(answer) = self.by_index(place, entry, known) {
             return answer;
         }
         match self {
-            Self::And(all) => all.iter().all(|one| one.by_text(place, entry, text)),
-            Self::Or(either) => either.0.by_text(place, entry, text) || either.1.by_text(place, entry, text),
-            Self::Not(condition) => !condition.by_text(place, entry, text),
-            Self::Sent(how, date) => text.sent(entry, *how, *date),
-            Self::Field(name, needle) => mime::header_field_text(text.raw, name).unwrap_or_default().contains(needle),
-            Self::Header(name, needle) => {
-                mime::header_field_text(text.raw, name).is_some_and(|text| text.contains(needle))
+            Self::And(all) => all.iter().all(|one| one.by_text(place, entry, known, text)),
+            Self::Or(either) => {
+                either.0.by_text(place, entry, known, text) || either.1.by_text(place, entry, known, text)
             }
-            Self::Body(needle) => text.body().contains(needle),
-            Self::Text(needle) => text.header().contains(needle) || text.body().contains(needle),
+            Self::Not(condition) => !condition.by_text(place, entry, known, text),
+            Self::Sent(how, date) => text.sent(entry, *how, *date),
+            Self::Holds(question) => text.holds(question),
+            Self::Header(name, question) => text.field(name).is_some_and(|text| text.contains(&question.needle)),
             // Decided by the index.
             Self::Always(_)
             | Self::At(_)
@@ -162,14 +161,15 @@ impl Condition {
         }
     }
 
-    /// Which text decides what the index does not.
-    pub fn needs(&self) -> Needs {
+    /// Which text decides what is not known.
+    pub fn needs(&self, known: Known<'_>) -> Needs {
         match self {
-            Self::And(all) => all.iter().map(Self::needs).max().unwrap_or(Needs::Nothing),
-            Self::Or(either) => either.0.needs().max(either.1.needs()),
-            Self::Not(condition) => condition.needs(),
-            Self::Sent(..) | Self::Field(..) | Self::Header(..) => Needs::Header,
-            Self::Body(_) | Self::Text(_) => Needs::Message,
+            Self::And(all) => all.iter().map(|one| one.needs(known)).max().unwrap_or(Needs::Nothing),
+            Self::Or(either) => either.0.needs(known).max(either.1.needs(known)),
+            Self::Not(condition) => condition.needs(known),
+            Self::Holds(question) | Self::Header(_, question) if known.of(question).is_some() => Needs::Nothing,
+            Self::Holds(Question { look: Look::Body | Look::Text, .. }) => Needs::Message,
+            Self::Sent(..) | Self::Holds(_) | Self::Header(..) => Needs::Header,
             Self::Always(_)
             | Self::At(_)
             | Self::Flag(_)
@@ -178,6 +178,29 @@ impl Condition {
             | Self::Larger(_)
             | Self::Smaller(_)
             | Self::Changed(_) => Needs::Nothing,
+        }
+    }
+
+    /// What the store's index may know, each question once and no more than [`limits::SEARCH_QUESTIONS_MAX`].
+    pub fn questions(&self) -> Vec<Question> {
+        let mut questions = Vec::new();
+        self.gather(&mut questions);
+        questions
+    }
+
+    fn gather(&self, questions: &mut Vec<Question>) {
+        match self {
+            Self::And(all) => all.iter().for_each(|one| one.gather(questions)),
+            Self::Or(either) => [&either.0, &either.1].into_iter().for_each(|one| one.gather(questions)),
+            Self::Not(condition) => condition.gather(questions),
+            Self::Holds(question) | Self::Header(_, question)
+                if questions.len() < limits::SEARCH_QUESTIONS_MAX
+                    && is_asked(&question.needle)
+                    && !questions.contains(question) =>
+            {
+                questions.push(question.clone());
+            }
+            _ => {}
         }
     }
 
@@ -193,6 +216,49 @@ impl Condition {
     }
 }
 
+/// A needle that holds a line break could lie across two fields of which only one is the body's: the index is not asked.
+fn is_asked(needle: &str) -> bool {
+    !needle.is_empty() && !needle.contains('\n')
+}
+
+/// What the store's index says of one message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    questions: &'a [Question],
+    answers: Answers,
+}
+
+/// The answers to some questions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Answers {
+    yes: u64,
+    no: u64,
+}
+
+impl Answers {
+    /// Notes an answer.
+    pub fn note(&mut self, question: usize, answer: Option<bool>) {
+        match answer {
+            Some(true) => self.yes |= 1 << question,
+            Some(false) => self.no |= 1 << question,
+            None => {}
+        }
+    }
+}
+
+impl<'a> Known<'a> {
+    /// These answers to these questions.
+    pub fn new(questions: &'a [Question], answers: Answers) -> Self {
+        Self { questions, answers }
+    }
+
+    fn of(&self, question: &Question) -> Option<bool> {
+        let at = self.questions.iter().position(|asked| asked == question)?;
+        let (yes, no) = (self.answers.yes >> at & 1 == 1, self.answers.no >> at & 1 == 1);
+        (yes || no).then_some(yes)
+    }
+}
+
 /// The text of a message; decoded at most once, however many conditions look at it.
 pub struct Text<'a> {
     raw: &'a [u8],
@@ -205,6 +271,25 @@ impl<'a> Text<'a> {
     /// Of a message, or of its header where that is all that is needed.
     pub fn new(raw: &'a [u8], zone: &'a TimeZone) -> Self {
         Self { raw, zone, header: OnceCell::new(), body: OnceCell::new() }
+    }
+
+    fn holds(&self, question: &Question) -> bool {
+        let needle = question.needle.as_str();
+        let field = |name| self.field(name).is_some_and(|text| text.contains(needle));
+        match question.look {
+            Look::Subject => field("subject"),
+            Look::From => field("from"),
+            Look::To => field("to"),
+            Look::Cc => field("cc"),
+            Look::Bcc => field("bcc"),
+            Look::Header => self.header().contains(needle),
+            Look::Body => self.body().contains(needle),
+            Look::Text => self.header().contains(needle) || self.body().contains(needle),
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<String> {
+        mime::header_field_text(self.raw, name)
     }
 
     fn header(&self) -> &str {
@@ -228,13 +313,30 @@ impl<'a> Text<'a> {
     }
 }
 
-fn field_name(field: SearchField) -> &'static str {
+/// Every message holds an empty text: RFC 9051 §6.4.4 has it as a substring.
+fn holds(look: Look, text: &str) -> Condition {
+    let needle = fold(text);
+    if needle.is_empty() { Condition::Always(true) } else { Condition::Holds(Question { look, needle }) }
+}
+
+/// An empty text asks whether the field is there: RFC 9051 §6.4.4.
+fn header(name: &str, text: &str) -> Condition {
+    let fields =
+        [("subject", Look::Subject), ("from", Look::From), ("to", Look::To), ("cc", Look::Cc), ("bcc", Look::Bcc)];
+    let needle = fold(text);
+    match fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)) {
+        Some((_, look)) if !needle.is_empty() => Condition::Holds(Question { look: *look, needle }),
+        _ => Condition::Header(name.to_owned(), Question { look: Look::Header, needle }),
+    }
+}
+
+fn look_of(field: SearchField) -> Look {
     match field {
-        SearchField::Bcc => "bcc",
-        SearchField::Cc => "cc",
-        SearchField::From => "from",
-        SearchField::Subject => "subject",
-        SearchField::To => "to",
+        SearchField::Bcc => Look::Bcc,
+        SearchField::Cc => Look::Cc,
+        SearchField::From => Look::From,
+        SearchField::Subject => Look::Subject,
+        SearchField::To => Look::To,
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
-use super::condition::{Condition, Context, Needs, Text};
+use super::condition::{Condition, Context, Known, Needs, Text};
 use super::locate::Opened;
 use super::places::{Places, Walk};
 use super::refusal::Refusal;
@@ -225,9 +225,9 @@ fn holds(selected: &Selected, index: &Index, search: &str) -> (bool, Needs) {
     let condition = Condition::of(&search.key, &Context { selected, index, now, zone: &zone }).unwrap();
     let entry = index.entry(0).unwrap();
     let answer = condition
-        .by_index(0, entry)
-        .unwrap_or_else(|| condition.by_text(0, entry, &Text::new(MESSAGE.as_bytes(), &zone)));
-    (answer, condition.needs())
+        .by_index(0, entry, Known::default())
+        .unwrap_or_else(|| condition.by_text(0, entry, Known::default(), &Text::new(MESSAGE.as_bytes(), &zone)));
+    (answer, condition.needs(Known::default()))
 }
 
 #[tokio::test]
