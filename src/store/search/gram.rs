@@ -92,19 +92,12 @@ fn packed(window: u32, len: usize) -> Code {
 }
 
 fn hashed(gram: &[char]) -> Code {
-    let bytes = gram.iter().flat_map(|c| (*c as u32).to_le_bytes());
-    HASHED | (hash(bytes) >> 34) as u32
+    // FNV-1a, by characters.
+    let hash = gram.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, c| (hash ^ *c as u64).wrapping_mul(0x0100_0000_01b3));
+    HASHED | (spread(hash) >> 34) as u32
 }
 
-/// FNV-1a, its bits mixed once more: it spreads, and protects nothing.
-pub(super) fn hash(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    let hash = bytes
-        .into_iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    spread(hash)
-}
-
-/// Every bit of a number moves the high bits.
+/// Every bit of a number moves the high bits: it spreads, and protects nothing.
 pub(super) fn spread(number: u64) -> u64 {
     (number ^ number >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -74,14 +74,16 @@ pub(super) struct Body<'a> {
 
 /// The rows of a segment of level 0: tens of milliseconds.
 pub(super) fn build(bodies: &[Body<'_>]) -> Vec<Row> {
-    let mut held: Vec<(Key, usize)> = Vec::new();
+    // A term in the upper bits, the number of the body that has it in the lower ones.
+    const NUMBER_BITS: u32 = 24;
+    let mut held: Vec<u64> = Vec::new();
     let mut seen = Seen::default();
-    for body in bodies {
+    for (number, body) in (0..1 << NUMBER_BITS).zip(bodies) {
         for (area, text) in body.texts.iter().enumerate() {
             seen.clear();
             gram::grams(text, |code| {
                 if seen.is_new(spread(u64::from(code) + 1)) {
-                    held.push((Key::new(area, code), body.place));
+                    held.push(Key::new(area, code).0 << NUMBER_BITS | number);
                 }
             });
         }
@@ -89,24 +91,25 @@ pub(super) fn build(bodies: &[Body<'_>]) -> Vec<Row> {
     held.sort_unstable();
     held.dedup();
     let mut rows = Rows::new(0);
-    for same in held.chunk_by(|a, b| a.0 == b.0) {
-        let places: Vec<usize> = same.iter().map(|(_, place)| *place).collect();
-        if let Some((key, _)) = same.first() {
-            rows.entry(*key, b"", &places);
+    for same in held.chunk_by(|a, b| a >> NUMBER_BITS == b >> NUMBER_BITS) {
+        let number = |held: &u64| usize::try_from(held & ((1 << NUMBER_BITS) - 1)).ok();
+        let places: Vec<usize> = same.iter().filter_map(|held| Some(bodies.get(number(held)?)?.place)).collect();
+        if let Some(held) = same.first() {
+            rows.entry(Key(held >> NUMBER_BITS), b"", &places);
         }
     }
     for area in 0..AREAS {
         let texts: Vec<_> = bodies.iter().filter_map(|body| Some((body.place, *body.texts.get(area)?))).collect();
         let mut kept: BTreeMap<Key, phrase::Held<'_>> = BTreeMap::new();
-        for (phrase, places) in phrase::common(&texts) {
-            // Of two phrases with one hash the more frequent one is kept.
-            let held = kept.entry(Key::new(area, phrase::code_of(phrase))).or_default();
-            if held.1.len() < places.len() {
-                *held = (phrase, places);
+        for held in phrase::common(&texts) {
+            // Of two phrases with one code the more frequent one is kept.
+            let kept = kept.entry(Key::new(area, held.code)).or_default();
+            if kept.places.len() < held.places.len() {
+                *kept = held;
             }
         }
-        for (key, (phrase, places)) in kept {
-            rows.entry(key, phrase.as_bytes(), &places);
+        for (key, held) in kept {
+            rows.entry(key, held.phrase.as_bytes(), &held.places);
         }
     }
     rows.end()
