@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{MessagePart, PartKind, html_to_text};
+use mail_parser::{MessagePart, MessageRef, PartKind, html_to_text};
 use memchr::memchr_iter;
 
 use super::envelope::Envelope;
@@ -89,7 +89,8 @@ fn header_block(header: &[u8]) -> Text {
 }
 
 /// The decoded and folded text of a message's body, for SEARCH BODY and the body's share of SEARCH TEXT: its text
-/// parts, the names of its files, and subjects and addresses of messages within it.
+/// parts, attached ones too, the names of its files, and the same of messages within it with their subjects and
+/// addresses.
 pub fn body_text(raw: &[u8]) -> String {
     let mut text = Text::default();
     text.body(raw);
@@ -113,9 +114,14 @@ impl Text {
             let raw = raw.get(..limits::SEARCH_TEXT_BYTES_MAX).unwrap_or(raw);
             return self.line(&String::from_utf8_lossy(raw));
         };
+        self.parts(message.root(), limits::MIME_DEPTH_MAX);
+    }
+
+    /// Nesting ends at `depth`; the parser keeps to the same bound, but for messages that were encoded.
+    fn parts(&mut self, message: MessageRef<'_>, depth: usize) {
         for part in message.parts() {
             if self.is_full() {
-                break;
+                return;
             }
             if let Some(name) = part.attachment_name() {
                 self.line(name);
@@ -126,7 +132,12 @@ impl Text {
                     let bytes = part.decoded();
                     self.line(&String::from_utf8_lossy(bytes.get(..self.room()).unwrap_or(&bytes)));
                 }
-                PartKind::Message(nested) => self.envelope(&Envelope::of(nested.root_part().raw_headers())),
+                PartKind::Message(nested) => {
+                    self.envelope(&Envelope::of(nested.root_part().raw_headers()));
+                    if depth > 0 {
+                        self.parts(nested, depth - 1);
+                    }
+                }
                 PartKind::Binary | PartKind::InlineBinary | PartKind::Multipart => {}
             }
         }
@@ -212,6 +223,33 @@ mod tests {
             assert_eq!(body_text(&raw).trim(), "dak lak", "{kind} {encoding}");
         }
         assert_eq!(body_text("Đắk Lắk".as_bytes()), "dak lak");
+    }
+
+    #[test]
+    fn texts_of_attachments_and_of_messages_within_are_found() {
+        let attached = |kind: &str, text: &str| {
+            format!("--a\r\nContent-Disposition: attachment\r\nContent-Type: {kind}\r\n\r\n{text}\r\n")
+        };
+        let within = format!(
+            "Subject: chuyển tiếp\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbên trong\r\n--b\r\n\
+             Content-Type: message/rfc822\r\n\r\nSubject: sâu hơn\r\n\r\nsâu nhất\r\n--b--\r\n"
+        );
+        let raw = ["Content-Type: multipart/mixed; boundary=a\r\n\r\n".to_owned()]
+            .into_iter()
+            .chain([
+                attached("text/csv; charset=utf-8", "họ,tên"),
+                attached("text/calendar", "SUMMARY:họp giao ban"),
+                attached("text/plain; name=\"ghi chú.txt\"", "trích yếu"),
+                attached("message/rfc822", &within),
+                "--a--\r\n".to_owned(),
+            ])
+            .collect::<String>();
+        let found = body_text(raw.as_bytes());
+        for text in
+            ["ho,ten", "hop giao ban", "ghi chu.txt", "trich yeu", "chuyen tiep", "ben trong", "sau hon", "sau nhat"]
+        {
+            assert!(found.contains(text), "{text}: {found}");
+        }
     }
 
     #[test]
