@@ -29,6 +29,7 @@ mod personnel;
 mod process;
 mod province;
 mod rights;
+mod search_crash;
 mod search_model;
 mod source;
 mod store_model;
