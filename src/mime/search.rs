@@ -230,17 +230,15 @@ mod tests {
         let attached = |kind: &str, text: &str| {
             format!("--a\r\nContent-Disposition: attachment\r\nContent-Type: {kind}\r\n\r\n{text}\r\n")
         };
-        let within = format!(
-            "Subject: chuyển tiếp\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbên trong\r\n--b\r\n\
-             Content-Type: message/rfc822\r\n\r\nSubject: sâu hơn\r\n\r\nsâu nhất\r\n--b--\r\n"
-        );
+        let within = "Subject: chuyển tiếp\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbên trong\r\n--b\r\n\
+             Content-Type: message/rfc822\r\n\r\nSubject: sâu hơn\r\n\r\nsâu nhất\r\n--b--\r\n";
         let raw = ["Content-Type: multipart/mixed; boundary=a\r\n\r\n".to_owned()]
             .into_iter()
             .chain([
                 attached("text/csv; charset=utf-8", "họ,tên"),
                 attached("text/calendar", "SUMMARY:họp giao ban"),
                 attached("text/plain; name=\"ghi chú.txt\"", "trích yếu"),
-                attached("message/rfc822", &within),
+                attached("message/rfc822", within),
                 "--a--\r\n".to_owned(),
             ])
             .collect::<String>();

@@ -82,6 +82,9 @@ fn measure(
         if wanted("folder") {
             figures.extend(work::folder(&server).await?);
         }
+        if wanted("search") {
+            figures.extend(work::search(&server).await?);
+        }
         if wanted("latency") {
             figures.extend(work::idle_latency(&server).await?);
         }

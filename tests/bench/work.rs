@@ -169,6 +169,46 @@ pub async fn folder(server: &Server) -> io::Result<Vec<Figure>> {
     Ok(figures)
 }
 
+/// Searches a large folder, once the server knows its words.
+pub async fn search(server: &Server) -> io::Result<Vec<Figure>> {
+    const MESSAGES: usize = 100_000;
+    /// How long a server may take to get to know them.
+    const WAIT: Duration = Duration::from_mins(15);
+    /// A search that takes longer reads the messages.
+    const KNOWN: f64 = 200.0;
+    let person = &server.people[2];
+    let mut imap = Imap::open(server.imap, &person.address, &person.password).await?;
+    imap.command("CREATE Tim").await?;
+    share(MESSAGES, 10, |_, mine| {
+        let (imap, person) = (server.imap, person.clone());
+        async move {
+            let mut imap = Imap::open(imap, &person.address, &person.password).await?;
+            while let Some(n) = mine() {
+                imap.append("Tim", &message::plain(n, 2_000 + n % 7 * 500)).await?;
+            }
+            Ok(())
+        }
+    })
+    .await?;
+    imap.command("SELECT Tim").await?;
+    let start = Instant::now();
+    while timed(&mut imap, "SEARCH TEXT \"khong co trong thu nao\"", 1).await?.0 > KNOWN && start.elapsed() < WAIT {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let mut figures =
+        vec![Figure::new("words of 100,000 messages known after", Unit::Milliseconds, milliseconds(start.elapsed()))];
+    for (work, command) in [
+        ("SEARCH TEXT, 100,000 messages, a rare word", "SEARCH TEXT \"77123\""),
+        ("SEARCH TEXT, 100,000 messages, a common word", "SEARCH TEXT \"quyet dinh\""),
+        ("SEARCH TEXT, 100,000 messages, two letters", "SEARCH TEXT \"ng\""),
+        ("SEARCH TEXT, 100,000 messages, nothing", "SEARCH TEXT \"zebra\""),
+        ("SEARCH SUBJECT, 100,000 messages", "SEARCH SUBJECT \"so 77\""),
+    ] {
+        figures.push(Figure::new(work, Unit::Milliseconds, timed(&mut imap, command, 5).await?.0));
+    }
+    Ok(figures)
+}
+
 /// From the end of data to EXISTS in a session that waits in IDLE.
 pub async fn idle_latency(server: &Server) -> io::Result<Vec<Figure>> {
     let person = &server.people[1];

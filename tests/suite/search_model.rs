@@ -171,7 +171,7 @@ impl World {
         let (subject, from, count) =
             (self.words(3).replace("\r\n", " "), self.words(1).replace("\r\n", ""), self.random(30));
         let text = self.words(count);
-        let header = format!("Subject: {subject}\r\nFrom: {from} <a@b.vn>\r\nTo: <c@d.vn>\r\nCC: x{}@y\r\n", count);
+        let header = format!("Subject: {subject}\r\nFrom: {from} <a@b.vn>\r\nTo: <c@d.vn>\r\nCC: x{count}@y\r\n");
         let nfd: String = unicode_normalization::UnicodeNormalization::nfd(text.as_str()).collect();
         let base64 = data_encoding::BASE64.encode(text.as_bytes());
         let encoded = format!("Subject: =?utf-8?B?{}?=\r\n", data_encoding::BASE64.encode(subject.as_bytes()));

@@ -109,10 +109,14 @@ pub(super) fn unpack(packed: &[u8]) -> Vec<usize> {
 /// Seven bits an octet, the lowest first; the last octet is below 128.
 pub(super) fn number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 128 {
-        out.push((number & 127) as u8 | 128);
+        out.push(low(number) | 128);
         number >>= 7;
     }
-    out.push(number as u8);
+    out.push(low(number));
+}
+
+fn low(number: u64) -> u8 {
+    number.to_le_bytes()[0] & 127
 }
 
 /// Reads what [`number`] wrote; `None` at the end.

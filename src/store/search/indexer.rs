@@ -126,9 +126,9 @@ impl Store {
     }
 
     async fn add_texts(&self, after: i64) -> Result<(), StoreError> {
-        let raws = self.read_bodies(after).await?;
-        let last = raws.last().map_or(after, |raw| raw.body);
-        let (rows, bytes, textless) = work(move || text_rows(&raws)).await?;
+        let sources = self.read_bodies(after).await?;
+        let last = sources.last().map_or(after, |raw| raw.body);
+        let (rows, bytes, textless) = work(move || text_rows(&sources)).await?;
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -403,9 +403,9 @@ struct Raw {
 }
 
 /// Rows of `search_text`: where in the bytes each text ends; and the bodies that have no texts.
-fn text_rows(raws: &[Raw]) -> (Json, Vec<u8>, Vec<i64>) {
+fn text_rows(sources: &[Raw]) -> (Json, Vec<u8>, Vec<i64>) {
     let (mut rows, mut bytes, mut textless) = (Json::new(), Vec::new(), Vec::new());
-    for raw in raws {
+    for raw in sources {
         let Some(texts) = mime::searched(&raw.bytes, raw.header_size) else {
             textless.push(raw.body);
             continue;

@@ -179,7 +179,9 @@ impl Index {
         }
         if question.look == Look::Header {
             // Which field holds it the message must say.
-            unsure.iter().for_each(|(_, perhaps)| in_prefix.unite(perhaps));
+            for (_, perhaps) in &unsure {
+                in_prefix.unite(perhaps);
+            }
             in_prefix.unite(&holds);
             let verdict = |at| if in_prefix.contains(at) { None } else { Some(false) };
             return Ok(each(messages, bodies, verdict));

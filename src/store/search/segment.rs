@@ -210,7 +210,7 @@ mod tests {
         (0..64).filter(|place| found.contains(*place)).collect()
     }
 
-    fn of<'a>(place: usize, text: &'a str) -> Body<'a> {
+    fn of(place: usize, text: &str) -> Body<'_> {
         let mut texts = [""; AREAS];
         texts[1] = text;
         Body { place, texts }
@@ -223,7 +223,9 @@ mod tests {
         assert_eq!(places(&one, 0, 1, "hoach"), [0, 4]);
         assert_eq!(places(&one, 0, 2, "hoach"), [] as [usize; 0]);
         let mut alive = Bits::none(64);
-        [0, 3, 11].into_iter().for_each(|place| alive.insert(place));
+        for place in [0, 3, 11] {
+            alive.insert(place);
+        }
         let rows = |rows: Vec<Row>| rows.into_iter().map(|(_, row)| row).collect();
         let sources = [Source { shift: 0, rows: rows(one) }, Source { shift: 10, rows: rows(two) }];
         let merged = merge(&sources, 1, &alive);
