@@ -195,6 +195,8 @@ pub const SEARCH_FEW_BODIES: usize = 32;
 pub const SEARCH_LOOKED_AT_MAX: usize = 4096;
 /// Different needles of one SEARCH that the index is asked for; the messages themselves are asked for the others.
 pub const SEARCH_QUESTIONS_MAX: usize = 16;
+/// Words of a text that is searched for fuzzily; those beyond are not looked for.
+pub const SEARCH_FUZZY_WORDS_MAX: usize = 16;
 /// How often the index is looked after where no mail comes in: what failed is tried again.
 pub const SEARCH_LOOKS_EVERY: Duration = Duration::from_mins(10);
 /// After each step the index rests so many times as long as the step took.

@@ -80,20 +80,33 @@ pub struct Context<'a> {
 impl Condition {
     /// Looks up what the client named. Nesting was bounded by the grammar.
     pub fn of(key: &SearchKey, context: &Context<'_>) -> Result<Self, Refusal> {
+        Self::read(key, context, Reading::Exact(Grade::Words))
+    }
+
+    /// What makes a message more relevant where the key is fuzzy, each as much: that it holds the texts whole, that its
+    /// subject holds their words, that its subject holds them whole. RFC 6203 §4 leaves the choice.
+    pub fn relevant(key: &SearchKey, context: &Context<'_>) -> Result<[Self; 3], Refusal> {
+        let graded = |grade| Self::read(key, context, Reading::Exact(grade));
+        Ok([graded(Grade::Whole)?, graded(Grade::SubjectWords)?, graded(Grade::SubjectWhole)?])
+    }
+
+    fn read(key: &SearchKey, context: &Context<'_>, reading: Reading) -> Result<Self, Refusal> {
+        let read = |key| Self::read(key, context, reading);
         let selected = context.selected;
         Ok(match key {
             SearchKey::All => Self::Always(true),
-            SearchKey::And(keys) => Self::And(keys.iter().map(|key| Self::of(key, context)).collect::<Result<_, _>>()?),
-            SearchKey::Or(keys) => Self::Or(Box::new((Self::of(&keys.0, context)?, Self::of(&keys.1, context)?))),
-            SearchKey::Not(key) => Self::Not(Box::new(Self::of(key, context)?)),
+            SearchKey::And(keys) => Self::And(keys.iter().map(read).collect::<Result<_, _>>()?),
+            SearchKey::Or(keys) => Self::Or(Box::new((read(&keys.0)?, read(&keys.1)?))),
+            SearchKey::Not(key) => Self::Not(Box::new(read(key)?)),
+            SearchKey::Fuzzy(key) => Self::read(key, context, reading.fuzzily())?,
             SearchKey::Sequence(messages) => Self::At(selected.places(Numbers::Sequence, messages)?),
             SearchKey::Uid(messages) => Self::At(selected.places(Numbers::Uid, messages)?),
             SearchKey::Flag(flag) => flags::bit(flag, context.index.keywords()).map_or(Self::Always(false), Self::Flag),
             SearchKey::Recent => Self::From(selected.view.recent_from()),
-            SearchKey::Field(field, text) => holds(look_of(*field), text),
-            SearchKey::Header(name, text) => header(name, text),
-            SearchKey::Body(text) => holds(Look::Body, text),
-            SearchKey::Text(text) => holds(Look::Text, text),
+            SearchKey::Field(field, text) => reading.of(text, |text| holds(look_of(*field), text)),
+            SearchKey::Header(name, text) => reading.of(text, |text| header(name, text)),
+            SearchKey::Body(text) => reading.of(text, |text| holds(Look::Body, text)),
+            SearchKey::Text(text) => reading.of(text, |text| holds(Look::Text, text)),
             SearchKey::Received(test, date) => received(*test, *date, context.zone),
             SearchKey::Sent(test, date) => Self::Sent(*test, *date),
             SearchKey::Size(Comparison::Greater, octets) => Self::Larger(*octets),
@@ -309,6 +322,48 @@ impl<'a> Text<'a> {
             DateTest::Before => sent < date,
             DateTest::On => sent == date,
             DateTest::Since => sent >= date,
+        }
+    }
+}
+
+/// How the texts of keys are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// As they are; where FUZZY begins, so fuzzily.
+    Exact(Grade),
+    /// Fuzzily.
+    Fuzzy(Grade),
+}
+
+/// How fuzzily.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grade {
+    /// All words are there, in any order, each as a part of any word.
+    Words,
+    /// The text is there whole.
+    Whole,
+    /// The subject has all words.
+    SubjectWords,
+    /// The subject has the text whole.
+    SubjectWhole,
+}
+
+impl Reading {
+    fn fuzzily(self) -> Self {
+        let (Self::Exact(grade) | Self::Fuzzy(grade)) = self;
+        Self::Fuzzy(grade)
+    }
+
+    /// The condition that a text stands for, which is `exact` of it where it is not fuzzy.
+    fn of(self, text: &str, exact: impl Fn(&str) -> Condition) -> Condition {
+        let words = || text.split_whitespace().take(limits::SEARCH_FUZZY_WORDS_MAX);
+        match self {
+            Self::Exact(_) | Self::Fuzzy(Grade::Whole) => exact(text),
+            Self::Fuzzy(Grade::Words) => Condition::And(words().map(exact).collect()),
+            Self::Fuzzy(Grade::SubjectWords) => {
+                Condition::And(words().map(|word| holds(Look::Subject, word)).collect())
+            }
+            Self::Fuzzy(Grade::SubjectWhole) => holds(Look::Subject, text),
         }
     }
 }

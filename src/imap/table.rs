@@ -177,6 +177,7 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("ESEARCH", Shown::Always, "RFC 4731"),
     ("SEARCHRES", Shown::Always, "RFC 5182"),
     ("WITHIN", Shown::Always, "RFC 5032"),
+    ("SEARCH=FUZZY", Shown::Always, "RFC 6203"),
     ("CONDSTORE", Shown::Always, "RFC 7162"),
     ("MULTIAPPEND", Shown::Always, "RFC 3502"),
     ("BINARY", Shown::Always, "RFC 3516"),

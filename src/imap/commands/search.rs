@@ -1,11 +1,11 @@
-//! SEARCH: RFC 9051 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES).
+//! SEARCH: RFC 9051 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 6203 (FUZZY).
 
 use crate::id::ModSeq;
 use crate::imap::condition::{Condition, Context};
 use crate::imap::connection::Connection;
 use crate::imap::find::find;
 use crate::imap::lines::count;
-use crate::imap::places::Message;
+use crate::imap::places::{Message, Places};
 use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
 use crate::imap::session::{CondStore, Revision};
@@ -23,12 +23,22 @@ pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Resul
     let context = Context { selected, index: &index, now: c.services.clock.now(), zone: &zone };
     let condition = Condition::of(&args.key, &context)?;
     let asks_mod_seq = condition.asks_mod_seq();
-    let told = selected.view.told().clone();
-    let found = find(&c.services, selected.view.folder(), told, index, condition).await?;
+    let (folder, told) = (selected.view.folder(), selected.view.told().clone());
+    let found = find(&c.services, folder, told.clone(), index.clone(), condition).await?;
+    let mut scores = None;
+    if returns.is_some_and(|returns| returns.contains(&SearchReturn::Relevancy)) {
+        let among = Condition::At(Places::of_uids(&uids(&found), &told));
+        let mut more = Vec::new();
+        for relevant in Condition::relevant(&args.key, &context)? {
+            let condition = Condition::And(vec![among.clone(), relevant]);
+            more.push(uids(&find(&c.services, folder, told.clone(), index.clone(), condition).await?));
+        }
+        scores = Some(found.iter().map(|message| score(message, &more)).collect::<Vec<_>>());
+    }
     if asks_mod_seq {
         c.session.cond_store = CondStore::On;
     }
-    let mut found = Found { messages: found, numbers: args.numbers, asks_mod_seq };
+    let mut found = Found { messages: found, numbers: args.numbers, asks_mod_seq, scores };
     let mut out = Vec::new();
     match (returns, c.session.revision) {
         (None, Revision::One) => print::search(&mut out, &found.ranges(), found.mod_seq()),
@@ -40,9 +50,19 @@ pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Resul
     c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
     if saves {
         found.keep_answered(returns.unwrap_or_default());
-        c.session.selected_mut()?.saved = UidRanges::from_sorted(found.messages.iter().map(|m| m.entry.uid));
+        c.session.selected_mut()?.saved = uids(&found.messages);
     }
     Ok(Done::Plainly)
+}
+
+fn uids(messages: &[Message]) -> UidRanges {
+    UidRanges::from_sorted(messages.iter().map(|message| message.entry.uid))
+}
+
+/// From 1 to 100 (RFC 6203 §4), by how many of three things hold.
+fn score(message: &Message, relevant: &[UidRanges]) -> u32 {
+    let holds = |uids: &&UidRanges| uids.contains(message.entry.uid);
+    1 + 33 * count(relevant.iter().filter(holds).count())
 }
 
 /// What was found, ascending.
@@ -50,6 +70,7 @@ struct Found {
     messages: Vec<Message>,
     numbers: Numbers,
     asks_mod_seq: bool,
+    scores: Option<Vec<u32>>,
 }
 
 impl Found {
@@ -86,6 +107,7 @@ impl Found {
             max: end(self.messages.last(), SearchReturn::Max),
             count: asked(SearchReturn::Count).then(|| count(self.messages.len()).into()),
             all: asked(SearchReturn::All).then_some(&ranges),
+            relevancy: self.scores.as_deref(),
             mod_seq: if ends_only { of_ends() } else { self.mod_seq() },
         };
         print::esearch(out, &answer);

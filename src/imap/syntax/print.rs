@@ -274,6 +274,8 @@ pub struct Esearch<'a> {
     pub count: Option<u64>,
     /// Which; left out when there are none.
     pub all: Option<&'a Ranges>,
+    /// How relevant each is, in the order of [`Esearch::all`]: RFC 6203 §4.
+    pub relevancy: Option<&'a [u32]>,
     /// The highest mod-sequence of those answered.
     pub mod_seq: Option<ModSeq>,
 }
@@ -297,6 +299,11 @@ pub fn esearch(out: &mut Vec<u8>, answer: &Esearch<'_>) {
     if let Some(all) = answer.all.filter(|all| !all.is_empty()) {
         out.extend_from_slice(b" ALL ");
         ranges(out, all);
+    }
+    if let Some(scores) = answer.relevancy {
+        out.extend_from_slice(b" RELEVANCY (");
+        spaced(out, scores, |out, score| number(out, u64::from(*score)));
+        out.push(b')');
     }
     if let Some(mod_seq) = answer.mod_seq {
         out.extend_from_slice(b" MODSEQ ");
@@ -347,6 +354,7 @@ mod tests {
             max: None,
             count: Some(3),
             all: Some(&found),
+            relevancy: None,
             mod_seq: None,
         };
         assert_eq!(printed(|out| esearch(out, &answer)), "* ESEARCH (TAG \"A282\") UID MIN 2 COUNT 3 ALL 2,10:11\r\n");

@@ -1,4 +1,4 @@
-//! SEARCH: RFC 9051 §6.4.4, with RFC 4731, 5182 (SAVE, `$`), 5032 (OLDER, YOUNGER) and 7162 (MODSEQ).
+//! SEARCH: RFC 9051 §6.4.4, with RFC 4731, 5182 (SAVE, `$`), 5032 (OLDER, YOUNGER), 7162 (MODSEQ) and 6203 (FUZZY).
 
 use std::borrow::Cow;
 
@@ -35,6 +35,8 @@ pub enum SearchReturn {
     Count,
     /// `SAVE`
     Save,
+    /// `RELEVANCY`: only where a key is FUZZY
+    Relevancy,
 }
 
 /// A condition. NEW, OLD, UNSEEN and the like are spelled out in these.
@@ -48,6 +50,8 @@ pub enum SearchKey {
     Or(Box<(SearchKey, SearchKey)>),
     /// `NOT`
     Not(Box<SearchKey>),
+    /// `FUZZY`
+    Fuzzy(Box<SearchKey>),
     /// By sequence number, or `$`.
     Sequence(Messages),
     /// `UID`
@@ -74,6 +78,19 @@ pub enum SearchKey {
     Age(Comparison, u32),
     /// `MODSEQ`: at least this, on any entry; RFC 7162 §3.1.5
     ModSeq(ModSeq),
+}
+
+impl SearchKey {
+    /// Whether some of it is FUZZY.
+    pub fn is_fuzzy(&self) -> bool {
+        match self {
+            Self::Fuzzy(_) => true,
+            Self::And(keys) => keys.iter().any(Self::is_fuzzy),
+            Self::Or(keys) => keys.0.is_fuzzy() || keys.1.is_fuzzy(),
+            Self::Not(key) => key.is_fuzzy(),
+            _ => false,
+        }
+    }
 }
 
 /// A field of the header with a search key of its own.
@@ -133,7 +150,12 @@ pub(in crate::imap) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<S
         cursor.space()?;
     }
     let mut program = Program { charset, keys: 0 };
-    Ok(Search { numbers, returns, key: program.all_of(cursor)? })
+    let key = program.all_of(cursor)?;
+    // RFC 6203 §4.
+    if returns.as_ref().is_some_and(|returns| returns.contains(&SearchReturn::Relevancy)) && !key.is_fuzzy() {
+        return cursor.fail(Cause::Expected("FUZZY, which RELEVANCY needs"));
+    }
+    Ok(Search { numbers, returns, key })
 }
 
 fn search_returns(cursor: &mut Cursor) -> Parsed<Vec<SearchReturn>> {
@@ -143,6 +165,7 @@ fn search_returns(cursor: &mut Cursor) -> Parsed<Vec<SearchReturn>> {
         ("ALL", SearchReturn::All),
         ("COUNT", SearchReturn::Count),
         ("SAVE", SearchReturn::Save),
+        ("RELEVANCY", SearchReturn::Relevancy),
     ];
     let mut returns = Vec::new();
     cursor.list("return options", OPTIONS.len(), |cursor| {
@@ -195,6 +218,7 @@ impl Program {
         match word.as_str() {
             "OR" => self.or(cursor),
             "NOT" => self.not(cursor),
+            "FUZZY" => self.fuzzy(cursor),
             "FROM" => self.field(cursor, SearchField::From),
             "TO" => self.field(cursor, SearchField::To),
             "CC" => self.field(cursor, SearchField::Cc),
@@ -220,6 +244,16 @@ impl Program {
         cursor.nested(|cursor| {
             cursor.space()?;
             Ok(SearchKey::Not(Box::new(self.key(cursor)?)))
+        })
+    }
+
+    /// ```abnf
+    /// search-key =/ "FUZZY" SP search-key     ; RFC 6203 §6
+    /// ```
+    fn fuzzy(&mut self, cursor: &mut Cursor) -> Parsed<SearchKey> {
+        cursor.nested(|cursor| {
+            cursor.space()?;
+            Ok(SearchKey::Fuzzy(Box::new(self.key(cursor)?)))
         })
     }
 
@@ -344,6 +378,17 @@ mod tests {
             assert_eq!(searched(program).unwrap().key, SearchKey::ModSeq(ModSeq(620_162_338)), "{program}");
         }
         assert_eq!(searched("YOUNGER 259200").unwrap().key, SearchKey::Age(Comparison::Less, 259_200));
+    }
+
+    #[test]
+    fn fuzzy_is_a_key_before_a_key() {
+        let text = SearchKey::Text("ke hoach".to_owned());
+        assert_eq!(searched("FUZZY TEXT \"ke hoach\"").unwrap().key, SearchKey::Fuzzy(Box::new(text)));
+        assert!(searched("RETURN (RELEVANCY ALL) NOT FUZZY (SEEN SUBJECT x)").is_ok());
+        for none in ["FUZZY", "RETURN (RELEVANCY) TEXT x"] {
+            assert!(searched(none).is_err(), "{none}");
+        }
+        assert_eq!(searched(&("FUZZY ".repeat(10_000) + "ALL")), Err(Cause::Nesting));
     }
 
     #[test]
