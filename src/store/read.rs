@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::json::{Json, list, sql};
 use super::{Entry, Flags, Index, Keywords, Store, StoreError};
@@ -178,7 +178,7 @@ pub(super) async fn joined(
     Ok(texts)
 }
 
-/// The same of messages, each of which may have several pieces of text, or none.
+/// Texts of messages, each in the pieces that the statement gives.
 pub(super) async fn each(
     connection: &mut SqliteConnection,
     statement: &'static str,
@@ -190,17 +190,33 @@ pub(super) async fn each(
         request.row(&[i64::from(uid.0), body.0]);
     }
     let row = sqlx::query(statement).bind(folder).bind(request.end()).fetch_one(connection).await?;
+    in_pieces(&row, messages.len())
+}
+
+/// Whole bodies, without what stands above them in a copy.
+pub(super) async fn bodies(connection: &mut SqliteConnection, bodies: &[i64]) -> Result<Texts, DbError> {
+    let row = sqlx::query(
+        "SELECT group_concat(r.key || ' ' || octet_length(p.data), ' '), group_concat(p.data, '') \
+         FROM json_each(?) r CROSS JOIN piece p ON p.id >= r.value * 4096 AND p.id < (r.value + 1) * 4096",
+    )
+    .bind(list(bodies.iter().copied()))
+    .fetch_one(connection)
+    .await?;
+    in_pieces(&row, bodies.len())
+}
+
+/// Texts of which each has one or more pieces; one that is no longer there has none.
+fn in_pieces(row: &SqliteRow, count: usize) -> Result<Texts, DbError> {
     let lengths: Option<&str> = row.try_get(0)?;
     let bytes: Option<Vec<u8>> = row.try_get(1)?;
-    let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(messages.len()) };
-    // A message has one or more pieces; one that is no longer there has none.
+    let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(count) };
     let mut end = 0;
     for [key, length] in numbers(lengths.unwrap_or_default()) {
         texts.ends.resize(usize::try_from(key).unwrap_or(0), end);
         end += usize::try_from(length).unwrap_or(0);
         texts.ends.push(end);
     }
-    texts.ends.resize(messages.len(), end);
+    texts.ends.resize(count, end);
     Ok(texts)
 }
 

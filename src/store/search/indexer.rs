@@ -1,8 +1,6 @@
 //! Keeping the index: one step at a time, each of which is one short commit, so that deliveries do not wait and a kill
 //! loses a step at most.
 
-use std::collections::HashMap;
-
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
@@ -126,9 +124,9 @@ impl Store {
     }
 
     async fn add_texts(&self, after: i64) -> Result<(), StoreError> {
-        let sources = self.read_bodies(after).await?;
-        let last = sources.last().map_or(after, |raw| raw.body);
-        let (rows, bytes, textless) = work(move || text_rows(&sources)).await?;
+        let (bodies, messages) = self.read_bodies(after).await?;
+        let last = bodies.last().map_or(after, |body| body.id);
+        let (rows, bytes, textless) = work(move || text_rows(&bodies, &messages)).await?;
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -139,7 +137,8 @@ impl Store {
             .await
     }
 
-    async fn read_bodies(&self, after: i64) -> Result<Vec<Raw>, DbError> {
+    /// Bodies that follow one, as many as may be in memory.
+    async fn read_bodies(&self, after: i64) -> Result<(Vec<Whole>, Texts), DbError> {
         let mut reader = self.db.read().await?;
         let sizes: Vec<(i64, i64, i64)> =
             sqlx::query_as("SELECT id, size, header_size FROM body WHERE id > ? ORDER BY id LIMIT ?")
@@ -148,40 +147,28 @@ impl Store {
                 .fetch_all(&mut *reader)
                 .await?;
         let mut bytes = 0;
-        let fits = |(at, (_, size, _)): &(usize, &(i64, i64, i64))| {
+        let mut bodies: Vec<Whole> = Vec::new();
+        for (id, size, header_size) in sizes {
             bytes += size;
-            *at == 0 || bytes <= sql(limits::SEARCH_SEGMENT_BYTES)
-        };
-        let count = sizes.iter().enumerate().take_while(fits).count();
-        let sizes = sizes.get(..count).unwrap_or_default();
-        let bodies = || list(sizes.iter().map(|(id, ..)| *id));
-        let raws = read::joined(
-            &mut reader,
-            "SELECT group_concat(n, ' '), group_concat(t, '') FROM (SELECT \
-                 (SELECT coalesce(sum(octet_length(data)), 0) FROM piece p \
-                  WHERE p.id >= r.value * 4096 AND p.id < (r.value + 1) * 4096) AS n, \
-                 (SELECT group_concat(data, '') FROM piece p \
-                  WHERE p.id >= r.value * 4096 AND p.id < (r.value + 1) * 4096) AS t FROM json_each(?) r)",
-            bodies(),
-        )
-        .await?;
+            if bytes > sql(limits::SEARCH_SEGMENT_BYTES) && !bodies.is_empty() {
+                break;
+            }
+            bodies.push(Whole { id, header_size: usize::try_from(header_size).unwrap_or(0), prefix: Vec::new() });
+        }
+        let ids: Vec<i64> = bodies.iter().map(|body| body.id).collect();
+        let messages = read::bodies(&mut reader, &ids).await?;
         let prefixes: Vec<(i64, Vec<u8>)> = sqlx::query_as(
             "SELECT DISTINCT body_id, prefix FROM message WHERE body_id IN (SELECT value FROM json_each(?))",
         )
-        .bind(bodies())
+        .bind(list(ids.iter().copied()))
         .fetch_all(&mut *reader)
         .await?;
-        let mut prefix_of: HashMap<i64, Vec<u8>> = HashMap::new();
         for (body, prefix) in prefixes {
-            prefix_of.entry(body).or_default().extend(prefix);
+            if let Some(body) = ids.binary_search(&body).ok().and_then(|at| bodies.get_mut(at)) {
+                body.prefix.extend(prefix);
+            }
         }
-        let raw = |((body, _, header), bytes): (&(i64, i64, i64), &[u8])| Raw {
-            body: *body,
-            header_size: usize::try_from(*header).unwrap_or(0),
-            bytes: bytes.to_vec(),
-            prefix: prefix_of.remove(body).unwrap_or_default(),
-        };
-        Ok(sizes.iter().zip(raws.iter()).map(raw).collect())
+        Ok((bodies, messages))
     }
 
     async fn add_segment(&self, after: i64) -> Result<(), StoreError> {
@@ -394,25 +381,24 @@ async fn merging(connection: &mut SqliteConnection) -> Result<Option<Merging>, D
     }))
 }
 
-/// A body and the lines that its copies have above it.
-struct Raw {
-    body: i64,
+/// A body, and the lines that its copies have above it.
+struct Whole {
+    id: i64,
     header_size: usize,
-    bytes: Vec<u8>,
     prefix: Vec<u8>,
 }
 
-/// Rows of `search_text`: where in the bytes each text ends; and the bodies that have no texts.
-fn text_rows(sources: &[Raw]) -> (Json, Vec<u8>, Vec<i64>) {
+/// Rows of `search_text`: where in the bytes each text is; and the bodies that have no texts.
+fn text_rows(bodies: &[Whole], messages: &Texts) -> (Json, Vec<u8>, Vec<i64>) {
     let (mut rows, mut bytes, mut textless) = (Json::new(), Vec::new(), Vec::new());
-    for raw in sources {
-        let Some(texts) = mime::searched(&raw.bytes, raw.header_size) else {
-            textless.push(raw.body);
+    for (whole, message) in bodies.iter().zip(messages.iter()) {
+        let Some(texts) = mime::searched(message, whole.header_size) else {
+            textless.push(whole.id);
             continue;
         };
         let Searched { subject, from, to, cc, bcc, header, body } = texts;
-        let prefix = mime::header_text(&raw.prefix);
-        let mut row = vec![raw.body];
+        let prefix = mime::header_text(&whole.prefix);
+        let mut row = vec![whole.id];
         for text in [subject, from, to, cc, bcc, prefix, header, body] {
             row.extend([sql(bytes.len()) + 1, sql(text.len())]);
             bytes.extend_from_slice(text.as_bytes());
