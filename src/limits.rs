@@ -110,6 +110,15 @@ pub const IMAP_NESTING_MAX: usize = 100;
 pub const IMAP_SEARCH_KEYS_MAX: usize = 4_000;
 /// Names of header fields in one command, or things asked for in one FETCH.
 pub const IMAP_FETCH_ITEMS_MAX: usize = 1_000;
+/// Characters of a text that decide on its place in a SORT; equal so far, messages stay in the order of their numbers.
+pub const SORT_TEXT_CHARS_MAX: usize = 256;
+/// Message-IDs that one THREAD keeps apart, some 60 octets each; what names further ones begins a thread.
+pub const THREAD_IDENTIFIERS_MAX: usize = 1_000_000;
+/// Messages that one THREAD steps over to see that no thread bites its own tail, where only that can tell: mail that
+/// people wrote needs hardly any (hostile B66).
+pub const THREAD_STEPS_MAX: usize = 20_000_000;
+/// Folders named in one ESEARCH: RFC 7377 names no bound.
+pub const IMAP_SEARCH_SOURCES_MAX: usize = 100;
 /// Options of one LIST, or items of one STATUS: there are not so many different ones.
 pub const IMAP_LIST_OPTIONS_MAX: usize = 32;
 /// Patterns of one LIST: RFC 5258 §3 names no bound.

@@ -13,11 +13,10 @@ use jiff::tz::TimeZone;
 
 use super::flags;
 use super::refusal::Refusal;
-use super::session::Selected;
-use super::syntax::{Comparison, DateTest, Numbers, SearchField, SearchKey};
+use super::syntax::{Comparison, DateTest, Messages, Numbers, SearchField, SearchKey};
 use super::{places::Places, sent};
 use crate::id::{ModSeq, Uid};
-use crate::store::{Entry, Flags, Index, Look, Question};
+use crate::store::{Entry, Flags, Index, Look, Question, UidRanges};
 use crate::text::fold;
 use crate::{limits, mime};
 
@@ -67,9 +66,13 @@ pub enum Needs {
 
 /// What a condition is made for.
 pub struct Context<'a> {
-    /// The folder.
-    pub selected: &'a Selected,
-    /// The newest state of it.
+    /// The folder as the client knows it, which is how it counts.
+    pub told: &'a Index,
+    /// What `$` stands for.
+    pub saved: &'a UidRanges,
+    /// From which UID on messages are `\Recent`.
+    pub recent_from: Uid,
+    /// The newest state of the folder.
     pub index: &'a Index,
     /// The time.
     pub now: Timestamp,
@@ -92,17 +95,19 @@ impl Condition {
 
     fn read(key: &SearchKey, context: &Context<'_>, reading: Reading) -> Result<Self, Refusal> {
         let read = |key| Self::read(key, context, reading);
-        let selected = context.selected;
         Ok(match key {
             SearchKey::All => Self::Always(true),
             SearchKey::And(keys) => Self::And(keys.iter().map(read).collect::<Result<_, _>>()?),
             SearchKey::Or(keys) => Self::Or(Box::new((read(&keys.0)?, read(&keys.1)?))),
             SearchKey::Not(key) => Self::Not(Box::new(read(key)?)),
             SearchKey::Fuzzy(key) => Self::read(key, context, reading.fuzzily())?,
-            SearchKey::Sequence(messages) => Self::At(selected.places(Numbers::Sequence, messages)?),
-            SearchKey::Uid(messages) => Self::At(selected.places(Numbers::Uid, messages)?),
+            SearchKey::Sequence(Messages::Set(set)) => Self::At(Places::within(set, context.told)),
+            SearchKey::Uid(Messages::Set(set)) => Self::At(Places::resolve(set, Numbers::Uid, context.told)?),
+            SearchKey::Sequence(Messages::Saved) | SearchKey::Uid(Messages::Saved) => {
+                Self::At(Places::of_uids(context.saved, context.told))
+            }
             SearchKey::Flag(flag) => flags::bit(flag, context.index.keywords()).map_or(Self::Always(false), Self::Flag),
-            SearchKey::Recent => Self::From(selected.view.recent_from()),
+            SearchKey::Recent => Self::From(context.recent_from),
             SearchKey::Field(field, text) => reading.of(text, |text| holds(look_of(*field), text)),
             SearchKey::Header(name, text) => reading.of(text, |text| header(name, text)),
             SearchKey::Body(text) => reading.of(text, |text| holds(Look::Body, text)),

@@ -12,6 +12,7 @@ pub mod condition;
 mod connection;
 mod find;
 pub mod flags;
+mod headers;
 pub mod lines;
 pub mod listing;
 pub mod locate;
@@ -19,14 +20,17 @@ pub mod pattern;
 pub mod places;
 pub mod refusal;
 pub mod reply;
+pub mod results;
 pub mod section;
 mod sent;
 pub mod session;
+pub mod sort;
 pub mod syntax;
 pub mod table;
 mod tell;
 #[cfg(test)]
 mod tests;
+pub mod thread;
 pub mod utf7;
 pub mod view;
 

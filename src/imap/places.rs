@@ -38,7 +38,7 @@ impl Places {
     /// UIDs that do not exist are passed over (RFC 9051 §6.4.9).
     pub fn resolve(set: &SequenceSet, numbers: Numbers, told: &Index) -> Result<Self, Refusal> {
         match numbers {
-            Numbers::Sequence => Self::by_sequence(set, told.len()),
+            Numbers::Sequence => Self::by_sequence(set, told),
             Numbers::Uid => {
                 let last = told.len().checked_sub(1).and_then(|last| told.entry(last)).map_or(0, |e| e.uid.0);
                 let ranges = set.resolve(last).spans().iter().map(|s| s.first..=s.last).collect();
@@ -47,17 +47,21 @@ impl Places {
         }
     }
 
-    fn by_sequence(set: &SequenceSet, len: usize) -> Result<Self, Refusal> {
-        let last = u32::try_from(len).unwrap_or(u32::MAX);
-        let mut ranges = Vec::new();
-        for span in set.resolve(last).spans() {
-            if span.last > last {
-                return Err(Refusal::NoSuchMessage);
-            }
-            let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-            ranges.push(place(span.first) - 1..place(span.last));
+    fn by_sequence(set: &SequenceSet, told: &Index) -> Result<Self, Refusal> {
+        let last = count(told.len());
+        match set.resolve(last).max() {
+            Some(max) if max > last => Err(Refusal::NoSuchMessage),
+            _ => Ok(Self::within(set, told)),
         }
-        Ok(Self::merged(ranges))
+    }
+
+    /// The messages with these sequence numbers; those beyond the last one name nothing, as in a search, where they are
+    /// no mistake (RFC 7377 §2.1).
+    pub fn within(set: &SequenceSet, told: &Index) -> Self {
+        let last = count(told.len());
+        let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let spans = set.resolve(last);
+        Self::merged(spans.spans().iter().map(|s| place(s.first) - 1..place(s.last.min(last))).collect())
     }
 
     /// Those of `uids` that the client was told of.
@@ -72,6 +76,19 @@ impl Places {
     /// The first `len` messages: all of a folder.
     pub fn all(len: usize) -> Self {
         Self::merged(std::iter::once(0..len).collect())
+    }
+
+    /// Those at some of the places in this list of places.
+    #[must_use]
+    pub fn part(self, of: &Range<usize>) -> Self {
+        let mut before = 0;
+        let part = |range: Range<usize>| {
+            let here = before..before + range.len();
+            before = here.end;
+            let (from, until) = (of.start.clamp(here.start, here.end), of.end.clamp(here.start, here.end));
+            range.start + (from - here.start)..range.start + (until - here.start)
+        };
+        Self::merged(self.0.into_iter().map(part).collect())
     }
 
     /// How many there are.

@@ -2,7 +2,8 @@
 //! CAPABILITY and the README's list come from here.
 
 use super::syntax::{
-    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, plain, rights, search,
+    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, multisearch, plain, rights, search,
+    sort,
 };
 use super::view::Tell;
 
@@ -112,6 +113,11 @@ pub const COMMANDS: &[Row] = &[
     row("UID EXPUNGE", Selected, All, "UIDPLUS", message::uid_expunge),
     row("SEARCH", Selected, Flags, BASE, |c| search::search(c, Sequence).map(Command::Search)),
     row("UID SEARCH", Selected, All, BASE, |c| search::search(c, Uid).map(Command::Search)),
+    row("SORT", Selected, Flags, "SORT", |c| sort::sort(c, Sequence).map(Command::Sort)),
+    row("UID SORT", Selected, All, "SORT", |c| sort::sort(c, Uid).map(Command::Sort)),
+    row("THREAD", Selected, Flags, "THREAD=REFERENCES", |c| sort::thread(c, Sequence).map(Command::Thread)),
+    row("UID THREAD", Selected, All, "THREAD=REFERENCES", |c| sort::thread(c, Uid).map(Command::Thread)),
+    row("ESEARCH", LoggedIn, All, "MULTISEARCH", |c| multisearch::multi_search(c).map(Command::MultiSearch)),
     row("FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Sequence).map(Command::Fetch)),
     row("UID FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Uid).map(Command::Fetch)),
     row("STORE", Selected, Flags, BASE, |c| flag::store(c, Sequence).map(Command::Store)),
@@ -178,6 +184,13 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("SEARCHRES", Shown::Always, "RFC 5182"),
     ("WITHIN", Shown::Always, "RFC 5032"),
     ("SEARCH=FUZZY", Shown::Always, "RFC 6203"),
+    ("PARTIAL", Shown::Always, "RFC 9394"),
+    ("MULTISEARCH", Shown::Always, "RFC 7377"),
+    ("SORT", Shown::Always, "RFC 5256"),
+    ("SORT=DISPLAY", Shown::Always, "RFC 5957"),
+    ("ESORT", Shown::Always, "RFC 5267"),
+    ("THREAD=ORDEREDSUBJECT", Shown::Always, "RFC 5256"),
+    ("THREAD=REFERENCES", Shown::Always, "RFC 5256"),
     ("CONDSTORE", Shown::Always, "RFC 7162"),
     ("MULTIAPPEND", Shown::Always, "RFC 3502"),
     ("BINARY", Shown::Always, "RFC 3516"),

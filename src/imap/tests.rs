@@ -8,16 +8,13 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 
 use super::condition::{Condition, Context, Known, Needs, Text};
-use super::locate::Opened;
 use super::places::{Places, Walk};
 use super::refusal::Refusal;
-use super::session::Selected;
 use super::syntax::{Assembler, Command, Dialect, Messages, Next, Numbers, SequenceSet, parse};
 use super::view::{Access, Item, Tell, View};
-use crate::access::Location;
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
-use crate::id::{FolderId, MailboxId, Uid};
+use crate::id::{FolderId, Uid};
 use crate::store::{
     Append, FlagChange, FlagNames, Flags, Index, Prepared, Store, StoreError, UidRanges, Watch, create_default_folders,
 };
@@ -218,11 +215,14 @@ async fn a_walk_sees_messages_as_they_are_within_its_bounds() {
     assert_eq!(Walk::new(view.told().clone(), watch.index(), places).batch(100, 1).len(), 1);
 }
 
-fn holds(selected: &Selected, index: &Index, search: &str) -> (bool, Needs) {
+fn holds(view: &View, index: &Index, search: &str) -> (bool, Needs) {
     let Command::Search(search) = command(&format!("SEARCH {search}")) else { panic!() };
     let zone = TimeZone::UTC;
     let now = Timestamp::from_second(1_000_000_100).unwrap();
-    let condition = Condition::of(&search.key, &Context { selected, index, now, zone: &zone }).unwrap();
+    let saved = UidRanges::default();
+    let (told, recent_from) = (view.told(), view.recent_from());
+    let context = Context { told, saved: &saved, recent_from, index, now, zone: &zone };
+    let condition = Condition::of(&search.key, &context).unwrap();
     let entry = index.entry(0).unwrap();
     let answer = condition
         .by_index(0, entry, Known::default())
@@ -235,15 +235,14 @@ async fn search_keys_hold_as_defined() {
     let (rig, watch, view) = Rig::with(1).await;
     rig.flag(&[1], FlagNames { system: Flags::FLAGGED, keywords: vec!["$Label1".to_owned()] }).await;
     let index = watch.index();
-    let location = Location { mailbox: MailboxId(1), name: crate::store::FolderName::inbox() };
-    let opened = Opened { location, folder: view.folder() };
-    let selected = Selected { opened, view, watch, saved: UidRanges::default() };
     for (search, expected, needs) in [
         ("ALL", true, Needs::Nothing),
         ("FLAGGED UNSEEN KEYWORD $LABEL1 UNKEYWORD other", true, Needs::Nothing),
         ("KEYWORD other", false, Needs::Nothing),
         ("NOT FLAGGED", false, Needs::Nothing),
         ("OR SEEN UID 1:5", true, Needs::Nothing),
+        ("1:100", true, Needs::Nothing),
+        ("OR 2:100 $", false, Needs::Nothing),
         ("ON 9-Sep-2001", true, Needs::Nothing),
         ("BEFORE 9-Sep-2001", false, Needs::Nothing),
         ("SINCE 9-Sep-2001 LARGER 10 SMALLER 100000", true, Needs::Nothing),
@@ -261,7 +260,7 @@ async fn search_keys_hold_as_defined() {
         ("OR TEXT nowhere SEEN", false, Needs::Message),
         ("UNFLAGGED TEXT duong", false, Needs::Message),
     ] {
-        assert_eq!(holds(&selected, &index, search), (expected, needs), "{search}");
+        assert_eq!(holds(&view, &index, search), (expected, needs), "{search}");
     }
     assert_eq!(super::sent::day(MESSAGE.as_bytes()), Some(date(2026, 11, 23)));
 }

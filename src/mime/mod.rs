@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! raw --parts--> Part --envelope, structure--> Summary   ENVELOPE, BODYSTRUCTURE, BODY, at append
-//!     --fields--> Field --------------------> Thread    THREAD, SORT by subject
+//!     --fields--> Field --------------------> Thread    THREAD, and Sortable for SORT
 //!     \---------> decoded, folded text                  SEARCH
 //! compose::Note --> raw                                 what the server itself writes
 //! ```
@@ -20,6 +20,7 @@ mod media;
 mod nstring;
 mod part;
 mod search;
+mod sort;
 mod structure;
 mod subject;
 mod summary;
@@ -30,6 +31,7 @@ pub use automatic::is_automatic;
 pub use field::{Field, Fields, fields};
 pub use part::{Content, Encoding, Part, parts};
 pub use search::{Searched, body_text, header_field_text, header_text, searched};
+pub use sort::{SortText, Sortable};
 pub use summary::{SUMMARY_VERSION, Summary, summarise};
 pub use thread::{Thread, thread};
 

@@ -63,6 +63,20 @@ impl Store {
         Ok(joined(&mut reader, statement, list(bodies.iter().map(|b| b.0))).await?)
     }
 
+    /// The Date fields of messages in seconds since 1970, `None` where there is no date to make out; at most
+    /// [`limits::INDEX_BATCH_MESSAGES_MAX`] a call for bounded memory.
+    pub async fn sent(&self, bodies: &[BodyId]) -> Result<Vec<Option<i64>>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let packed: Option<String> = sqlx::query_scalar(
+            "SELECT group_concat(coalesce(b.sent, '-'), ' ') FROM json_each(?) r LEFT JOIN body b ON b.id = r.value",
+        )
+        .bind(list(bodies.iter().map(|b| b.0)))
+        .fetch_one(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        Ok(packed.unwrap_or_default().split_ascii_whitespace().map(|sent| sent.parse().ok()).collect())
+    }
+
     /// Header blocks, the blank line included, at most [`limits::BATCH_MESSAGES_MAX`] a call for bounded memory.
     pub async fn headers(&self, folder: FolderId, messages: &[(Uid, BodyId)]) -> Result<Texts, StoreError> {
         self.read_each(

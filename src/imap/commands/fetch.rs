@@ -41,6 +41,10 @@ pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop>
         let newest = selected.watch.index();
         places = places.filter(&told, &newest, |entry| entry.modseq > since.mod_seq);
     }
+    if let Some(page) = args.page {
+        let part = page.range(places.len());
+        places = places.part(&part);
+    }
     let made_seen = match plan.seen() {
         Seen::Set => make_seen(c, &places).await?,
         Seen::Keep => UidRanges::default(),

@@ -9,10 +9,13 @@ mod folders;
 mod general;
 mod idle;
 mod list;
+mod multisearch;
 mod search;
 mod select;
+mod sort;
 mod status;
 mod store;
+mod thread;
 
 use super::connection::Connection;
 use super::refusal::{Refusal, Stop};
@@ -48,6 +51,9 @@ pub(super) async fn run(c: &mut Connection, tag: &Tag, command: Command) -> Resu
         Command::Idle => Box::pin(idle::idle(c)).await,
         Command::Expunge(messages) => Box::pin(copy::expunge(c, messages)).await,
         Command::Search(args) => Box::pin(search::search(c, tag, args)).await,
+        Command::MultiSearch(args) => Box::pin(multisearch::multi_search(c, tag, args)).await,
+        Command::Sort(args) => Box::pin(sort::sort(c, tag, args)).await,
+        Command::Thread(args) => Box::pin(thread::thread(c, args)).await,
         Command::Fetch(args) => Box::pin(fetch::fetch(c, args)).await,
         Command::Store(args) => Box::pin(store::store(c, args)).await,
         Command::Copy(args) => Box::pin(copy::copy(c, args)).await,

@@ -59,7 +59,7 @@ pub(super) async fn open(c: &mut Connection, args: Select, access: Access) -> Re
 }
 
 /// The recent messages are the last ones.
-fn first_recent(index: &Index, folder: &Folder) -> Uid {
+pub(super) fn first_recent(index: &Index, folder: &Folder) -> Uid {
     let recent = usize::try_from(folder.counters.recent).unwrap_or(usize::MAX);
     let place = index.len().saturating_sub(recent);
     index.entry(place).map_or(index.uid_next(), |entry| entry.uid)

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AclChange, AclEntry, Append, Create, Fetch, List, Lsub, MailboxArg, Messages, Rename, Search, Select, SetQuota,
-    Status, Store,
+    AclChange, AclEntry, Append, Create, Fetch, List, Lsub, MailboxArg, Messages, MultiSearch, Rename, Search, Select,
+    SetQuota, Sort, Status, Store, Thread,
 };
 use crate::imap::table::Row;
 
@@ -103,6 +103,12 @@ pub enum Command {
     Expunge(Option<Messages>),
     /// `SEARCH` and `UID SEARCH`
     Search(Search),
+    /// `ESEARCH` (RFC 7377)
+    MultiSearch(MultiSearch),
+    /// `SORT` and `UID SORT` (RFC 5256)
+    Sort(Sort),
+    /// `THREAD` and `UID THREAD`
+    Thread(Thread),
     /// `FETCH` and `UID FETCH`
     Fetch(Fetch),
     /// `STORE` and `UID STORE`

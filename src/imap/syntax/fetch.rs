@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cursor::{Cursor, Parsed, add_new};
-use super::{Cause, Messages, Numbers, sequence};
+use super::{Cause, Messages, Numbers, Page, page, sequence};
 use crate::id::ModSeq;
 use crate::limits::IMAP_FETCH_ITEMS_MAX;
 
@@ -16,6 +16,8 @@ pub struct Fetch {
     pub messages: Messages,
     /// What of them; macros are expanded, nothing comes twice.
     pub items: Vec<FetchItem>,
+    /// Only some of those that are there: RFC 9394 §3.3; `UID FETCH` only.
+    pub page: Option<Page>,
     /// Only messages changed since, which also asks for MODSEQ in every answer (RFC 7162 §3.1.4.1).
     pub changed_since: Option<ChangedSince>,
 }
@@ -163,8 +165,11 @@ pub(in crate::imap) fn fetch(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Fe
     let messages = sequence::messages(cursor)?;
     cursor.space()?;
     let items = items(cursor)?;
-    let changed_since = if cursor.take(b' ') { Some(changed_since(cursor, numbers)?) } else { None };
-    Ok(Fetch { numbers, messages, items, changed_since })
+    let mut fetch = Fetch { numbers, messages, items, page: None, changed_since: None };
+    if cursor.take(b' ') {
+        modifiers(cursor, &mut fetch)?;
+    }
+    Ok(fetch)
 }
 
 fn items(cursor: &mut Cursor) -> Parsed<Vec<FetchItem>> {
@@ -302,13 +307,20 @@ fn partial(cursor: &mut Cursor) -> Parsed<Option<Partial>> {
 /// ```abnf
 /// fetch-modifier =/ "CHANGEDSINCE" SP mod-sequence-value      ; RFC 7162 §7
 /// fetch-modifier =/ "VANISHED"                                ; only in UID FETCH with CHANGEDSINCE
+/// fetch-modifier =/ "PARTIAL" SP partial-range                ; RFC 9394 §4; only in UID FETCH
 /// ```
-fn changed_since(cursor: &mut Cursor, numbers: Numbers) -> Parsed<ChangedSince> {
+fn modifiers(cursor: &mut Cursor, fetch: &mut Fetch) -> Parsed<()> {
+    let by_uid = fetch.numbers == Numbers::Uid;
     let mut mod_seq = None;
     let mut expunged = Expunged::Omit;
-    cursor.nonempty_list("fetch modifiers", 2, |cursor| {
-        if numbers == Numbers::Uid && cursor.take_word("VANISHED") {
+    cursor.nonempty_list("fetch modifiers", 3, |cursor| {
+        if by_uid && cursor.take_word("VANISHED") {
             expunged = Expunged::Tell;
+            return Ok(());
+        }
+        if by_uid && cursor.take_word("PARTIAL") {
+            cursor.space()?;
+            fetch.page = Some(page::page(cursor)?);
             return Ok(());
         }
         cursor.one_of("fetch modifier", &[("CHANGEDSINCE", ())])?;
@@ -316,15 +328,17 @@ fn changed_since(cursor: &mut Cursor, numbers: Numbers) -> Parsed<ChangedSince> 
         mod_seq = Some(ModSeq(cursor.nonzero64()?));
         Ok(())
     })?;
-    match mod_seq {
-        Some(mod_seq) => Ok(ChangedSince { mod_seq, expunged }),
-        None => cursor.expected("CHANGEDSINCE"),
+    fetch.changed_since = mod_seq.map(|mod_seq| ChangedSince { mod_seq, expunged });
+    match (fetch.changed_since, expunged) {
+        (None, Expunged::Tell) => cursor.expected("CHANGEDSINCE"),
+        (Some(_), _) | (None, Expunged::Omit) => Ok(()),
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::Counted;
     use super::super::command::Command;
     use super::super::parse::tests::read;
     use super::*;
@@ -402,5 +416,15 @@ mod tests {
         assert_eq!(fetched("FLAGS (VANISHED)"), Err(Cause::Expected("CHANGEDSINCE")));
         assert_eq!(fetched("FLAGS (CHANGEDSINCE 0)"), Err(Cause::Number));
         assert_eq!(read("FETCH 1 FLAGS (CHANGEDSINCE 1 VANISHED)"), Err(Cause::Expected("fetch modifier")));
+    }
+
+    #[test]
+    fn some_of_many() {
+        let last = Page { counted: Counted::FromLast, one: 1, other: 3 };
+        assert_eq!(fetched("FLAGS (PARTIAL -1:-3)").unwrap().page, Some(last));
+        let fetch = fetched("FLAGS (PARTIAL -1:-3 CHANGEDSINCE 98305)").unwrap();
+        assert!(fetch.page == Some(last) && fetch.changed_since.is_some());
+        assert!(fetched("FLAGS (PARTIAL 1)").is_err());
+        assert_eq!(read("FETCH 1:* FLAGS (PARTIAL 1:3)"), Err(Cause::Expected("fetch modifier")));
     }
 }

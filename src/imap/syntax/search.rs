@@ -7,9 +7,9 @@ use jiff::civil::Date;
 
 use super::cursor::{Cursor, Parsed, add_new};
 use super::date::date;
-use super::{Cause, Flag, Messages, Numbers, flag, sequence};
+use super::{Cause, Flag, Messages, Numbers, Page, flag, page, sequence};
 use crate::id::ModSeq;
-use crate::limits::IMAP_SEARCH_KEYS_MAX;
+use crate::limits::{IMAP_LIST_OPTIONS_MAX, IMAP_SEARCH_KEYS_MAX};
 
 /// The arguments of SEARCH. Its text is decoded from the charset that was given, UTF-8 if none was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum SearchReturn {
     All,
     /// `COUNT`
     Count,
+    /// `PARTIAL`: RFC 9394; never with `ALL`, and never twice
+    Partial(Page),
     /// `SAVE`
     Save,
     /// `RELEVANCY`: only where a key is FUZZY
@@ -135,22 +137,9 @@ pub enum Comparison {
 /// ```
 pub(in crate::imap) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Search> {
     cursor.space()?;
-    let mut returns = None;
-    if cursor.take_word("RETURN") {
-        cursor.space()?;
-        returns = Some(search_returns(cursor)?);
-        cursor.space()?;
-    }
-    let mut charset = encoding_rs::UTF_8;
-    if cursor.take_word("CHARSET") {
-        cursor.space()?;
-        let start = cursor.at();
-        let label = cursor.astring()?;
-        charset = Encoding::for_label_no_replacement(&label).ok_or(Cause::Charset.at(start))?;
-        cursor.space()?;
-    }
-    let mut program = Program { charset, keys: 0 };
-    let key = program.all_of(cursor)?;
+    let returns = returns(cursor)?;
+    let charset = optional_charset(cursor)?;
+    let key = program(cursor, charset)?;
     // RFC 6203 §4.
     if returns.as_ref().is_some_and(|returns| returns.contains(&SearchReturn::Relevancy)) && !key.is_fuzzy() {
         return cursor.fail(Cause::Expected("FUZZY, which RELEVANCY needs"));
@@ -158,7 +147,57 @@ pub(in crate::imap) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<S
     Ok(Search { numbers, returns, key })
 }
 
-fn search_returns(cursor: &mut Cursor) -> Parsed<Vec<SearchReturn>> {
+/// `["CHARSET" SP charset SP]`
+pub(super) fn optional_charset(cursor: &mut Cursor) -> Parsed<&'static Encoding> {
+    if !cursor.take_word("CHARSET") {
+        return Ok(encoding_rs::UTF_8);
+    }
+    cursor.space()?;
+    let charset = charset(cursor)?;
+    cursor.space()?;
+    Ok(charset)
+}
+
+/// A charset that text can be decoded from.
+pub(super) fn charset(cursor: &mut Cursor) -> Parsed<&'static Encoding> {
+    let start = cursor.at();
+    let label = cursor.astring()?;
+    Encoding::for_label_no_replacement(&label).ok_or(Cause::Charset.at(start))
+}
+
+/// `search-key *(SP search-key)`, with its text in that charset.
+pub(super) fn program(cursor: &mut Cursor, charset: &'static Encoding) -> Parsed<SearchKey> {
+    Program { charset, keys: 0 }.all_of(cursor)
+}
+
+/// `["RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" SP]`: empty is ALL.
+pub(super) fn returns(cursor: &mut Cursor) -> Parsed<Option<Vec<SearchReturn>>> {
+    if !cursor.take_word("RETURN") {
+        return Ok(None);
+    }
+    cursor.space()?;
+    let start = cursor.at();
+    let mut returns = Vec::new();
+    cursor.list("return options", IMAP_LIST_OPTIONS_MAX, |cursor| {
+        add_new(&mut returns, search_return(cursor)?);
+        Ok(())
+    })?;
+    cursor.space()?;
+    // RFC 9394 §3.1.
+    let tells_which = |option: &&SearchReturn| matches!(option, SearchReturn::All | SearchReturn::Partial(_));
+    if returns.iter().filter(tells_which).count() > 1 {
+        return Err(Cause::Expected("one of ALL and PARTIAL").at(start));
+    }
+    if returns.is_empty() {
+        returns.push(SearchReturn::All);
+    }
+    Ok(Some(returns))
+}
+
+/// ```abnf
+/// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "PARTIAL" SP partial-range
+/// ```
+fn search_return(cursor: &mut Cursor) -> Parsed<SearchReturn> {
     const OPTIONS: &[(&str, SearchReturn)] = &[
         ("MIN", SearchReturn::Min),
         ("MAX", SearchReturn::Max),
@@ -167,12 +206,11 @@ fn search_returns(cursor: &mut Cursor) -> Parsed<Vec<SearchReturn>> {
         ("SAVE", SearchReturn::Save),
         ("RELEVANCY", SearchReturn::Relevancy),
     ];
-    let mut returns = Vec::new();
-    cursor.list("return options", OPTIONS.len(), |cursor| {
-        add_new(&mut returns, cursor.one_of("return option", OPTIONS)?);
-        Ok(())
-    })?;
-    Ok(if returns.is_empty() { vec![SearchReturn::All] } else { returns })
+    if cursor.take_word("PARTIAL") {
+        cursor.space()?;
+        return page::page(cursor).map(SearchReturn::Partial);
+    }
+    cursor.one_of("return option", OPTIONS)
 }
 
 /// What holds for all keys of a SEARCH.
@@ -346,7 +384,7 @@ mod tests {
 
     use super::super::command::Command;
     use super::super::parse::tests::{read, read_octets};
-    use super::super::{Dialect, Ranges, print};
+    use super::super::{Counted, Dialect, Ranges, print};
     use super::*;
     use crate::limits::IMAP_NESTING_MAX;
 
@@ -389,6 +427,31 @@ mod tests {
             assert!(searched(none).is_err(), "{none}");
         }
         assert_eq!(searched(&("FUZZY ".repeat(10_000) + "ALL")), Err(Cause::Nesting));
+    }
+
+    #[test]
+    fn one_page_or_all_is_told() {
+        let page = |counted, one, other| SearchReturn::Partial(Page { counted, one, other });
+        for (options, returns) in [
+            ("PARTIAL 23500:24000", vec![page(Counted::FromFirst, 23_500, 24_000)]),
+            (
+                "count partial -1:-100 save",
+                vec![SearchReturn::Count, page(Counted::FromLast, 1, 100), SearchReturn::Save],
+            ),
+        ] {
+            assert_eq!(searched(&format!("RETURN ({options}) ALL")).unwrap().returns, Some(returns), "{options}");
+        }
+        for options in [
+            "PARTIAL",
+            "PARTIAL 1",
+            "PARTIAL 0:1",
+            "PARTIAL 1:*",
+            "PARTIAL -1:100",
+            "PARTIAL 1:2 ALL",
+            "PARTIAL 1:2 PARTIAL 3:4",
+        ] {
+            assert!(searched(&format!("RETURN ({options}) ALL")).is_err(), "{options}");
+        }
     }
 
     #[test]
