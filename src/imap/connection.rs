@@ -14,7 +14,7 @@ use super::locate::Opened;
 use super::refusal::{Farewell, Refusal, Stop};
 use super::reply::{self, Done};
 use super::session::Session;
-use super::syntax::{self, Assembler, Awaited, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
+use super::syntax::{self, Assembler, Awaited, Cause, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
 use super::table::{self, Stage, Standing};
 use super::{Services, tell};
 use crate::access::Login;
@@ -117,6 +117,9 @@ impl Connection {
             }
             Err(failure) => {
                 self.session.nonsense();
+                if failure.error.cause == Cause::CharsetOfSaved {
+                    self.session.forget_saved();
+                }
                 self.refuse(failure.tag.as_ref(), &Refusal::Syntax(failure.error));
                 self.go_on()
             }

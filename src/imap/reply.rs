@@ -278,7 +278,9 @@ fn syntax(error: &SyntaxError, language: Language) -> Answer {
         Cause::SpecialUse => {
             no("USEATTR", say("Thư mục không thể có công dụng này.", "No folder can be given this use."))
         }
-        Cause::Charset => no("BADCHARSET (US-ASCII UTF-8)", say("Không rõ bảng mã này.", "This charset is not known.")),
+        Cause::Charset | Cause::CharsetOfSaved => {
+            no("BADCHARSET (US-ASCII UTF-8)", say("Không rõ bảng mã này.", "This charset is not known."))
+        }
         Cause::MessageTooBig => no("TOOBIG", too_big(language)),
         Cause::Nesting | Cause::TooMany(_) | Cause::CommandTooLong => {
             Answer { condition: "BAD", code: "LIMIT", text: error.to_string().into() }

@@ -147,6 +147,13 @@ impl Session {
         Ok(self.selected()?.opened.acl(self.login()?))
     }
 
+    /// A search whose result was to be saved was answered NO: RFC 9051 §6.4.4.1.
+    pub fn forget_saved(&mut self) {
+        if let State::Selected(_, selected) = &mut self.state {
+            selected.saved = UidRanges::default();
+        }
+    }
+
     /// The folder that is selected, if it may be changed so.
     pub fn writable(&self, needs: Acl) -> Result<&Selected, Refusal> {
         let selected = self.selected()?;

@@ -547,8 +547,8 @@ transcripts! {
         utf8_addresses_need_smtputf8
     }
     imap {
-        a_deleted_folder_under_a_session
         a_delegate_reads_the_units_mailbox
+        a_deleted_folder_under_a_session
         a_failed_login_tells_nothing
         a_first_password_is_told_of_once
         a_folder_made_again_has_another_validity
@@ -597,17 +597,31 @@ transcripts! {
         recent_is_told_to_one_session
         renaming_inbox_moves_its_mail
         rfc4314_examples
+        rfc4731_extended_search
+        rfc5182_saved_results
+        rfc5256_examples
+        rfc5267_extended_sort
+        rfc7377_search_in_many_folders
+        rfc9394_pages
+        search_beyond_the_last_message
         search_folds_vietnamese
         search_in_an_unknown_charset
+        search_in_folders_with_vietnamese_names
         search_keys
         search_returns_what_is_asked_and_saves_it
         select_tells_the_state_of_the_folder
         sets_that_are_none
         something_else_than_done_ends_idle
+        sort_and_thread_withhold_expunge
+        sort_by_arrival_and_by_date
+        sort_by_every_key
+        sort_knows_the_vietnamese_alphabet
+        sort_tells_mod_sequences
         starttls_begins_anew
         status_without_selecting
         subscriptions
         the_first_folders_and_their_uses
+        threads_follow_references
         thunderbird_empties_the_trash
         thunderbird_logs_in_and_lists
         thunderbird_reads_new_mail

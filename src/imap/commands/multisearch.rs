@@ -5,25 +5,25 @@ use crate::imap::connection::Connection;
 use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
 use crate::imap::results::Results;
-use crate::imap::syntax::{MultiSearch, Numbers, SearchKey, SearchReturn, Source, Tag, print};
+use crate::imap::syntax::{MultiSearch, Search, SearchReturn, Source, Tag, print};
 use crate::limits;
 use crate::store::{Folder, FolderName, StoreError, UidRanges};
 
 /// Finds messages in several folders, and tells of each folder where there are some.
 pub(super) async fn multi_search(c: &mut Connection, tag: &Tag, args: MultiSearch) -> Result<Done, Stop> {
     let MultiSearch { sources, search } = args;
-    let returns = search.returns.unwrap_or_else(|| vec![SearchReturn::All]);
+    let returns = search.returns.as_deref().unwrap_or(&[SearchReturn::All]);
     for folder in folders(c, &sources).await? {
-        let Some(results) = results(c, &folder, &search.key).await? else { continue };
+        let Some(results) = results(c, &folder, &search).await? else { continue };
         if returns.contains(&SearchReturn::Save) {
-            c.session.selected_mut()?.saved = results.saved(&returns);
+            c.session.selected_mut()?.saved = results.saved(returns);
         }
         if results.messages.is_empty() || returns == [SearchReturn::Save] {
             continue;
         }
         let (name, dialect, uid_validity) = (folder.name.as_str(), c.session.dialect(), folder.uid_validity);
         let mut out = Vec::new();
-        results.extended(&mut out, tag, Some(print::Folder { name, dialect, uid_validity }), &returns);
+        results.extended(&mut out, tag, Some(print::Folder { name, dialect, uid_validity }), returns);
         c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
     }
     Ok(Done::Plainly)
@@ -65,9 +65,9 @@ fn names(source: &Source, name: &FolderName, subscribed: &[FolderName]) -> bool 
 
 /// What a folder holds for a search key: of the selected one, of what the client was told; of others, of what is there
 /// now. `None`, if the folder is gone.
-async fn results(c: &mut Connection, folder: &Folder, key: &SearchKey) -> Result<Option<Results>, Stop> {
+async fn results(c: &mut Connection, folder: &Folder, search: &Search) -> Result<Option<Results>, Stop> {
     if c.session.selected().is_ok_and(|selected| selected.view.folder() == folder.id) {
-        return search::results(c, key, Numbers::Uid).await.map(Some);
+        return search::results(c, search).await.map(Some);
     }
     let watch = match c.services.store.watch(folder.id).await {
         Ok(watch) => watch,
@@ -77,7 +77,7 @@ async fn results(c: &mut Connection, folder: &Folder, key: &SearchKey) -> Result
     let index = watch.index();
     let recent_from = select::first_recent(&index, folder);
     let seen = search::Seen { folder: folder.id, told: index.clone(), index, saved: UidRanges::default(), recent_from };
-    search::results_in(c, seen, key, Numbers::Uid).await.map(Some)
+    search::results_in(c, seen, search).await.map(Some)
 }
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
 use crate::imap::results::Results;
 use crate::imap::session::{CondStore, Revision};
-use crate::imap::syntax::{Numbers, Search, SearchKey, SearchReturn, Tag, print};
+use crate::imap::syntax::{Search, SearchReturn, Tag, print};
 use crate::limits;
 use crate::store::{Index, UidRanges};
 
 /// Finds messages.
 pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Result<Done, Stop> {
-    let results = results(c, &args.key, args.numbers).await?;
+    let results = results(c, &args).await?;
     let all = [SearchReturn::All];
     match (args.returns.as_deref(), c.session.revision) {
         (None, Revision::One) => {
@@ -31,8 +31,8 @@ pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Resul
     Ok(Done::Plainly)
 }
 
-/// What the selected folder holds for a search key, in the order of its messages.
-pub(super) async fn results(c: &mut Connection, key: &SearchKey, numbers: Numbers) -> Result<Results, Stop> {
+/// What the selected folder holds for a search, in the order of its messages.
+pub(super) async fn results(c: &mut Connection, search: &Search) -> Result<Results, Stop> {
     let selected = c.session.selected()?;
     let seen = Seen {
         folder: selected.view.folder(),
@@ -41,7 +41,12 @@ pub(super) async fn results(c: &mut Connection, key: &SearchKey, numbers: Number
         saved: selected.saved.clone(),
         recent_from: selected.view.recent_from(),
     };
-    results_in(c, seen, key, numbers).await
+    let results = results_in(c, seen, search).await;
+    // RFC 9051 §6.4.4.1: a search that could not be done leaves nothing saved.
+    if results.is_err() && search.returns.as_deref().unwrap_or_default().contains(&SearchReturn::Save) {
+        c.session.forget_saved();
+    }
+    results
 }
 
 /// A folder to be searched.
@@ -57,24 +62,19 @@ pub(super) struct Seen {
     pub(super) recent_from: Uid,
 }
 
-/// What a folder holds for a search key, in the order of its messages.
-pub(super) async fn results_in(
-    c: &mut Connection,
-    seen: Seen,
-    key: &SearchKey,
-    numbers: Numbers,
-) -> Result<Results, Stop> {
+/// What a folder holds for a search, in the order of its messages.
+pub(super) async fn results_in(c: &mut Connection, seen: Seen, search: &Search) -> Result<Results, Stop> {
     let Seen { folder, told, index, saved, recent_from } = seen;
     let zone = c.services.clock.zone().clone();
     let now = c.services.clock.now();
     let context = Context { told: &told, saved: &saved, recent_from, index: &index, now, zone: &zone };
-    let condition = Condition::of(key, &context)?;
+    let condition = Condition::of(&search.key, &context)?;
     let asks_mod_seq = condition.asks_mod_seq();
     let messages = find(&c.services, folder, told, index, condition).await?;
     if asks_mod_seq {
         c.session.cond_store = CondStore::On;
     }
-    Ok(Results { messages, numbers, asks_mod_seq })
+    Ok(Results { messages, numbers: search.numbers, asks_mod_seq })
 }
 
 /// Tells what RETURN asks for, and saves what is to be saved.

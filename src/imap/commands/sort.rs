@@ -11,10 +11,10 @@ use crate::limits;
 
 /// Finds messages and tells them in an order.
 pub(super) async fn sort(c: &mut Connection, tag: &Tag, args: Sort) -> Result<Done, Stop> {
-    let Results { messages, numbers, asks_mod_seq } = search::results(c, &args.search.key, args.search.numbers).await?;
+    let found = search::results(c, &args.search).await?;
     let folder = c.session.selected()?.view.folder();
-    let messages = sort::sort(&c.services, folder, messages, &args.criteria).await?;
-    let results = Results { messages, numbers, asks_mod_seq };
+    let messages = sort::sort(&c.services, folder, found.messages, &args.criteria).await?;
+    let results = Results { messages, ..found };
     match args.search.returns {
         Some(returns) => search::answer(c, tag, &results, &returns).await?,
         None => {

@@ -12,7 +12,7 @@ use crate::{limits, mime};
 
 /// Finds messages and tells how they belong together.
 pub(super) async fn thread(c: &mut Connection, args: Thread) -> Result<Done, Stop> {
-    let results = search::results(c, &args.key, args.numbers).await?;
+    let results = search::results(c, &args.search).await?;
     let line = match args.algorithm {
         Algorithm::OrderedSubject => line(c, results, OrderedSubject::default()).await?,
         Algorithm::References => line(c, results, References::default()).await?,

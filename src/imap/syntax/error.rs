@@ -63,6 +63,9 @@ pub enum Cause {
     /// A charset that is not known: NO \[BADCHARSET\].
     #[error("unknown charset")]
     Charset,
+    /// The same, of a search whose result was to be saved: nothing is saved then (RFC 9051 §6.4.4.1).
+    #[error("unknown charset")]
+    CharsetOfSaved,
     /// Text that is not in the charset it is said to be in.
     #[error("text is not in its charset")]
     Encoding,

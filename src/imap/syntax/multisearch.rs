@@ -52,7 +52,7 @@ pub(in crate::imap) fn multi_search(cursor: &mut Cursor) -> Parsed<MultiSearch> 
     if returns.contains(&SearchReturn::Save) && sources != [Source::Selected] {
         return Err(Cause::Expected("selected alone with SAVE").at(start));
     }
-    let charset = search::optional_charset(cursor)?;
+    let charset = search::optional_charset(cursor, &returns)?;
     let key = search::program(cursor, charset)?;
     Ok(MultiSearch { sources, search: Search { numbers: Numbers::Uid, returns: Some(returns), key } })
 }

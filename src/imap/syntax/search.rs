@@ -138,7 +138,7 @@ pub enum Comparison {
 pub(in crate::imap) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Search> {
     cursor.space()?;
     let returns = returns(cursor)?;
-    let charset = optional_charset(cursor)?;
+    let charset = optional_charset(cursor, returns.as_deref().unwrap_or_default())?;
     let key = program(cursor, charset)?;
     // RFC 6203 §4.
     if returns.as_ref().is_some_and(|returns| returns.contains(&SearchReturn::Relevancy)) && !key.is_fuzzy() {
@@ -148,21 +148,23 @@ pub(in crate::imap) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<S
 }
 
 /// `["CHARSET" SP charset SP]`
-pub(super) fn optional_charset(cursor: &mut Cursor) -> Parsed<&'static Encoding> {
+pub(super) fn optional_charset(cursor: &mut Cursor, returns: &[SearchReturn]) -> Parsed<&'static Encoding> {
     if !cursor.take_word("CHARSET") {
         return Ok(encoding_rs::UTF_8);
     }
     cursor.space()?;
-    let charset = charset(cursor)?;
+    let charset = charset(cursor, returns)?;
     cursor.space()?;
     Ok(charset)
 }
 
 /// A charset that text can be decoded from.
-pub(super) fn charset(cursor: &mut Cursor) -> Parsed<&'static Encoding> {
+pub(super) fn charset(cursor: &mut Cursor, returns: &[SearchReturn]) -> Parsed<&'static Encoding> {
     let start = cursor.at();
     let label = cursor.astring()?;
-    Encoding::for_label_no_replacement(&label).ok_or(Cause::Charset.at(start))
+    let saves = returns.contains(&SearchReturn::Save);
+    let unknown = if saves { Cause::CharsetOfSaved } else { Cause::Charset };
+    Encoding::for_label_no_replacement(&label).ok_or(unknown.at(start))
 }
 
 /// `search-key *(SP search-key)`, with its text in that charset.

@@ -2,7 +2,7 @@
 
 use super::Numbers;
 use super::cursor::{Cursor, Parsed};
-use super::search::{self, Search, SearchKey};
+use super::search::{self, Search, SearchKey, SearchReturn};
 use crate::limits::IMAP_FETCH_ITEMS_MAX;
 
 /// The arguments of SORT.
@@ -58,12 +58,10 @@ pub enum SortKey {
 /// The arguments of THREAD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
-    /// Which numbers are answered.
-    pub numbers: Numbers,
+    /// Which messages; it has no RETURN.
+    pub search: Search,
     /// How messages are put together.
     pub algorithm: Algorithm,
-    /// Which messages.
-    pub key: SearchKey,
 }
 
 /// How THREAD puts messages together.
@@ -91,7 +89,8 @@ pub(in crate::imap) fn sort(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Sor
         }
         Ok(())
     })?;
-    Ok(Sort { search: Search { numbers, returns, key: search_criteria(cursor)? }, criteria })
+    let key = search_criteria(cursor, returns.as_deref().unwrap_or_default())?;
+    Ok(Sort { search: Search { numbers, returns, key }, criteria })
 }
 
 /// ```abnf
@@ -128,12 +127,13 @@ pub(in crate::imap) fn thread(cursor: &mut Cursor, numbers: Numbers) -> Parsed<T
         &[("ORDEREDSUBJECT", Algorithm::OrderedSubject), ("REFERENCES", Algorithm::References)];
     cursor.space()?;
     let algorithm = cursor.one_of("threading algorithm", ALGORITHMS)?;
-    Ok(Thread { numbers, algorithm, key: search_criteria(cursor)? })
+    let search = Search { numbers, returns: None, key: search_criteria(cursor, &[])? };
+    Ok(Thread { search, algorithm })
 }
 
-fn search_criteria(cursor: &mut Cursor) -> Parsed<SearchKey> {
+fn search_criteria(cursor: &mut Cursor, returns: &[SearchReturn]) -> Parsed<SearchKey> {
     cursor.space()?;
-    let charset = search::charset(cursor)?;
+    let charset = search::charset(cursor, returns)?;
     cursor.space()?;
     search::program(cursor, charset)
 }
@@ -143,7 +143,7 @@ fn search_criteria(cursor: &mut Cursor) -> Parsed<SearchKey> {
 mod tests {
     use super::super::command::Command;
     use super::super::parse::tests::read;
-    use super::super::{Cause, Counted, Page, SearchReturn};
+    use super::super::{Cause, Counted, Page};
     use super::*;
 
     fn sorted(arguments: &str) -> Result<Sort, Cause> {
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(sort.search.returns, Some(vec![SearchReturn::Count, SearchReturn::Partial(page)]));
         assert_eq!(sorted("RETURN () (DISPLAYFROM) UTF-8 ALL").unwrap().criteria, [rising(SortKey::DisplayFrom)]);
         assert_eq!(threaded("references UTF-8 SINCE 5-MAR-2000").unwrap().algorithm, Algorithm::References);
-        assert_eq!(threaded("ORDEREDSUBJECT UTF-8 ALL").unwrap().numbers, Numbers::Sequence);
+        assert_eq!(threaded("ORDEREDSUBJECT UTF-8 ALL").unwrap().search.numbers, Numbers::Sequence);
     }
 
     #[test]
