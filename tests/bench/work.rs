@@ -146,6 +146,10 @@ pub async fn folder(server: &Server) -> io::Result<Vec<Figure>> {
         ("FETCH 1:* BODYSTRUCTURE", "FETCH 1:* BODYSTRUCTURE"),
         ("SEARCH SUBJECT", "SEARCH CHARSET UTF-8 SUBJECT \"so 77\""),
         ("SEARCH UNSEEN", "SEARCH UNSEEN"),
+        ("SORT (DATE)", "SORT (DATE) UTF-8 ALL"),
+        ("SORT (SUBJECT)", "SORT (SUBJECT) UTF-8 ALL"),
+        ("SORT (DISPLAYFROM REVERSE DATE)", "SORT (DISPLAYFROM REVERSE DATE) UTF-8 ALL"),
+        ("THREAD REFERENCES", "THREAD REFERENCES UTF-8 ALL"),
         ("STORE 1:* +FLAGS", "STORE 1:* +FLAGS (\\Flagged)"),
     ] {
         let mut times = Vec::new();

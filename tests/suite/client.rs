@@ -38,6 +38,8 @@ enum Stream {
 pub struct Client {
     stream: Option<Stream>,
     received: Vec<u8>,
+    /// All that ever came, under TLS or not.
+    heard: Vec<u8>,
     trust: Trust,
 }
 
@@ -65,7 +67,7 @@ impl Client {
     pub fn try_plain(address: SocketAddr, trust: Trust) -> Option<Self> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_nodelay(true).ok()?;
-        Some(Self { stream: Some(Stream::Plain(stream)), received: Vec::new(), trust })
+        Some(Self { stream: Some(Stream::Plain(stream)), received: Vec::new(), heard: Vec::new(), trust })
     }
 
     /// Connects with TLS from the first byte.
@@ -199,6 +201,11 @@ impl Client {
         self.until("t ").pop().unwrap()
     }
 
+    /// All that ever came.
+    pub fn heard(&self) -> &[u8] {
+        &self.heard
+    }
+
     /// Everything up to the end of the connection.
     pub fn rest(&mut self) -> Vec<u8> {
         let until = Instant::now() + PATIENCE;
@@ -243,6 +250,7 @@ impl Client {
             read => read?,
         };
         self.received.extend_from_slice(&buffer[..read]);
+        self.heard.extend_from_slice(&buffer[..read]);
         Ok(read)
     }
 }

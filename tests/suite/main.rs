@@ -28,6 +28,7 @@ mod office;
 mod personnel;
 mod process;
 mod province;
+mod reader;
 mod rights;
 mod search_crash;
 mod search_model;

@@ -43,12 +43,15 @@ use hopthu::provisioning::{Act, Delegate, FirstPassword};
 
 use crate::client::{Client, Heard, PATIENCE};
 use crate::harness::{DOMAIN, Daemon, Person, Settings, UNIT, log_in_imap, log_in_smtp, newcomer};
+use crate::reader::Reader;
 
 /// How long nothing must come after `1!`.
 const QUIET: Duration = Duration::from_millis(200);
 
 struct Line {
     client: Client,
+    /// For IMAP: what another grammar makes of what comes.
+    reader: Option<Reader>,
     /// Heard, not yet expected.
     waiting: VecDeque<String>,
     /// Whether lines may be passed over before the next that is expected.
@@ -93,6 +96,7 @@ fn run(name: &str) {
             continue;
         }
         let done = if any_order { run.hear_any_order(step, &siblings) } else { run.step(step, &block) };
+        let done = done.and_then(|()| run.lines.values_mut().try_for_each(Line::read));
         done.unwrap_or_else(|why| panic!("{name}:{number}: {step}\n{why}"));
     }
     for (id, line) in &mut run.lines {
@@ -217,7 +221,10 @@ impl Run {
                 line.check_forbidden_now()?;
             }
             "~" if text == "starttls" => line.client.start_tls(),
-            "~" if text == "close" => drop(self.lines.remove(&id)),
+            "~" if text == "close" => {
+                line.read()?;
+                self.lines.remove(&id);
+            }
             "~" if text == "half" => line.client.half_close(),
             "~" if text == "closed" => line.hear_end()?,
             _ => return Err("not a line of a transcript".into()),
@@ -249,7 +256,8 @@ impl Run {
             }
             _ => return Err("how is this connection to be opened?".into()),
         }
-        Ok(Line { client, waiting: VecDeque::new(), passing: false, forbidden: Vec::new() })
+        let reader = (!smtp).then(Reader::default);
+        Ok(Line { client, reader, waiting: VecDeque::new(), passing: false, forbidden: Vec::new() })
     }
 
     fn hear_any_order(&mut self, step: &str, patterns: &[&str]) -> Result<(), String> {
@@ -353,6 +361,11 @@ impl Line {
             }
             passed.push(heard);
         }
+    }
+
+    /// Has the other grammar read what has come.
+    fn read(&mut self) -> Result<(), String> {
+        self.reader.as_mut().map_or(Ok(()), |reader| reader.read(self.client.heard()))
     }
 
     fn hear_end(&mut self) -> Result<(), String> {
