@@ -127,9 +127,8 @@ fn swaks_speaks_every_port() {
     assert_eq!(found[0].split(' ').count(), 2 + 4, "{found:?}");
 }
 
-#[test]
-fn python_sends_and_reads() {
-    let office = Office::open();
+/// Runs a script of `tests/clients`, which is told of the office on its standard input.
+fn python(office: &Office, script: &str) {
     let port = |door: &str| office.process.address(door).port();
     let person = |who: &Login| [who.address.clone(), who.password.clone()];
     let setup = serde_json::json!({
@@ -141,8 +140,18 @@ fn python_sends_and_reads() {
         "certificate": office.certificate(),
         "people": [person(&office.from), person(&office.to)],
     });
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/mail.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
     run("python3", &[script.to_str().unwrap()], setup.to_string().as_bytes());
+}
+
+#[test]
+fn python_sends_and_reads() {
+    python(&Office::open(), "mail.py");
+}
+
+#[test]
+fn every_method_of_imaplib_understands_its_answer() {
+    python(&Office::open(), "imap.py");
 }
 
 #[test]
