@@ -59,20 +59,20 @@ pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
 
 /// What is subscribed to: of the opened mailbox what its clients said, of others everything but what they hid.
 #[derive(Default)]
-struct Subscribed {
+pub(super) struct Subscribed {
     own: Vec<FolderName>,
     hidden: HashSet<crate::id::FolderId>,
     mailbox: Option<crate::id::MailboxId>,
 }
 
 impl Subscribed {
-    async fn read(c: &Connection) -> Result<Self, Refusal> {
+    pub(super) async fn read(c: &Connection) -> Result<Self, Refusal> {
         let (mailbox, store) = (c.session.login()?.mailbox, &c.services.store);
         let hidden = store.hidden(mailbox).await?.into_iter().collect();
         Ok(Self { own: store.subscriptions(mailbox).await?, hidden, mailbox: Some(mailbox) })
     }
 
-    fn names<'a>(&'a self, folders: &'a [Located]) -> impl Iterator<Item = &'a str> {
+    pub(super) fn names<'a>(&'a self, folders: &'a [Located]) -> impl Iterator<Item = &'a str> {
         let of_others = folders.iter().filter(|located| self.mailbox.is_some_and(|own| located.folder.mailbox != own));
         let shown = of_others.filter(|located| !self.hidden.contains(&located.folder.id));
         self.own.iter().map(FolderName::as_str).chain(shown.map(|located| located.shown.as_str()))
