@@ -14,6 +14,18 @@ pub struct Results {
     pub numbers: Numbers,
     /// Whether mod-sequences were asked for, and so are told (RFC 7162 §3.1.5).
     pub asks_mod_seq: bool,
+    /// What makes some of them more relevant, where that is asked for.
+    pub relevant: Option<Relevant>,
+}
+
+/// What makes messages more relevant, each as much: RFC 6203 §4 leaves the choice.
+pub struct Relevant(pub Vec<UidRanges>);
+
+impl Relevant {
+    /// From 1 to 100, by how many of three things hold.
+    pub fn score(&self, message: &Message) -> u32 {
+        1 + 33 * count(self.0.iter().filter(|uids| uids.contains(message.entry.uid)).count())
+    }
 }
 
 impl Results {
@@ -45,6 +57,9 @@ impl Results {
         let of = |messages: &[Message]| messages.iter().map(|message| self.number(message)).collect::<Vec<_>>();
         let all = asked(SearchReturn::All).then(|| of(&self.messages));
         let page = page(returns).map(|page| (page, of(self.on(page))));
+        let listed = page.as_ref().map_or(&*self.messages, |(page, _)| self.on(*page));
+        let relevant = self.relevant.as_ref().filter(|_| asked(SearchReturn::Relevancy));
+        let scores = relevant.map(|relevant| listed.iter().map(|message| relevant.score(message)).collect::<Vec<_>>());
         let answer = print::Esearch {
             tag,
             folder,
@@ -54,7 +69,7 @@ impl Results {
             count: asked(SearchReturn::Count).then(|| count(self.messages.len()).into()),
             all: all.as_deref(),
             page: page.as_ref().map(|(page, numbers)| (*page, numbers.as_slice())),
-            relevancy: None,
+            relevancy: scores.as_deref(),
             mod_seq: self.highest(self.answered(returns).into_iter()),
         };
         print::esearch(out, &answer);
@@ -110,7 +125,12 @@ mod tests {
                 body: BodyId(1),
             },
         };
-        Results { messages: uids.iter().map(message).collect(), numbers: Numbers::Uid, asks_mod_seq: true }
+        Results {
+            messages: uids.iter().map(message).collect(),
+            numbers: Numbers::Uid,
+            asks_mod_seq: true,
+            relevant: None,
+        }
     }
 
     fn partial(one: u32, other: u32) -> SearchReturn {

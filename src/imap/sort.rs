@@ -6,6 +6,7 @@ use super::Services;
 use super::headers;
 use super::places::Message;
 use super::refusal::{Refusal, Stop};
+use super::results::Results;
 use super::syntax::{Criterion, Direction, SortKey};
 use crate::id::FolderId;
 use crate::mime::{SortText, Sortable};
@@ -15,32 +16,38 @@ use crate::text::order_key;
 pub(super) async fn sort(
     services: &Services,
     folder: FolderId,
-    messages: Vec<Message>,
+    found: Results,
     criteria: &[Criterion],
-) -> Result<Vec<Message>, Stop> {
+) -> Result<Results, Stop> {
+    let Results { messages, .. } = &found;
     let mut columns = Vec::with_capacity(criteria.len());
     let texts: Vec<SortText> = criteria.iter().filter_map(|criterion| text_of(criterion.key)).collect();
-    let mut texts = read_texts(services, folder, &messages, texts).await?.into_iter();
+    let mut texts = read_texts(services, folder, messages, texts).await?.into_iter();
     for criterion in criteria {
         let values = match criterion.key {
             SortKey::Arrival => Values::Numbers(messages.iter().map(|m| m.entry.date).collect()),
+            SortKey::Relevancy => {
+                let score = |m| found.relevant.as_ref().map_or(0, |relevant| relevant.score(m));
+                Values::Numbers(messages.iter().map(|m| -i64::from(score(m))).collect())
+            }
             SortKey::Size => Values::Numbers(messages.iter().map(|m| m.entry.size.into()).collect()),
-            SortKey::Date => Values::Numbers(headers::sent(services, &messages).await?),
+            SortKey::Date => Values::Numbers(headers::sent(services, messages).await?),
             _ => Values::Texts(texts.next().unwrap_or_default()),
         };
         columns.push(Column { values, direction: criterion.direction });
     }
     // Hundreds of thousands of comparisons are no work for a thread that others wait for.
     let sorted = tokio::task::spawn_blocking(move || {
-        let order = order(messages.len(), &columns);
-        order.into_iter().filter_map(|place| messages.get(place).copied()).collect()
+        let order = order(found.messages.len(), &columns).into_iter();
+        let messages = order.filter_map(|place| found.messages.get(place).copied()).collect();
+        Results { messages, ..found }
     });
     Ok(sorted.await.map_err(|_| Refusal::Broken)?)
 }
 
 fn text_of(key: SortKey) -> Option<SortText> {
     match key {
-        SortKey::Arrival | SortKey::Date | SortKey::Size => None,
+        SortKey::Arrival | SortKey::Date | SortKey::Relevancy | SortKey::Size => None,
         SortKey::Cc => Some(SortText::Cc),
         SortKey::DisplayFrom => Some(SortText::DisplayFrom),
         SortKey::DisplayTo => Some(SortText::DisplayTo),

@@ -7,11 +7,12 @@ use crate::id::{FolderId, Uid};
 use crate::imap::condition::{Condition, Context};
 use crate::imap::connection::Connection;
 use crate::imap::find::find;
+use crate::imap::places::{Message, Places};
 use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
-use crate::imap::results::Results;
+use crate::imap::results::{Relevant, Results};
 use crate::imap::session::{CondStore, Revision};
-use crate::imap::syntax::{Search, SearchReturn, Tag, print};
+use crate::imap::syntax::{Scores, Search, SearchReturn, Tag, print};
 use crate::limits;
 use crate::store::{Index, UidRanges};
 
@@ -70,11 +71,22 @@ pub(super) async fn results_in(c: &mut Connection, seen: Seen, search: &Search) 
     let context = Context { told: &told, saved: &saved, recent_from, index: &index, now, zone: &zone };
     let condition = Condition::of(&search.key, &context)?;
     let asks_mod_seq = condition.asks_mod_seq();
-    let messages = find(&c.services, folder, told, index, condition).await?;
+    let found = find(&c.services, folder, told.clone(), index.clone(), condition).await?;
+    let mut relevant = None;
+    if search.scores == Scores::Wanted {
+        let uids = |messages: &[Message]| UidRanges::from_sorted(messages.iter().map(|message| message.entry.uid));
+        let among = Condition::At(Places::of_uids(&uids(&found), &told));
+        let mut each = Vec::new();
+        for more in Condition::relevant(&search.key, &context)? {
+            let condition = Condition::And(vec![among.clone(), more]);
+            each.push(uids(&find(&c.services, folder, told.clone(), index.clone(), condition).await?));
+        }
+        relevant = Some(Relevant(each));
+    }
     if asks_mod_seq {
         c.session.cond_store = CondStore::On;
     }
-    Ok(Results { messages, numbers: search.numbers, asks_mod_seq })
+    Ok(Results { messages: found, numbers: search.numbers, asks_mod_seq, relevant })
 }
 
 /// Tells what RETURN asks for, and saves what is to be saved.

@@ -4,7 +4,6 @@ use super::search;
 use crate::imap::connection::Connection;
 use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
-use crate::imap::results::Results;
 use crate::imap::sort;
 use crate::imap::syntax::{Sort, Tag, print};
 use crate::limits;
@@ -13,8 +12,7 @@ use crate::limits;
 pub(super) async fn sort(c: &mut Connection, tag: &Tag, args: Sort) -> Result<Done, Stop> {
     let found = search::results(c, &args.search).await?;
     let folder = c.session.selected()?.view.folder();
-    let messages = sort::sort(&c.services, folder, found.messages, &args.criteria).await?;
-    let results = Results { messages, ..found };
+    let results = sort::sort(&c.services, folder, found, &args.criteria).await?;
     match args.search.returns {
         Some(returns) => search::answer(c, tag, &results, &returns).await?,
         None => {

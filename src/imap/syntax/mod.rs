@@ -40,6 +40,6 @@ pub use multisearch::{MultiSearch, Source};
 pub use page::{Counted, Page};
 pub use parse::parse;
 pub use rights::{AclChange, AclEntry, RightsChange, SetQuota};
-pub use search::{Comparison, DateTest, Search, SearchField, SearchKey, SearchReturn};
+pub use search::{Comparison, DateTest, Scores, Search, SearchField, SearchKey, SearchReturn};
 pub use sequence::{Edge, Messages, Ranges, SequenceSet, Span};
 pub use sort::{Algorithm, Criterion, Direction, Sort, SortKey, Thread};

@@ -1,7 +1,7 @@
 //! ESEARCH: RFC 7377.
 
 use super::cursor::{Cursor, Parsed, add_new};
-use super::search::{self, Search, SearchReturn};
+use super::search::{self, Scores, Search, SearchReturn};
 use super::{Cause, MailboxArg, Numbers};
 use crate::limits::IMAP_SEARCH_SOURCES_MAX;
 
@@ -54,7 +54,8 @@ pub(in crate::imap) fn multi_search(cursor: &mut Cursor) -> Parsed<MultiSearch> 
     }
     let charset = search::optional_charset(cursor, &returns)?;
     let key = search::program(cursor, charset)?;
-    Ok(MultiSearch { sources, search: Search { numbers: Numbers::Uid, returns: Some(returns), key } })
+    let scores = Scores::of(returns.contains(&SearchReturn::Relevancy), &key, cursor)?;
+    Ok(MultiSearch { sources, search: Search { numbers: Numbers::Uid, returns: Some(returns), key, scores } })
 }
 
 /// ```abnf

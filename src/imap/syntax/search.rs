@@ -20,6 +20,29 @@ pub struct Search {
     pub returns: Option<Vec<SearchReturn>>,
     /// What to look for.
     pub key: SearchKey,
+    /// Whether it matters how relevant each message is.
+    pub scores: Scores,
+}
+
+/// Whether messages are told, or sorted, by how relevant they are: RFC 6203 §4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scores {
+    /// No.
+    Unwanted,
+    /// Yes; then a key is FUZZY.
+    Wanted,
+}
+
+impl Scores {
+    /// # Errors
+    /// [`Cause::Expected`] where they are wanted and no key is FUZZY.
+    pub(super) fn of(wanted: bool, key: &SearchKey, cursor: &Cursor) -> Parsed<Self> {
+        match wanted {
+            false => Ok(Self::Unwanted),
+            true if key.is_fuzzy() => Ok(Self::Wanted),
+            true => cursor.fail(Cause::Expected("FUZZY, which RELEVANCY needs")),
+        }
+    }
 }
 
 /// What SEARCH tells.
@@ -140,11 +163,9 @@ pub(in crate::imap) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<S
     let returns = returns(cursor)?;
     let charset = optional_charset(cursor, returns.as_deref().unwrap_or_default())?;
     let key = program(cursor, charset)?;
-    // RFC 6203 §4.
-    if returns.as_ref().is_some_and(|returns| returns.contains(&SearchReturn::Relevancy)) && !key.is_fuzzy() {
-        return cursor.fail(Cause::Expected("FUZZY, which RELEVANCY needs"));
-    }
-    Ok(Search { numbers, returns, key })
+    let told = returns.as_ref().is_some_and(|returns| returns.contains(&SearchReturn::Relevancy));
+    let scores = Scores::of(told, &key, cursor)?;
+    Ok(Search { numbers, returns, key, scores })
 }
 
 /// `["CHARSET" SP charset SP]`
@@ -560,7 +581,7 @@ mod tests {
             print(&mut command, &key);
             let read = read_octets(&command, Dialect::Utf7).map(|tagged| tagged.command);
             // What stands in parentheses at the outermost is one key, as is what stands without.
-            let search = Search { numbers: Numbers::Sequence, returns: None, key };
+            let search = Search { numbers: Numbers::Sequence, returns: None, key, scores: Scores::Unwanted };
             prop_assert_eq!(read, Ok(Command::Search(search)));
         }
 

@@ -2,7 +2,7 @@
 
 use super::Numbers;
 use super::cursor::{Cursor, Parsed};
-use super::search::{self, Search, SearchKey, SearchReturn};
+use super::search::{self, Scores, Search, SearchKey, SearchReturn};
 use crate::limits::IMAP_FETCH_ITEMS_MAX;
 
 /// The arguments of SORT.
@@ -47,6 +47,8 @@ pub enum SortKey {
     DisplayTo,
     /// `FROM`
     From,
+    /// `RELEVANCY`: the most relevant first (RFC 6203 §5)
+    Relevancy,
     /// `SIZE`
     Size,
     /// `SUBJECT`: the base subject
@@ -90,12 +92,15 @@ pub(in crate::imap) fn sort(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Sor
         Ok(())
     })?;
     let key = search_criteria(cursor, returns.as_deref().unwrap_or_default())?;
-    Ok(Sort { search: Search { numbers, returns, key }, criteria })
+    let told = returns.as_ref().is_some_and(|returns| returns.contains(&SearchReturn::Relevancy));
+    let sorted = criteria.iter().any(|criterion| criterion.key == SortKey::Relevancy);
+    let scores = Scores::of(told || sorted, &key, cursor)?;
+    Ok(Sort { search: Search { numbers, returns, key, scores }, criteria })
 }
 
 /// ```abnf
 /// sort-criterion = ["REVERSE" SP] sort-key
-/// sort-key = "ARRIVAL" / "CC" / "DATE" / "FROM" / "SIZE" / "SUBJECT" / "TO" / "DISPLAYFROM" / "DISPLAYTO"
+/// sort-key = "ARRIVAL" / "CC" / "DATE" / "FROM" / "SIZE" / "SUBJECT" / "TO" / "DISPLAYFROM" / "DISPLAYTO" / "RELEVANCY"
 /// ```
 fn criterion(cursor: &mut Cursor) -> Parsed<Criterion> {
     const KEYS: &[(&str, SortKey)] = &[
@@ -105,6 +110,7 @@ fn criterion(cursor: &mut Cursor) -> Parsed<Criterion> {
         ("DISPLAYFROM", SortKey::DisplayFrom),
         ("DISPLAYTO", SortKey::DisplayTo),
         ("FROM", SortKey::From),
+        ("RELEVANCY", SortKey::Relevancy),
         ("SIZE", SortKey::Size),
         ("SUBJECT", SortKey::Subject),
         ("TO", SortKey::To),
@@ -127,7 +133,7 @@ pub(in crate::imap) fn thread(cursor: &mut Cursor, numbers: Numbers) -> Parsed<T
         &[("ORDEREDSUBJECT", Algorithm::OrderedSubject), ("REFERENCES", Algorithm::References)];
     cursor.space()?;
     let algorithm = cursor.one_of("threading algorithm", ALGORITHMS)?;
-    let search = Search { numbers, returns: None, key: search_criteria(cursor, &[])? };
+    let search = Search { numbers, returns: None, key: search_criteria(cursor, &[])?, scores: Scores::Unwanted };
     Ok(Thread { search, algorithm })
 }
 
@@ -166,7 +172,8 @@ mod tests {
         let falling = |key| Criterion { key, direction: Direction::Falling };
         let sort = sorted("(SUBJECT REVERSE DATE) UTF-8 ALL").unwrap();
         assert_eq!(sort.criteria, [rising(SortKey::Subject), falling(SortKey::Date)]);
-        assert_eq!(sort.search, Search { numbers: Numbers::Uid, returns: None, key: SearchKey::All });
+        let search = Search { numbers: Numbers::Uid, returns: None, key: SearchKey::All, scores: Scores::Unwanted };
+        assert_eq!(sort.search, search);
         let sort = sorted("RETURN (COUNT PARTIAL 1:500) (reverse date) \"US-ASCII\" UNDELETED").unwrap();
         let page = Page { counted: Counted::FromFirst, one: 1, other: 500 };
         assert_eq!(sort.search.returns, Some(vec![SearchReturn::Count, SearchReturn::Partial(page)]));
