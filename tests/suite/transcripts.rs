@@ -618,6 +618,7 @@ transcripts! {
         rfc9394_pages
         search_beyond_the_last_message
         search_folds_vietnamese
+        search_fuzzily
         search_in_an_unknown_charset
         search_in_folders_with_vietnamese_names
         search_keys
