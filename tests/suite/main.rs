@@ -17,6 +17,7 @@ mod browser;
 mod centre;
 mod client;
 mod clients;
+mod commands;
 mod crash;
 mod decisions;
 mod decisions_model;

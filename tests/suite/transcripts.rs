@@ -622,6 +622,7 @@ transcripts! {
         search_in_an_unknown_charset
         search_in_folders_with_vietnamese_names
         search_keys
+        search_reaches_what_may_be_read
         search_returns_what_is_asked_and_saves_it
         select_tells_the_state_of_the_folder
         sets_that_are_none
