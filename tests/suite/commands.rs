@@ -260,6 +260,7 @@ fn returns(search: &Search) -> String {
         SearchReturn::All => "ALL".into(),
         SearchReturn::Count => "COUNT".into(),
         SearchReturn::Save => "SAVE".into(),
+        SearchReturn::Relevancy => "RELEVANCY".into(),
         SearchReturn::Partial(of) => format!("PARTIAL {}", page(*of)),
     };
     search.returns.as_ref().map(|returns| format!("RETURN {} ", list(returns, option))).unwrap_or_default()
@@ -290,6 +291,7 @@ fn key(of: &SearchKey) -> String {
         SearchKey::And(keys) => list(keys, key),
         SearchKey::Or(keys) => format!("OR {} {}", key(&keys.0), key(&keys.1)),
         SearchKey::Not(inner) => format!("NOT {}", key(inner)),
+        SearchKey::Fuzzy(inner) => format!("FUZZY {}", key(inner)),
         SearchKey::Sequence(messages) => set(messages),
         SearchKey::Uid(messages) => format!("UID {}", set(messages)),
         SearchKey::Flag(Flag::Keyword(name)) => format!("KEYWORD {name}"),
@@ -317,6 +319,7 @@ fn sort_key(key: SortKey) -> &'static str {
         SortKey::DisplayFrom => "DISPLAYFROM",
         SortKey::DisplayTo => "DISPLAYTO",
         SortKey::From => "FROM",
+        SortKey::Relevancy => "RELEVANCY",
         SortKey::Size => "SIZE",
         SortKey::Subject => "SUBJECT",
         SortKey::To => "TO",
