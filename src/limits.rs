@@ -52,6 +52,14 @@ pub const STRUCTURE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const MIME_PARAMETERS_MAX: usize = 64;
 /// Languages of one Content-Language.
 pub const MIME_LANGUAGES_MAX: usize = 16;
+/// Characters of a PREVIEW: RFC 8970 §3.1 allows 256 and prefers 200.
+pub const PREVIEW_CHARS_MAX: usize = 200;
+/// Octets of one text part that are looked at for a PREVIEW.
+pub const PREVIEW_TEXT_BYTES_MAX: usize = 8 * 1024;
+/// The same of one part of HTML, which begins with its styles.
+pub const PREVIEW_HTML_BYTES_MAX: usize = 64 * 1024;
+/// Text parts that are looked at for a PREVIEW: most messages say something in the first.
+pub const PREVIEW_PARTS_MAX: usize = 3;
 /// Text kept of a message for SEARCH, before folding.
 pub const SEARCH_TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// What is looked at of a subject to find its base (RFC 5256 §2.1), which takes quadratic time.
@@ -125,6 +133,10 @@ pub const IMAP_LIST_OPTIONS_MAX: usize = 32;
 pub const IMAP_LIST_PATTERNS_MAX: usize = 100;
 /// Names of one ENABLE: there are not so many different ones.
 pub const IMAP_ENABLE_NAMES_MAX: usize = 32;
+/// What STORAGE counts in: RFC 9208 §5.1.
+pub const QUOTA_UNIT_BYTES: u64 = 1024;
+/// How full a mailbox is, in percent, when its people are told (R18).
+pub const QUOTA_WARNED_PERCENT: u64 = 90;
 /// Resources of one SETQUOTA: RFC 9208 §5 has four.
 pub const IMAP_QUOTA_RESOURCES_MAX: usize = 8;
 /// Fields of one ID: RFC 2971 §3.3.
@@ -170,6 +182,16 @@ pub const PROVINCE_ANSWER_LINES_MAX: usize = 100_000;
 pub const FOLDER_NAME_BYTES_MAX: usize = 1000;
 /// Levels of a folder's name.
 pub const FOLDER_LEVELS_MAX: usize = 20;
+/// Octets of one annotation: RFC 5464 §4.1 asks for at least 1024.
+pub const ANNOTATION_BYTES_MAX: usize = 4 * 1024;
+/// Octets of an annotation's name.
+pub const ANNOTATION_NAME_BYTES_MAX: usize = 255;
+/// Annotations of one folder, or the server, for everybody or for one person: RFC 5464 §4.1 asks for at least 10.
+pub const ANNOTATIONS_MAX: usize = 50;
+/// Folders whose annotations are in memory at once: some 12 MB where all are as large as they may be.
+pub const ANNOTATED_FOLDERS_MAX: usize = 32;
+/// Messages of one mailbox: a thousand a day for 27 years. QUOTA=RES-MESSAGE tells it.
+pub const MESSAGES_PER_MAILBOX_MAX: u64 = 10_000_000;
 /// Folders, and subscriptions, of one mailbox.
 pub const FOLDERS_PER_MAILBOX_MAX: i64 = 5000;
 /// Keywords of one folder: what is left of 64 bits after the system flags.

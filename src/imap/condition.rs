@@ -6,12 +6,14 @@
 //! [`Condition::by_text`].
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::flags;
+use super::kept::LookedUp;
 use super::refusal::Refusal;
 use super::syntax::{Comparison, DateTest, Messages, Numbers, SearchField, SearchKey};
 use super::{places::Places, sent};
@@ -74,6 +76,8 @@ pub struct Context<'a> {
     pub recent_from: Uid,
     /// The newest state of the folder.
     pub index: &'a Index,
+    /// What was looked up of the messages beforehand.
+    pub kept: &'a LookedUp,
     /// The time.
     pub now: Timestamp,
     /// Where days begin.
@@ -118,6 +122,7 @@ impl Condition {
             SearchKey::Size(Comparison::Less, octets) => Self::Smaller(*octets),
             SearchKey::Age(comparison, seconds) => age(*comparison, *seconds, context.now),
             SearchKey::ModSeq(modseq) => Self::Changed(*modseq),
+            SearchKey::Kept(key) => Self::At(Places::of_uids(context.kept.of(key), context.told)),
         })
     }
 
@@ -401,13 +406,19 @@ fn look_of(field: SearchField) -> Look {
 }
 
 fn received(test: DateTest, date: Date, zone: &TimeZone) -> Condition {
+    let Range { start, end } = span(test, date, zone);
+    Condition::Received(start, end)
+}
+
+/// The seconds that a day compares so with.
+pub(super) fn span(test: DateTest, date: Date, zone: &TimeZone) -> Range<i64> {
     let begins = |date: Date| date.to_zoned_datetime(zone.clone()).map_or(i64::MAX, |z| z.timestamp().as_second());
     let start = begins(date);
     let end = date.tomorrow().map_or(i64::MAX, begins);
     match test {
-        DateTest::Before => Condition::Received(i64::MIN, start),
-        DateTest::On => Condition::Received(start, end),
-        DateTest::Since => Condition::Received(start, i64::MAX),
+        DateTest::Before => i64::MIN..start,
+        DateTest::On => start..end,
+        DateTest::Since => start..i64::MAX,
     }
 }
 

@@ -13,6 +13,7 @@ mod connection;
 mod find;
 pub mod flags;
 mod headers;
+pub mod kept;
 pub mod lines;
 pub mod listing;
 pub mod locate;

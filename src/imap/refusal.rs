@@ -47,6 +47,18 @@ pub enum Refusal {
     /// A special use that no folder can be made for.
     #[error("no folder can be given this use")]
     SpecialUse,
+    /// No quota root is called so, or none that may be seen.
+    #[error("no such quota root")]
+    NoQuotaRoot,
+    /// SETQUOTA: the office sets what a mailbox may hold.
+    #[error("quota is not set here")]
+    QuotaIsFixed,
+    /// SETMETADATA of what is read only.
+    #[error("the entry cannot be changed")]
+    EntryIsFixed,
+    /// SETMETADATA of a private entry by somebody who is no person of the department.
+    #[error("no private entries here")]
+    NoPrivateEntries,
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),

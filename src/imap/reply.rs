@@ -13,7 +13,7 @@ use super::table::Stage;
 use super::view::Access;
 use crate::access::LoginRefusal;
 use crate::db::DbError;
-use crate::id::{ModSeq, Uid};
+use crate::id::{FolderId, ModSeq, Uid};
 use crate::language::Language;
 use crate::net::sasl::SaslError;
 use crate::provisioning::Failure;
@@ -40,6 +40,10 @@ pub enum Done {
     },
     /// COPY: which message became which.
     Copied(CopyUid),
+    /// CREATE: which folder it is (RFC 8474 §4.1).
+    Created(FolderId),
+    /// GETMETADATA: octets of the largest value that was left out (RFC 5464 §4.2.1).
+    LongEntries(u64),
     /// STORE with UNCHANGEDSINCE: the numbers of the messages that had changed (RFC 7162 §3.1.3).
     Unmet(UidRanges),
 }
@@ -70,6 +74,8 @@ pub enum Fact<'a> {
     UidNext(Uid),
     /// RFC 7162 §3.1.2.1.
     HighestModSeq(ModSeq),
+    /// RFC 8474 §4.2.
+    MailboxId(FolderId),
 }
 
 /// The greeting of a new connection: RFC 9051 §7.1.
@@ -125,6 +131,7 @@ pub fn fact(out: &mut Vec<u8>, fact: Fact<'_>) {
         Fact::Unseen(sequence) => (format!("UNSEEN {sequence}"), "First unseen message"),
         Fact::UidValidity(validity) => (format!("UIDVALIDITY {validity}"), "UIDs valid"),
         Fact::UidNext(uid) => (format!("UIDNEXT {uid}"), "Next UID"),
+        Fact::MailboxId(folder) => (mailbox_id(folder), "Folder's id"),
         Fact::HighestModSeq(modseq) => (format!("HIGHESTMODSEQ {modseq}"), "Highest mod-sequence"),
     };
     line(out, "*", "OK", &code, text);
@@ -133,6 +140,22 @@ pub fn fact(out: &mut Vec<u8>, fact: Fact<'_>) {
 /// Which message became which, before MOVE tells that they are gone: RFC 6851 §4.3.
 pub fn moved(out: &mut Vec<u8>, copied: &CopyUid) {
     line(out, "*", "OK", &copy_uid(copied), "Moved");
+}
+
+/// A folder's id, as a response code and as STATUS has it: RFC 8474 §4. The same for ever, whatever the folder is called.
+pub fn mailbox_id(folder: FolderId) -> String {
+    format!("MAILBOXID (F{folder})")
+}
+
+/// The mailbox will be full soon: RFC 9208 §4.3.1.
+pub fn nearly_full(out: &mut Vec<u8>, percent: u64, language: Language) {
+    let text = match language {
+        Language::Vi => {
+            format!("Hộp thư đã dùng {percent}% dung lượng. Hãy xoá bớt thư hoặc chuyển thư cũ vào kho lưu trữ.")
+        }
+        Language::En => format!("The mailbox is {percent}% full. Delete some mail, or put old mail into an archive."),
+    };
+    line(out, "*", "NO", "OVERQUOTA", &text);
 }
 
 /// The server waits for more of the command: RFC 9051 §7.6.
@@ -184,6 +207,8 @@ fn done_code(done: &Done) -> Cow<'static, str> {
         Done::Opened(Access::ReadOnly) => "READ-ONLY".into(),
         Done::Appended { uid_validity, uids } => format!("APPENDUID {uid_validity} {}", set(uids)).into(),
         Done::Copied(copied) => copy_uid(copied).into(),
+        Done::Created(folder) => mailbox_id(*folder).into(),
+        Done::LongEntries(octets) => format!("METADATA LONGENTRIES {octets}").into(),
         Done::Unmet(numbers) => format!("MODIFIED {}", set(numbers)).into(),
     }
 }
@@ -240,6 +265,14 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
         Refusal::NoTarget => no("TRYCREATE", no_such_folder(language)),
         Refusal::SpecialUse => {
             no("USEATTR", say("Thư mục không thể có công dụng này.", "No folder can be given this use."))
+        }
+        Refusal::NoQuotaRoot => no("NONEXISTENT", say("Không có hạn mức này.", "There is no such quota root.")),
+        Refusal::QuotaIsFixed => {
+            no("NOPERM", say("Hạn mức hộp thư do Văn phòng quy định.", "The Office sets what a mailbox may hold."))
+        }
+        Refusal::EntryIsFixed => no("NOPERM", say("Không thể sửa mục này.", "This entry cannot be changed.")),
+        Refusal::NoPrivateEntries => {
+            no("METADATA NOPRIVATE", say("Không ghi được mục riêng ở đây.", "No private entries can be kept here."))
         }
         Refusal::Store(error) => store(error, language),
         Refusal::ReadOnly => {
@@ -349,6 +382,9 @@ fn store(error: &StoreError, language: Language) -> Answer {
         StoreError::IntoItself => {
             no("CANNOT", say("Không thể chuyển thư mục vào chính nó.", "A folder cannot be moved into itself."))
         }
+        StoreError::HasChildren => {
+            no("HASCHILDREN", say("Hãy xoá các thư mục con trước.", "Delete the folders in it first."))
+        }
         StoreError::NotSelectable => {
             no("NONEXISTENT", say("Thư mục này chỉ chứa các thư mục con.", "This folder only holds other folders."))
         }
@@ -359,6 +395,15 @@ fn store(error: &StoreError, language: Language) -> Answer {
         StoreError::TooManyFolders => {
             no("LIMIT", say("Hộp thư đã có quá nhiều thư mục.", "The mailbox has too many folders already."))
         }
+        StoreError::UseTaken => {
+            no("USEATTR", say("Thư mục khác đã có công dụng này.", "Another folder has this use already."))
+        }
+        StoreError::AnnotationTooLong => {
+            no(METADATA_MAXSIZE, say("Nội dung ghi chú quá dài.", "The value of the entry is too long."))
+        }
+        StoreError::TooManyAnnotations => {
+            no("METADATA TOOMANY", say("Đã có quá nhiều ghi chú.", "There are too many entries already."))
+        }
         StoreError::Name(error) => folder_name(*error, language),
         StoreError::FolderFull => {
             no("LIMIT", say("Thư mục không nhận thêm thư được nữa.", "The folder cannot take any more messages."))
@@ -366,6 +411,9 @@ fn store(error: &StoreError, language: Language) -> Answer {
         StoreError::Db(error) => db(error, language),
     }
 }
+
+/// RFC 5464 §4.3; a test holds it to the bound.
+const METADATA_MAXSIZE: &str = "METADATA MAXSIZE 4096";
 
 fn db(error: &DbError, language: Language) -> Answer {
     let say = |vi, en| in_language(language, vi, en);
@@ -431,4 +479,14 @@ fn line(out: &mut Vec<u8>, tag: &str, condition: &str, code: &str, text: &str) {
         write!(out, "{tag} {condition} [{code}] {text}\r\n")
     };
     debug_assert!(written.is_ok(), "writing to memory cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_annotation_is_the_one_that_is_told() {
+        assert_eq!(METADATA_MAXSIZE, format!("METADATA MAXSIZE {}", crate::limits::ANNOTATION_BYTES_MAX));
+    }
 }

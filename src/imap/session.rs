@@ -65,6 +65,16 @@ pub enum CondStore {
     On,
 }
 
+/// Whether the session was told that its mailbox is nearly full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QuotaTold {
+    /// Not yet.
+    #[default]
+    No,
+    /// Once, which is enough.
+    Yes,
+}
+
 /// One client's session.
 #[derive(Debug)]
 pub struct Session {
@@ -73,6 +83,8 @@ pub struct Session {
     pub revision: Revision,
     /// Whether mod-sequences are told.
     pub cond_store: CondStore,
+    /// Whether it was told that its mailbox is nearly full.
+    pub quota_told: QuotaTold,
     logins_failed: u32,
     nonsense: u32,
 }
@@ -84,6 +96,7 @@ impl Session {
             state: State::NotAuthenticated,
             revision: Revision::One,
             cond_store: CondStore::Off,
+            quota_told: QuotaTold::No,
             logins_failed: 0,
             nonsense: 0,
         }

@@ -2,8 +2,8 @@
 //! CAPABILITY and the README's list come from here.
 
 use super::syntax::{
-    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, multisearch, plain, rights, search,
-    sort,
+    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, metadata, multisearch, plain, rights,
+    search, sort,
 };
 use super::view::Tell;
 
@@ -134,6 +134,8 @@ pub const COMMANDS: &[Row] = &[
     row("GETQUOTA", LoggedIn, All, "QUOTA", |c| rights::quota_root(c).map(Command::GetQuota)),
     row("GETQUOTAROOT", LoggedIn, All, "QUOTA", |c| folder::name(c).map(Command::GetQuotaRoot)),
     row("SETQUOTA", LoggedIn, All, "QUOTA", |c| rights::set_quota(c).map(Command::SetQuota)),
+    row("GETMETADATA", LoggedIn, All, "METADATA", |c| metadata::get_metadata(c).map(Command::GetMetadata)),
+    row("SETMETADATA", LoggedIn, All, "METADATA", |c| metadata::set_metadata(c).map(Command::SetMetadata)),
     row("COMPRESS", Any, All, "COMPRESS=DEFLATE", plain::compress),
 ];
 
@@ -194,6 +196,14 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("CONDSTORE", Shown::Always, "RFC 7162"),
     ("MULTIAPPEND", Shown::Always, "RFC 3502"),
     ("BINARY", Shown::Always, "RFC 3516"),
+    ("OBJECTID", Shown::Always, "RFC 8474"),
+    ("SAVEDATE", Shown::Always, "RFC 8514"),
+    ("PREVIEW", Shown::Always, "RFC 8970"),
+    ("QUOTA", Shown::Always, "RFC 9208"),
+    ("QUOTA=RES-STORAGE", Shown::Always, "RFC 9208 §5.1"),
+    ("QUOTA=RES-MESSAGE", Shown::Always, "RFC 9208 §5.2"),
+    ("METADATA", Shown::Always, "RFC 5464"),
+    ("LIST-METADATA", Shown::Always, "RFC 9590"),
 ];
 
 /// What decides on what CAPABILITY shows.
@@ -212,7 +222,7 @@ pub struct Standing {
 /// The capabilities, separated by spaces.
 pub fn capabilities(standing: Standing) -> String {
     let before = standing.stage == Stage::NotAuthenticated;
-    let mut text = String::with_capacity(384);
+    let mut text = String::with_capacity(512);
     for (name, shown, _) in CAPABILITIES {
         let shows = match shown {
             Shown::Always => true,

@@ -8,6 +8,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 
 use super::condition::{Condition, Context, Known, Needs, Text};
+use super::kept::LookedUp;
 use super::places::{Places, Walk};
 use super::refusal::Refusal;
 use super::syntax::{Assembler, Command, Dialect, Messages, Next, Numbers, SequenceSet, parse};
@@ -221,7 +222,7 @@ fn holds(view: &View, index: &Index, search: &str) -> (bool, Needs) {
     let now = Timestamp::from_second(1_000_000_100).unwrap();
     let saved = UidRanges::default();
     let (told, recent_from) = (view.told(), view.recent_from());
-    let context = Context { told, saved: &saved, recent_from, index, now, zone: &zone };
+    let context = Context { told, saved: &saved, recent_from, index, kept: &LookedUp::default(), now, zone: &zone };
     let condition = Condition::of(&search.key, &context).unwrap();
     let entry = index.entry(0).unwrap();
     let answer = condition

@@ -279,9 +279,13 @@ impl From<StoreError> for Reply {
             | StoreError::AlreadyExists
             | StoreError::IsInbox
             | StoreError::IntoItself
+            | StoreError::HasChildren
             | StoreError::NotSelectable
             | StoreError::TooManyKeywords
             | StoreError::TooManyFolders
+            | StoreError::UseTaken
+            | StoreError::AnnotationTooLong
+            | StoreError::TooManyAnnotations
             | StoreError::Name(_)
             | StoreError::FolderFull
             | StoreError::Db(

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::json::{Json, sql};
-use super::{Change, Entry, FlagNames, Flags, Keywords, Store, StoreError};
+use super::{Change, Entry, FlagNames, Flags, Keywords, Store, StoreError, Volume};
 use crate::db::{Answers, DbError, Joined, Tx, Work};
 use crate::id::{BodyId, FolderId, ModSeq, Uid};
 use crate::limits;
@@ -113,7 +113,7 @@ struct Target {
     uid_validity: u32,
     uid_next: u32,
     modseq: u64,
-    mailbox_bytes: u64,
+    volume: Volume,
     keywords: Keywords,
     new_keywords: bool,
     entries: Vec<Entry>,
@@ -139,22 +139,26 @@ async fn read_targets(tx: &mut Tx, requests: &[Vec<Append>]) -> Result<HashMap<F
     folders.sort_unstable();
     folders.dedup();
     let rows = sqlx::query(
-        "SELECT f.id, uid_validity, uid_next, highest_modseq, \
-                (SELECT sum(bytes) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
+        "SELECT f.id, f.uid_validity, f.uid_next, f.highest_modseq, \
+                sum(m.bytes), sum(m.messages), \
                 (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = f.id ORDER BY bit)) \
-         FROM folder f WHERE f.id IN (SELECT value FROM json_each(?)) AND selectable",
+         FROM folder f CROSS JOIN folder m ON m.mailbox_id = f.mailbox_id WHERE f.id IN (SELECT value FROM json_each(?)) AND f.selectable \
+         GROUP BY f.id",
     )
     .bind(super::json::list(folders.iter().map(|f| f.0)))
     .fetch_all(tx.connection())
     .await?;
     rows.iter()
         .map(|row| {
-            let keywords = row.try_get::<Option<&str>, _>(5)?.unwrap_or_default();
+            let keywords = row.try_get::<Option<&str>, _>(6)?.unwrap_or_default();
             let target = Target {
                 uid_validity: row.try_get(1)?,
                 uid_next: row.try_get(2)?,
                 modseq: row.try_get::<i64, _>(3)?.unsigned_abs() + 1,
-                mailbox_bytes: row.try_get::<i64, _>(4)?.unsigned_abs(),
+                volume: Volume {
+                    bytes: row.try_get::<i64, _>(4)?.unsigned_abs(),
+                    messages: row.try_get::<i64, _>(5)?.unsigned_abs(),
+                },
                 keywords: Keywords::new(keywords.split_ascii_whitespace().map(Into::into).collect()),
                 new_keywords: false,
                 entries: Vec::new(),
@@ -198,10 +202,7 @@ fn admit(message: &Append, request: &[Append], targets: &HashMap<FolderId, Targe
     // The highest number is kept free, so that UIDNEXT always names a UID.
     target.uid_next.checked_add(count).filter(|next| *next < u32::MAX).ok_or(StoreError::FolderFull)?;
     let bytes: u64 = here.map(|m| (m.prefix.len() + m.message.len()) as u64).sum();
-    match message.quota {
-        Some(quota) if target.mailbox_bytes + bytes > quota => Err(StoreError::OverQuota),
-        _ => Ok(()),
-    }
+    target.volume.admits(Volume { messages: count.into(), bytes }, message.quota)
 }
 
 impl Target {
@@ -228,7 +229,8 @@ impl Target {
         };
         rows.message(message, &entry);
         self.uid_next += 1;
-        self.mailbox_bytes += size as u64;
+        self.volume.messages += 1;
+        self.volume.bytes += size as u64;
         self.entries.push(entry);
         Appended { uid_validity: self.uid_validity, uid: entry.uid }
     }
@@ -239,20 +241,26 @@ impl Target {
 struct Rows {
     saved: i64,
     bodies: Vec<(BodyId, Arc<Prepared>)>,
+    /// How many times the last body was put somewhere already.
+    variant: i64,
     prefixes: Vec<u8>,
     messages: Json,
 }
 
 impl Rows {
     fn new(saved: i64) -> Self {
-        Self { saved, bodies: Vec::new(), prefixes: Vec::new(), messages: Json::new() }
+        Self { saved, bodies: Vec::new(), variant: 0, prefixes: Vec::new(), messages: Json::new() }
     }
 
     /// The body of a message: one for all the folders it goes to.
     fn body(&mut self, message: &Arc<Prepared>, store: &Store) -> BodyId {
         match self.bodies.last() {
-            Some((id, last)) if Arc::ptr_eq(last, message) => *id,
+            Some((id, last)) if Arc::ptr_eq(last, message) => {
+                self.variant += 1;
+                *id
+            }
             _ => {
+                self.variant = 0;
                 let id = store.next_body();
                 self.bodies.push((id, message.clone()));
                 id
@@ -273,6 +281,7 @@ impl Rows {
             entry.date,
             entry.flags.to_sql(),
             entry.modseq.0.cast_signed(),
+            self.variant,
         ]);
     }
 
@@ -281,8 +290,9 @@ impl Rows {
         self.write_pieces(tx).await?;
         let messages = self.messages.end();
         sqlx::query(
-            "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved) \
-             SELECT value->>0, value->>1, value->>2, coalesce(substr(?1, value->>3, value->>4), x''), value->>5, value->>6, ?3 \
+            "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved, variant) \
+             SELECT value->>0, value->>1, value->>2, coalesce(substr(?1, value->>3, value->>4), x''), value->>5, value->>6, ?3, \
+                    value->>9 \
              FROM json_each(?2)",
         )
         .bind(self.prefixes)
@@ -306,21 +316,24 @@ impl Rows {
         for (id, message) in &self.bodies {
             let summary = &message.summary;
             let at = blob_offset(&bytes);
-            for part in [message.digest.as_ref(), &summary.envelope, &summary.structure, &summary.body] {
+            for part in
+                [message.digest.as_ref(), &summary.envelope, &summary.structure, &summary.body, &summary.preview]
+            {
                 bytes.extend_from_slice(part);
             }
-            let [envelope, structure, body] =
-                [&summary.envelope, &summary.structure, &summary.body].map(|t| sql(t.len()));
+            let [envelope, structure, body, preview] =
+                [&summary.envelope, &summary.structure, &summary.body, &summary.preview].map(|t| sql(t.len()));
             let header = sql(summary.header_len);
             let sent = summary.sent.unwrap_or(i64::MIN);
-            rows.row(&[id.0, at, sql(message.len()), header, envelope, structure, body, sent]);
+            rows.row(&[id.0, at, sql(message.len()), header, envelope, structure, body, sent, preview]);
         }
         sqlx::query(
-            "INSERT INTO body (id, digest, size, header_size, summary_version, envelope, structure, basic_structure, sent) \
+            "INSERT INTO body (id, digest, size, header_size, summary_version, envelope, structure, basic_structure, sent, \
+                               preview) \
              SELECT id, substr(?1, at, 32), size, header, ?3, substr(?1, at + 32, e), substr(?1, at + 32 + e, s), \
-                    substr(?1, at + 32 + e + s, b), nullif(sent, ?4) \
+                    substr(?1, at + 32 + e + s, b), nullif(sent, ?4), substr(?1, at + 32 + e + s + b, p) \
              FROM (SELECT value->>0 AS id, value->>1 AS at, value->>2 AS size, value->>3 AS header, value->>4 AS e, \
-                          value->>5 AS s, value->>6 AS b, value->>7 AS sent FROM json_each(?2))",
+                          value->>5 AS s, value->>6 AS b, value->>7 AS sent, value->>8 AS p FROM json_each(?2))",
         )
         .bind(bytes)
         .bind(rows.end())

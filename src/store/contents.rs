@@ -38,6 +38,7 @@ pub async fn move_contents(
     super::folder::ensure(tx, to, under).await?;
     rename(tx, to, &names).await?;
     move_subscriptions(tx, from, to, &moved, &names).await?;
+    move_references(tx, from, to).await?;
     leave(tx, store, from, moved.into_iter().map(|(id, _)| id).collect());
     Ok(())
 }
@@ -56,6 +57,8 @@ pub async fn discard_mailbox(tx: &mut Tx, store: &Store, mailbox: MailboxId) -> 
         ("DELETE FROM state WHERE folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)", None),
         ("DELETE FROM folder WHERE mailbox_id = ?1", None),
         ("DELETE FROM subscription WHERE mailbox_id = ?1", None),
+        ("DELETE FROM thread_reference WHERE mailbox_id = ?1", None),
+        ("DELETE FROM annotation WHERE staff_id = (SELECT staff FROM mailbox WHERE id = ?1)", None),
     ] {
         let query = sqlx::query(statement).bind(mailbox);
         let query = if argument.is_some() { query.bind(argument) } else { query };
@@ -83,6 +86,15 @@ pub struct Volume {
     pub messages: u64,
     /// Their octets.
     pub bytes: u64,
+}
+
+impl Volume {
+    /// Whether so much more may come into the mailbox; `quota` bounds its octets, where there is one.
+    pub(super) fn admits(self, more: Self, quota: Option<u64>) -> Result<(), StoreError> {
+        let fits = self.messages.saturating_add(more.messages) <= limits::MESSAGES_PER_MAILBOX_MAX
+            && quota.is_none_or(|quota| self.bytes.saturating_add(more.bytes) <= quota);
+        if fits { Ok(()) } else { Err(StoreError::OverQuota) }
+    }
 }
 
 /// How much a mailbox holds, as the connection sees it.
@@ -174,6 +186,17 @@ async fn move_subscriptions(
         .execute(tx.connection())
         .await
         .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Conversations go on in the other mailbox; one that both know keeps the name it has there.
+async fn move_references(tx: &mut Tx, from: MailboxId, to: MailboxId) -> Result<(), StoreError> {
+    for statement in [
+        "UPDATE OR IGNORE thread_reference SET mailbox_id = ?2 WHERE mailbox_id = ?1",
+        "DELETE FROM thread_reference WHERE mailbox_id = ?1",
+    ] {
+        sqlx::query(statement).bind(from).bind(to).execute(tx.connection()).await.map_err(DbError::from)?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::json::{Json, sql};
-use super::{Change, Count, Entry, Flags, Keywords, Store, StoreError, UidRanges};
+use super::{Change, Count, Entry, Flags, Keywords, Store, StoreError, UidRanges, Volume};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, ModSeq, Uid};
 
@@ -69,7 +69,7 @@ struct Target {
     uid_validity: u32,
     uid_next: u32,
     modseq: i64,
-    mailbox_bytes: u64,
+    volume: Volume,
     keywords: Keywords,
 }
 
@@ -83,8 +83,8 @@ async fn copy(
     let (own, mut target) = read_target(tx, from, to).await?;
     let known = target.keywords.names().len();
     let bytes: u64 = entries.iter().map(|e| u64::from(e.size)).sum();
-    if quota.is_some_and(|quota| target.mailbox_bytes + bytes > quota) {
-        return Err(StoreError::OverQuota);
+    if quota.is_some() {
+        target.volume.admits(Volume { messages: entries.len() as u64, bytes }, quota)?;
     }
     let numbers = target.uid_next..u32::MAX;
     if numbers.len() <= entries.len() {
@@ -125,6 +125,7 @@ async fn read_target(tx: &mut Tx, from: FolderId, to: FolderId) -> Result<(Keywo
     let row = sqlx::query(
         "SELECT uid_validity, uid_next, highest_modseq, \
                 (SELECT sum(bytes) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
+                (SELECT sum(messages) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
                 (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?2 ORDER BY bit)), \
                 (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?1 ORDER BY bit)) \
          FROM folder f WHERE id = ?2 AND selectable",
@@ -144,10 +145,13 @@ async fn read_target(tx: &mut Tx, from: FolderId, to: FolderId) -> Result<(Keywo
             uid_validity: row.try_get(0)?,
             uid_next: row.try_get(1)?,
             modseq: row.try_get(2)?,
-            mailbox_bytes: row.try_get::<i64, _>(3)?.unsigned_abs(),
-            keywords: keywords(4)?,
+            volume: Volume {
+                bytes: row.try_get::<i64, _>(3)?.unsigned_abs(),
+                messages: row.try_get::<i64, _>(4)?.unsigned_abs(),
+            },
+            keywords: keywords(5)?,
         };
-        Ok((keywords(5)?, target))
+        Ok((keywords(6)?, target))
     };
     Ok(read().map_err(DbError::from)?)
 }
@@ -177,8 +181,8 @@ async fn write(
     }
     let rows = rows.end();
     sqlx::query(
-        "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved) \
-         SELECT ?2, r.value->>1, m.body_id, m.prefix, m.size, m.internal_date, ?4 \
+        "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved, variant, thread) \
+         SELECT ?2, r.value->>1, m.body_id, m.prefix, m.size, m.internal_date, ?4, m.variant, m.thread \
          FROM json_each(?3) r CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0",
     )
     .bind(from)

@@ -149,6 +149,8 @@ impl Store {
         if from.is_inbox() {
             let inbox = self.folder(mailbox, &from).await?;
             let target = self.create_folder(mailbox, to, None).await?;
+            let (from, to) = (inbox.id, target.id);
+            self.db.write(move |tx| Box::pin(super::annotation::copy(tx, from, to))).await?;
             let all = super::UidRanges::new(vec![1..=u32::MAX]);
             return self.move_messages(inbox.id, all, Destination::of(target.id)).await.map(drop);
         }
@@ -203,17 +205,17 @@ impl Store {
                     .await
                     .map_err(DbError::from)?;
                     if children && !selectable {
-                        return Err(StoreError::NotSelectable);
+                        return Err(StoreError::HasChildren);
                     }
                     discard(tx, folder, now).await?;
-                    let end = if children {
-                        // A new validity: the name may be created again, with UIDs from 1.
-                        "UPDATE folder SET selectable = 0, special_use = NULL, messages = 0, unseen = 0, deleted = 0, \
-                         bytes = 0 WHERE id = ?"
-                    } else {
-                        "DELETE FROM folder WHERE id = ?"
-                    };
-                    sqlx::query(end).bind(folder).execute(tx.connection()).await.map_err(DbError::from)?;
+                    sqlx::query("DELETE FROM folder WHERE id = ?")
+                        .bind(folder)
+                        .execute(tx.connection())
+                        .await
+                        .map_err(DbError::from)?;
+                    if children {
+                        keep_name(tx, mailbox, &name).await?;
+                    }
                     tx.after_commit(move || hub.remove(folder));
                     Ok(())
                 })
@@ -309,17 +311,25 @@ async fn create(
     name: &FolderName,
     special_use: Option<SpecialUse>,
 ) -> Result<FolderId, StoreError> {
+    let id = found_or_made(tx, mailbox, name).await?;
+    if special_use.is_some() {
+        set_use(tx, id, special_use).await?;
+    }
+    Ok(id)
+}
+
+async fn found_or_made(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<FolderId, StoreError> {
     if let Some((id, selectable)) = find(tx, mailbox, name).await? {
         if selectable {
             return Err(StoreError::AlreadyExists);
         }
-        revive(tx, id, special_use).await?;
+        revive(tx, id).await?;
         return Ok(id);
     }
     if let Some(parent) = name.parent() {
         ensure(tx, mailbox, &parent).await?;
     }
-    insert(tx, mailbox, name, special_use).await
+    insert(tx, mailbox, name).await
 }
 
 /// Makes the folder and those above it unless they are there.
@@ -334,17 +344,12 @@ pub(super) async fn ensure(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -
         missing.push(name);
     }
     for name in missing.iter().rev() {
-        insert(tx, mailbox, name, None).await?;
+        insert(tx, mailbox, name).await?;
     }
     Ok(())
 }
 
-async fn insert(
-    tx: &mut Tx,
-    mailbox: MailboxId,
-    name: &FolderName,
-    special_use: Option<SpecialUse>,
-) -> Result<FolderId, StoreError> {
+async fn insert(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<FolderId, StoreError> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM folder WHERE mailbox_id = ?")
         .bind(mailbox)
         .fetch_one(tx.connection())
@@ -354,28 +359,50 @@ async fn insert(
         return Err(StoreError::TooManyFolders);
     }
     let validity = super::initial::uid_validities(tx, 1).await?;
-    let id = sqlx::query_scalar(
-        "INSERT INTO folder (mailbox_id, name, special_use, uid_validity) VALUES (?, ?, ?, ?) RETURNING id",
-    )
-    .bind(mailbox)
-    .bind(name.as_str())
-    .bind(special_use.map(SpecialUse::sql))
-    .bind(validity)
-    .fetch_one(tx.connection())
-    .await
-    .map_err(DbError::from)?;
+    let id = sqlx::query_scalar("INSERT INTO folder (mailbox_id, name, uid_validity) VALUES (?, ?, ?) RETURNING id")
+        .bind(mailbox)
+        .bind(name.as_str())
+        .bind(validity)
+        .fetch_one(tx.connection())
+        .await
+        .map_err(DbError::from)?;
     Ok(id)
 }
 
-/// A name that was kept for its children becomes a folder again. UIDs go on where they were.
-async fn revive(tx: &mut Tx, folder: FolderId, special_use: Option<SpecialUse>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE folder SET selectable = 1, special_use = ? WHERE id = ?")
-        .bind(special_use.map(SpecialUse::sql))
+/// The name of a deleted folder stays for its children. Another folder, should one be made of it: with another id (RFC
+/// 8474 §4) and UIDs from 1.
+async fn keep_name(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<(), StoreError> {
+    let kept = insert(tx, mailbox, name).await?;
+    sqlx::query("UPDATE folder SET selectable = 0 WHERE id = ?")
+        .bind(kept)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// A name that was kept for its children becomes a folder again.
+async fn revive(tx: &mut Tx, folder: FolderId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE folder SET selectable = 1 WHERE id = ?")
         .bind(folder)
         .execute(tx.connection())
         .await
         .map_err(DbError::from)?;
     Ok(())
+}
+
+/// Gives a folder a use, or takes it away. Clients look for one folder of a kind in a mailbox.
+pub(super) async fn set_use(tx: &mut Tx, folder: FolderId, special_use: Option<SpecialUse>) -> Result<(), StoreError> {
+    let set = sqlx::query(
+        "UPDATE folder SET special_use = ?2 WHERE id = ?1 AND selectable AND NOT EXISTS \
+             (SELECT 1 FROM folder o WHERE o.mailbox_id = folder.mailbox_id AND o.id <> ?1 AND o.special_use = ?2)",
+    )
+    .bind(folder)
+    .bind(special_use.map(SpecialUse::sql))
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
+    if set.rows_affected() == 0 { Err(StoreError::UseTaken) } else { Ok(()) }
 }
 
 /// Ends the messages of a folder that is deleted: they can no longer be found, and are purged after the grace period.

@@ -3,6 +3,7 @@
 //! Every write is one operation of the shared commit ([`crate::db`]); what it changed reaches the sessions on the folder
 //! only after the commit (invariant I3), through the folder's [`Index`].
 
+mod annotation;
 mod append;
 mod change;
 mod check;
@@ -16,17 +17,21 @@ mod index;
 mod initial;
 mod json;
 mod name;
+mod object;
+mod preview;
 mod purge;
 mod ranges;
 mod read;
 mod search;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+pub use annotation::{Annotation, Note};
 pub use append::{Append, Appended, Prepared, append_in};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
@@ -37,6 +42,7 @@ pub use folder::{Counters, Folder, SpecialUse, Subscription};
 pub use index::{Entry, Index};
 pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
 pub use name::{FolderName, FolderNameError};
+pub use object::{EmailId, Kept, ThreadId};
 pub use ranges::UidRanges;
 pub use read::{Derived, Texts};
 pub use search::{Indexed, Look, Question};
@@ -80,6 +86,9 @@ pub enum StoreError {
     /// A folder cannot be moved below itself.
     #[error("a folder cannot be moved into itself")]
     IntoItself,
+    /// A name that stands for children only goes when they have gone (RFC 9051 §6.3.5).
+    #[error("the folder holds other folders")]
+    HasChildren,
     /// The name stands for children only.
     #[error("the folder only holds other folders")]
     NotSelectable,
@@ -92,6 +101,15 @@ pub enum StoreError {
     /// The mailbox has as many folders as it may.
     #[error("the mailbox has {} folders and may have no more", crate::limits::FOLDERS_PER_MAILBOX_MAX)]
     TooManyFolders,
+    /// Another folder of the mailbox has the use already: clients look for one of a kind (RFC 6154 §3).
+    #[error("another folder has this use")]
+    UseTaken,
+    /// An annotation says more than one may.
+    #[error("an annotation has at most {} octets", crate::limits::ANNOTATION_BYTES_MAX)]
+    AnnotationTooLong,
+    /// The folder, or the person, has as many annotations as they may.
+    #[error("there are {} annotations and may be no more", crate::limits::ANNOTATIONS_MAX)]
+    TooManyAnnotations,
     /// A folder would get a name that none can have.
     #[error(transparent)]
     Name(#[from] FolderNameError),
@@ -107,12 +125,10 @@ impl Store {
     /// The store over an open database.
     pub async fn open(db: Db, clock: Clock) -> Result<Self, StoreError> {
         let mut reader = db.read().await?;
-        // Not a number of a body that was purged: the index is done with it.
-        let last: i64 =
-            sqlx::query_scalar("SELECT max(coalesce((SELECT max(id) FROM body), 0), texts) FROM search_state")
-                .fetch_one(&mut *reader)
-                .await
-                .map_err(DbError::from)?;
+        let last: i64 = sqlx::query_scalar("SELECT max(id, (SELECT coalesce(max(id), 0) FROM body)) FROM last_body")
+            .fetch_one(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
         drop(reader);
         let last_body = Arc::new(AtomicI64::new(last));
         Ok(Self { db, clock, hub: Arc::default(), last_body, inboxes: Arc::default(), arrivals: Arc::default() })
@@ -136,8 +152,13 @@ impl Store {
 
     /// The octets of all messages of a mailbox.
     pub async fn usage(&self, mailbox: MailboxId) -> Result<u64, StoreError> {
+        Ok(self.volume(mailbox).await?.bytes)
+    }
+
+    /// How much a mailbox holds.
+    pub async fn volume(&self, mailbox: MailboxId) -> Result<Volume, StoreError> {
         let mut reader = self.db.read().await?;
-        Ok(volume(&mut reader, mailbox).await?.bytes)
+        Ok(volume(&mut reader, mailbox).await?)
     }
 
     /// Ids are given here, not by SQLite: a batch knows them before it is written.

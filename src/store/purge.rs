@@ -58,6 +58,7 @@ async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
     let rows = rows.end();
     let bodies = list(due.iter().map(|d| d.body));
     for (statement, argument) in [
+        ("UPDATE last_body SET id = max(id, (SELECT max(value) FROM json_each(?)))", &bodies),
         ("DELETE FROM message WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))", &rows),
         ("DELETE FROM expunged WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))", &rows),
         (

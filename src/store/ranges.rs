@@ -26,6 +26,11 @@ impl UidRanges {
         Self(merged)
     }
 
+    /// No UIDs.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// From UIDs in ascending order.
     pub fn from_sorted(uids: impl IntoIterator<Item = Uid>) -> Self {
         let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();

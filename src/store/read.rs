@@ -23,6 +23,8 @@ pub enum Derived {
     Structure,
     /// BODY, without extension data
     BasicStructure,
+    /// PREVIEW; empty where it has not been made yet
+    Preview,
 }
 
 /// Texts of several messages, in the order in which they were asked for.
@@ -52,6 +54,10 @@ impl Store {
             }
             Derived::Structure => {
                 "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.structure, '') AS t \
+                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value)"
+            }
+            Derived::Preview => {
+                "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.preview, '') AS t \
                  FROM json_each(?) r LEFT JOIN body b ON b.id = r.value)"
             }
             Derived::BasicStructure => {
@@ -147,6 +153,24 @@ impl Store {
     ) -> Result<Texts, StoreError> {
         let mut reader = self.db.read().await?;
         Ok(each(&mut reader, statement, folder, messages).await?)
+    }
+
+    /// The octets of the messages of folders that are marked `\\Deleted`.
+    pub async fn deleted_bytes(
+        &self,
+        folders: impl IntoIterator<Item = FolderId>,
+    ) -> Result<Vec<(FolderId, u64)>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let sums: Vec<(FolderId, i64)> = sqlx::query_as(
+            "SELECT s.folder_id, sum(m.size) FROM json_each(?1) r CROSS JOIN state s ON s.folder_id = r.value \
+             CROSS JOIN message m ON m.folder_id = s.folder_id AND m.uid = s.uid WHERE s.flags & ?2 GROUP BY s.folder_id",
+        )
+        .bind(list(folders.into_iter().map(|folder| folder.0)))
+        .bind(Flags::DELETED.to_sql())
+        .fetch_all(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        Ok(sums.into_iter().map(|(folder, bytes)| (folder, bytes.unsigned_abs())).collect())
     }
 
     /// A folder's index as one state of the database has it.

@@ -5,9 +5,10 @@ use std::fmt::Write;
 
 use hopthu::imap::syntax::{
     Algorithm, Answer, Assembler, ChangedSince, Command, Comparison, Counted, DateTest, Dialect, Direction, Edge,
-    Expunged, Fetch, FetchItem, Flag, FlagChange, ListForm, ListReturn, ListSelection, Messages, Next, Numbers, Octets,
-    Page, Partial, QResync, Rfc822, RightsChange, Search, SearchField, SearchKey, SearchReturn, Section, SectionText,
-    Seen, Select, SelectParameter, SequenceSet, SortKey, Source, SpecialUse, StatusItem, parse,
+    Expunged, Fetch, FetchItem, Flag, FlagChange, KeptKey, ListForm, ListReturn, ListSelection, Messages, Next,
+    Numbers, Octets, Page, Partial, Patience, QResync, Rfc822, RightsChange, Search, SearchField, SearchKey,
+    SearchReturn, Section, SectionText, Seen, Select, SelectParameter, SequenceSet, SortKey, Source, SpecialUse,
+    StatusItem, parse,
 };
 use proptest::prelude::*;
 
@@ -223,6 +224,9 @@ fn list_return(option: &ListReturn) -> String {
         ListReturn::SpecialUse => "SPECIAL-USE".into(),
         ListReturn::Status(items) => format!("STATUS {}", list(items, |item| status_item(*item).into())),
         ListReturn::MyRights => "MYRIGHTS".into(),
+        ListReturn::Metadata(asked) => {
+            format!("METADATA {}", list(&asked.entries, |entry| format!("{}{}", entry.audience.prefix(), entry.path)))
+        }
     }
 }
 
@@ -292,6 +296,9 @@ fn key(of: &SearchKey) -> String {
         SearchKey::Or(keys) => format!("OR {} {}", key(&keys.0), key(&keys.1)),
         SearchKey::Not(inner) => format!("NOT {}", key(inner)),
         SearchKey::Fuzzy(inner) => format!("FUZZY {}", key(inner)),
+        SearchKey::Kept(KeptKey::Email(id)) => format!("EMAILID {id}"),
+        SearchKey::Kept(KeptKey::Thread(id)) => format!("THREADID {id}"),
+        SearchKey::Kept(KeptKey::Saved(how, date)) => format!("SAVED{} {}", test(*how), date.strftime("%-d-%b-%Y")),
         SearchKey::Sequence(messages) => set(messages),
         SearchKey::Uid(messages) => format!("UID {}", set(messages)),
         SearchKey::Flag(Flag::Keyword(name)) => format!("KEYWORD {name}"),
@@ -351,6 +358,11 @@ fn item(item: &FetchItem) -> String {
         FetchItem::Body => "BODY".into(),
         FetchItem::BodyStructure => "BODYSTRUCTURE".into(),
         FetchItem::ModSeq => "MODSEQ".into(),
+        FetchItem::EmailId => "EMAILID".into(),
+        FetchItem::ThreadId => "THREADID".into(),
+        FetchItem::SaveDate => "SAVEDATE".into(),
+        FetchItem::Preview(Patience::Waits) => "PREVIEW".into(),
+        FetchItem::Preview(Patience::Lazy) => "PREVIEW (LAZY)".into(),
         FetchItem::Rfc822(Rfc822::Message) => "RFC822".into(),
         FetchItem::Rfc822(Rfc822::Header) => "RFC822.HEADER".into(),
         FetchItem::Rfc822(Rfc822::Text) => "RFC822.TEXT".into(),

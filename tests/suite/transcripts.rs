@@ -560,6 +560,7 @@ transcripts! {
         utf8_addresses_need_smtputf8
     }
     imap {
+        a_conversation_is_found_in_any_order
         a_delegate_reads_the_units_mailbox
         a_deleted_folder_under_a_session
         a_failed_login_tells_nothing
@@ -571,6 +572,9 @@ transcripts! {
         a_trusted_network_may_log_in_without_tls
         acl_gives_and_takes_rights
         an_empty_folder_takes_every_set
+        annotations_are_bounded
+        annotations_follow_their_folder
+        annotations_of_a_shared_mailbox
         anothers_folder_is_as_if_it_were_not_there
         append_of_what_is_too_big
         append_over_quota
@@ -604,6 +608,7 @@ transcripts! {
         news_come_in_idle
         nul_in_a_literal
         one_folder_has_one_name
+        one_message_to_two_people_is_two
         parts_of_a_multipart
         patterns_take_no_time
         pipelined_commands_run_in_order
@@ -613,9 +618,24 @@ transcripts! {
         rfc4731_extended_search
         rfc5182_saved_results
         rfc5256_examples
+        rfc5258_childinfo
+        rfc5258_list_extended
         rfc5267_extended_sort
+        rfc5464_metadata
+        rfc6154_special_use_as_metadata
         rfc7377_search_in_many_folders
+        rfc8474_ids_of_folders
+        rfc8474_ids_of_messages
+        rfc8514_savedate
+        rfc8970_preview
+        rfc9051_a_session
+        rfc9051_folders
+        rfc9051_messages
+        rfc9051_names_that_were_written_otherwise
+        rfc9208_a_mailbox_that_is_nearly_full
+        rfc9208_quota
         rfc9394_pages
+        rfc9590_list_metadata
         search_beyond_the_last_message
         search_folds_vietnamese
         search_fuzzily
@@ -642,6 +662,7 @@ transcripts! {
         thunderbird_reads_new_mail
         thunderbird_saves_a_draft_again
         units_mailboxes_are_a_namespace
+        unknown_parameters_are_refused
         what_units_share_is_a_namespace
     }
 }

@@ -36,6 +36,7 @@ pub(super) async fn append(c: &mut Connection, args: syntax::Append) -> Result<D
         Err(StoreError::NoSuchFolder) => return Err(Refusal::NoTarget.into()),
         appended => appended?,
     };
+    super::quota::warn(c, target.folder.mailbox).await?;
     let uids = UidRanges::from_sorted(appended.iter().map(|a| a.uid));
     Ok(appended.first().map_or(Done::Plainly, |first| Done::Appended { uid_validity: first.uid_validity, uids }))
 }

@@ -16,6 +16,7 @@ pub(super) async fn copy(c: &mut Connection, args: syntax::Copy) -> Result<Done,
     let target = locate::target(c, &args.mailbox).await?;
     let to = Destination { quota: target.quota(c), ..destination(&target) };
     let copied = c.services.store.copy_messages(from, uids, to).await.map_err(vanished)?;
+    super::quota::warn(c, target.folder.mailbox).await?;
     Ok(copy_uid(&copied).map_or(Done::Plainly, Done::Copied))
 }
 

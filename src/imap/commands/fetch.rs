@@ -13,16 +13,17 @@ use crate::id::{BodyId, FolderId, Uid};
 use crate::imap::Services;
 use crate::imap::answer::{Folder, Plan, Read, Unasked};
 use crate::imap::connection::Connection;
+use crate::imap::kept;
 use crate::imap::places::{Message, Places, Walk};
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::section::{Source, UnknownEncoding};
 use crate::imap::session::{CondStore, Revision};
-use crate::imap::syntax::{Expunged, Fetch, FetchItem, Seen};
+use crate::imap::syntax::{Expunged, Fetch, FetchItem, Patience, Seen};
 use crate::imap::view::Access;
 use crate::limits;
 use crate::net::WireError;
-use crate::store::{Derived, FlagChange, FlagNames, Flags, Index, StoreError, Texts, UidRanges};
+use crate::store::{Derived, Entry, FlagChange, FlagNames, Flags, Index, Kept, StoreError, Texts, UidRanges};
 
 /// Answers with what is asked of the messages named.
 pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop> {
@@ -105,6 +106,9 @@ struct Loaded {
     envelopes: Texts,
     structures: Texts,
     basic_structures: Texts,
+    previews: Vec<Vec<u8>>,
+    /// For each message; empty where nothing of it is asked.
+    kept: Vec<Option<Kept>>,
     octets: Texts,
     /// Memory for a message that is larger than a batch.
     held: Option<OwnedSemaphorePermit>,
@@ -166,17 +170,40 @@ impl Fetching<'_> {
             None => None,
         };
         let bodies: Vec<BodyId> = messages.iter().map(|m| m.entry.body).collect();
-        let (envelopes, structures, basic_structures, octets) = tokio::try_join!(
+        let (envelopes, structures, basic_structures, previews, kept, octets) = tokio::try_join!(
             self.derived(Derived::Envelope, &bodies),
             self.derived(Derived::Structure, &bodies),
             self.derived(Derived::BasicStructure, &bodies),
+            self.previews(&bodies),
+            self.kept(&messages),
             self.octets(&messages),
         )?;
-        Ok(Loaded { messages, envelopes, structures, basic_structures, octets, held })
+        Ok(Loaded { messages, envelopes, structures, basic_structures, previews, kept, octets, held })
     }
 
     async fn derived(&self, what: Derived, bodies: &[BodyId]) -> Result<Texts, StoreError> {
         if self.plan.wants(what) { self.services.store.derived(what, bodies).await } else { Ok(Texts::default()) }
+    }
+
+    /// Bodies that came before there were previews are given theirs, unless the client is in a hurry.
+    async fn previews(&self, bodies: &[BodyId]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let Some(patience) = self.plan.wants_previews() else { return Ok(Vec::new()) };
+        let made = self.services.store.derived(Derived::Preview, bodies).await?;
+        let mut previews: Vec<_> = made.iter().map(<[u8]>::to_vec).collect();
+        if patience == Patience::Waits {
+            for (preview, body) in previews.iter_mut().zip(bodies).filter(|(preview, _)| preview.is_empty()) {
+                *preview = self.services.store.make_preview(*body).await?;
+            }
+        }
+        Ok(previews)
+    }
+
+    async fn kept(&self, messages: &[Message]) -> Result<Vec<Option<Kept>>, StoreError> {
+        let Some(threads) = self.plan.wants_kept() else { return Ok(Vec::new()) };
+        let entries: Vec<_> = messages.iter().map(|message| message.entry).collect();
+        let kept = kept::kept(&self.services.store, self.folder, &entries, threads).await?;
+        let of = |entry: &Entry| kept.binary_search_by_key(&entry.uid, |(uid, _)| *uid).ok();
+        Ok(entries.iter().map(|entry| of(entry).and_then(|at| kept.get(at)).map(|(_, kept)| *kept)).collect())
     }
 
     async fn octets(&self, messages: &[Message]) -> Result<Texts, StoreError> {
@@ -209,12 +236,16 @@ impl Fetching<'_> {
         let mut envelopes = loaded.envelopes.iter();
         let mut structures = loaded.structures.iter();
         let mut basic_structures = loaded.basic_structures.iter();
+        let mut previews = loaded.previews.iter();
+        let mut kept = loaded.kept.iter();
         let mut octets = loaded.octets.iter();
         for message in &loaded.messages {
             let read = Read {
                 envelope: envelopes.next().unwrap_or_default(),
                 structure: structures.next().unwrap_or_default(),
                 basic_structure: basic_structures.next().unwrap_or_default(),
+                preview: previews.next().map(Vec::as_slice).unwrap_or_default(),
+                kept: kept.next().copied().flatten(),
                 octets: octets.next().unwrap_or_default(),
             };
             result = result.and(self.plan.line(out, &folder, message, read, self.unasked(message)));
@@ -227,7 +258,14 @@ impl Fetching<'_> {
         let first = |texts: &'_ Texts| texts.iter().next().map(<[u8]>::to_vec).unwrap_or_default();
         let (envelope, structure) = (first(&loaded.envelopes), first(&loaded.structures));
         let basic_structure = first(&loaded.basic_structures);
-        let read = Read { envelope: &envelope, structure: &structure, basic_structure: &basic_structure, octets: &[] };
+        let read = Read {
+            envelope: &envelope,
+            structure: &structure,
+            basic_structure: &basic_structure,
+            preview: loaded.previews.first().map(Vec::as_slice).unwrap_or_default(),
+            kept: loaded.kept.first().copied().flatten(),
+            octets: &[],
+        };
         let entry = &message.entry;
         for (text, range) in self.plan.streamed(&self.folder(), message, read, self.unasked(message)) {
             c.wire.send(&text, limits::WIRE_WRITE_STALL_MAX).await?;

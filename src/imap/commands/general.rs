@@ -16,7 +16,8 @@ pub(super) fn capability(c: &mut Connection) -> Done {
 
 /// RFC 2971. What the client says of itself is not kept.
 pub(super) fn id(c: &mut Connection) -> Done {
-    let line = concat!("* ID (\"name\" \"hopthu\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")\r\n");
+    let line =
+        concat!("* ID (\"name\" \"hopthu\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\" \"vendor\" \"hopthu\")\r\n");
     c.wire.queue(line.as_bytes());
     Done::Plainly
 }

@@ -9,7 +9,9 @@ mod folders;
 mod general;
 mod idle;
 mod list;
+mod metadata;
 mod multisearch;
+mod quota;
 mod search;
 mod select;
 mod sort;
@@ -63,9 +65,12 @@ pub(super) async fn run(c: &mut Connection, tag: &Tag, command: Command) -> Resu
         Command::GetAcl(name) => Box::pin(acl::get(c, &name)).await,
         Command::ListRights(args) => Box::pin(acl::list(c, args)).await,
         Command::MyRights(name) => Box::pin(acl::mine(c, &name)).await,
-        // The table does not offer these.
-        Command::GetQuota(_) | Command::GetQuotaRoot(_) | Command::SetQuota(_) | Command::Compress => {
-            Err(Refusal::Unknown.into())
-        }
+        Command::GetQuota(root) => Box::pin(quota::get(c, &root)).await,
+        Command::GetQuotaRoot(name) => Box::pin(quota::get_root(c, &name)).await,
+        Command::SetQuota(_) => quota::set(),
+        Command::GetMetadata(args) => Box::pin(metadata::get(c, args)).await,
+        Command::SetMetadata(args) => Box::pin(metadata::set(c, args)).await,
+        // The table does not offer it.
+        Command::Compress => Err(Refusal::Unknown.into()),
     }
 }

@@ -7,6 +7,7 @@ use crate::id::{FolderId, Uid};
 use crate::imap::condition::{Condition, Context};
 use crate::imap::connection::Connection;
 use crate::imap::find::find;
+use crate::imap::kept;
 use crate::imap::places::{Message, Places};
 use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
@@ -68,7 +69,8 @@ pub(super) async fn results_in(c: &mut Connection, seen: Seen, search: &Search) 
     let Seen { folder, told, index, saved, recent_from } = seen;
     let zone = c.services.clock.zone().clone();
     let now = c.services.clock.now();
-    let context = Context { told: &told, saved: &saved, recent_from, index: &index, now, zone: &zone };
+    let kept = kept::look_up(&c.services.store, folder, &index, &search.key, &zone).await?;
+    let context = Context { told: &told, saved: &saved, recent_from, index: &index, kept: &kept, now, zone: &zone };
     let condition = Condition::of(&search.key, &context)?;
     let asks_mod_seq = condition.asks_mod_seq();
     let found = find(&c.services, folder, told.clone(), index.clone(), condition).await?;

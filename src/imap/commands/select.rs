@@ -50,11 +50,16 @@ pub(super) async fn open(c: &mut Connection, args: Select, access: Access) -> Re
     out.clear();
     facts.print(&mut out);
     if c.session.revision == Revision::Two {
-        super::list::line(&mut out, &located.shown, c.session.dialect());
+        super::list::line(&mut out, &located.shown, args.mailbox.written(), c.session.dialect());
     }
     c.wire.queue(&out);
     let opened = Opened { location: located.location(), folder: folder.id };
+    let mailbox = folder.mailbox;
     c.session.select(Selected { opened, view, watch, saved: UidRanges::default() });
+    // How full another's mailbox is, is for its own people to know.
+    if mailbox == c.session.login()?.mailbox {
+        super::quota::warn(c, mailbox).await?;
+    }
     Ok(Done::Opened(access))
 }
 
@@ -87,6 +92,7 @@ impl Facts<'_> {
         reply::fact(out, Fact::UidValidity(self.located.folder.uid_validity));
         reply::fact(out, Fact::UidNext(self.index.uid_next()));
         reply::fact(out, Fact::HighestModSeq(self.index.highest_modseq()));
+        reply::fact(out, Fact::MailboxId(self.located.folder.id));
     }
 
     fn first_unseen(&self) -> Option<usize> {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AclChange, AclEntry, Append, Create, Fetch, List, Lsub, MailboxArg, Messages, MultiSearch, Rename, Search, Select,
-    SetQuota, Sort, Status, Store, Thread,
+    AclChange, AclEntry, Append, Create, Fetch, GetMetadata, List, Lsub, MailboxArg, Messages, MultiSearch, Rename,
+    Search, Select, SetMetadata, SetQuota, Sort, Status, Store, Thread,
 };
 use crate::imap::table::Row;
 
@@ -134,6 +134,10 @@ pub enum Command {
     GetQuotaRoot(MailboxArg),
     /// `SETQUOTA`
     SetQuota(SetQuota),
+    /// `GETMETADATA` (RFC 5464)
+    GetMetadata(GetMetadata),
+    /// `SETMETADATA`
+    SetMetadata(SetMetadata),
     /// `COMPRESS DEFLATE`, the only mechanism there is (RFC 4978).
     Compress,
 }

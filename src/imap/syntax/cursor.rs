@@ -105,6 +105,18 @@ impl<'a> Cursor<'a> {
         taken
     }
 
+    /// Whether a text comes next, in any case.
+    pub(super) fn comes(&self, text: &str) -> bool {
+        self.rest().get(..text.len()).is_some_and(|next| next.eq_ignore_ascii_case(text.as_bytes()))
+    }
+
+    /// Goes past a text, in any case, if it comes next.
+    pub(super) fn take_text(&mut self, text: &str) -> bool {
+        let taken = self.comes(text);
+        self.at += if taken { text.len() } else { 0 };
+        taken
+    }
+
     /// ```abnf
     /// atom = 1*ATOM-CHAR
     /// ```

@@ -59,6 +59,14 @@ pub enum FetchItem {
     BodyStructure,
     /// `MODSEQ`
     ModSeq,
+    /// `EMAILID`: RFC 8474
+    EmailId,
+    /// `THREADID`: RFC 8474
+    ThreadId,
+    /// `SAVEDATE`: RFC 8514
+    SaveDate,
+    /// `PREVIEW`: RFC 8970
+    Preview(Patience),
     /// `RFC822`, `RFC822.HEADER`, `RFC822.TEXT`: only RFC 3501.
     Rfc822(Rfc822),
     /// `BODY[…]<…>` and `BODY.PEEK[…]<…>`
@@ -81,6 +89,15 @@ pub enum FetchItem {
     },
     /// `BINARY.SIZE[…]`, with the numbers of the part
     BinarySize(Vec<u32>),
+}
+
+/// Whether a client waits for a PREVIEW that has to be made first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It does.
+    Waits,
+    /// `(LAZY)`: it asks again another time.
+    Lazy,
 }
 
 /// What RFC 3501 also calls the message and its halves.
@@ -198,7 +215,8 @@ fn items(cursor: &mut Cursor) -> Parsed<Vec<FetchItem>> {
 /// ```abnf
 /// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822.SIZE" / "BODY" ["STRUCTURE"] / "UID" / "MODSEQ" /
 ///             "BODY" [".PEEK"] section [partial] / "BINARY" [".PEEK"] section-binary [partial] /
-///             "BINARY.SIZE" section-binary / "RFC822" [".HEADER" / ".TEXT"]
+///             "BINARY.SIZE" section-binary / "RFC822" [".HEADER" / ".TEXT"] / "EMAILID" / "THREADID" / "SAVEDATE" /
+///             "PREVIEW" [SP "(" "LAZY" ")"]
 /// section-binary = "[" [section-part] "]"
 /// ```
 fn item(cursor: &mut Cursor) -> Parsed<FetchItem> {
@@ -219,12 +237,21 @@ fn item(cursor: &mut Cursor) -> Parsed<FetchItem> {
         ("BODY", false) => FetchItem::Body,
         ("BODYSTRUCTURE", false) => FetchItem::BodyStructure,
         ("MODSEQ", false) => FetchItem::ModSeq,
+        ("EMAILID", false) => FetchItem::EmailId,
+        ("THREADID", false) => FetchItem::ThreadId,
+        ("SAVEDATE", false) => FetchItem::SaveDate,
+        ("PREVIEW", false) => FetchItem::Preview(patience(cursor)),
         ("RFC822", false) => FetchItem::Rfc822(Rfc822::Message),
         ("RFC822.HEADER", false) => FetchItem::Rfc822(Rfc822::Header),
         ("RFC822.TEXT", false) => FetchItem::Rfc822(Rfc822::Text),
         _ => return Err(Cause::Expected("fetch item").at(start)),
     };
     Ok(item)
+}
+
+/// A list behind PREVIEW may also be that of the modifiers of the whole FETCH.
+fn patience(cursor: &mut Cursor) -> Patience {
+    if cursor.take_text(" (LAZY)") { Patience::Lazy } else { Patience::Waits }
 }
 
 fn body_section(cursor: &mut Cursor, seen: Seen) -> Parsed<FetchItem> {

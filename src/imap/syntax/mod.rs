@@ -16,6 +16,7 @@ pub(super) mod folder;
 pub(super) mod list;
 mod mailbox;
 pub(super) mod message;
+pub(super) mod metadata;
 pub(super) mod multisearch;
 mod page;
 mod parse;
@@ -31,15 +32,18 @@ pub use assemble::{Assembler, Awaited, Input, LiteralKind, Next};
 pub use command::{Authenticate, Command, Copy, Credentials, Numbers, Secret, Tag, Tagged};
 pub(super) use cursor::{Cursor, Parsed};
 pub use error::{Cause, Failure, SyntaxError};
-pub use fetch::{ChangedSince, Expunged, Fetch, FetchItem, HeaderFields, Partial, Rfc822, Section, SectionText, Seen};
+pub use fetch::{
+    ChangedSince, Expunged, Fetch, FetchItem, HeaderFields, Partial, Patience, Rfc822, Section, SectionText, Seen,
+};
 pub use flag::{Answer, Flag, FlagChange, Store};
 pub use folder::{Create, QResync, Rename, Select, SelectParameter, SpecialUse, Status, StatusItem};
 pub use list::{List, ListForm, ListReturn, ListSelection, Lsub};
 pub use mailbox::{Dialect, MailboxArg};
+pub use metadata::{AskedMetadata, Audience, Depth, EntryName, GetMetadata, SetMetadata};
 pub use multisearch::{MultiSearch, Source};
 pub use page::{Counted, Page};
 pub use parse::parse;
 pub use rights::{AclChange, AclEntry, RightsChange, SetQuota};
-pub use search::{Comparison, DateTest, Scores, Search, SearchField, SearchKey, SearchReturn};
+pub use search::{Comparison, DateTest, KeptKey, Scores, Search, SearchField, SearchKey, SearchReturn};
 pub use sequence::{Edge, Messages, Ranges, SequenceSet, Span};
 pub use sort::{Algorithm, Criterion, Direction, Sort, SortKey, Thread};

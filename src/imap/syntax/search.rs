@@ -103,6 +103,19 @@ pub enum SearchKey {
     Age(Comparison, u32),
     /// `MODSEQ`: at least this, on any entry; RFC 7162 §3.1.5
     ModSeq(ModSeq),
+    /// By what is kept of the message beside the rest.
+    Kept(KeptKey),
+}
+
+/// A condition on when a message was saved, or on its ids.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeptKey {
+    /// `SAVEDBEFORE`, `SAVEDON`, `SAVEDSINCE`: RFC 8514 §4
+    Saved(DateTest, Date),
+    /// `EMAILID`: RFC 8474 §6
+    Email(String),
+    /// `THREADID`
+    Thread(String),
 }
 
 impl SearchKey {
@@ -134,7 +147,7 @@ pub enum SearchField {
 }
 
 /// How a date is compared with that of the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DateTest {
     /// Earlier than the day.
     Before,
@@ -337,6 +350,8 @@ fn flag_key(word: &str) -> Option<SearchKey> {
     let lacks = |flag| SearchKey::Not(Box::new(SearchKey::Flag(flag)));
     Some(match word {
         "ALL" => SearchKey::All,
+        // Every message here has a date of its own: RFC 8514 §4.
+        "SAVEDATESUPPORTED" => SearchKey::All,
         "ANSWERED" => SearchKey::Flag(Flag::Answered),
         "DELETED" => SearchKey::Flag(Flag::Deleted),
         "DRAFT" => SearchKey::Flag(Flag::Draft),
@@ -358,6 +373,7 @@ fn flag_key(word: &str) -> Option<SearchKey> {
 fn numeric_key(cursor: &mut Cursor, word: &str) -> Option<Parsed<SearchKey>> {
     let received = |test| move |cursor: &mut Cursor| date(cursor).map(|date| SearchKey::Received(test, date));
     let sent = |test| move |cursor: &mut Cursor| date(cursor).map(|date| SearchKey::Sent(test, date));
+    let saved = |test| move |cursor: &mut Cursor| date(cursor).map(|date| SearchKey::Kept(KeptKey::Saved(test, date)));
     let size = |is| move |cursor: &mut Cursor| cursor.number64().map(|octets| SearchKey::Size(is, octets));
     let age = |is| move |cursor: &mut Cursor| cursor.nonzero32().map(|seconds| SearchKey::Age(is, seconds));
     let flag = |cursor: &mut Cursor| flag::keyword(cursor).map(|name| SearchKey::Flag(Flag::Keyword(name)));
@@ -371,6 +387,11 @@ fn numeric_key(cursor: &mut Cursor, word: &str) -> Option<Parsed<SearchKey>> {
         "SENTBEFORE" => argument(cursor, sent(DateTest::Before)),
         "SENTON" => argument(cursor, sent(DateTest::On)),
         "SENTSINCE" => argument(cursor, sent(DateTest::Since)),
+        "SAVEDBEFORE" => argument(cursor, saved(DateTest::Before)),
+        "SAVEDON" => argument(cursor, saved(DateTest::On)),
+        "SAVEDSINCE" => argument(cursor, saved(DateTest::Since)),
+        "EMAILID" => argument(cursor, |cursor| object_id(cursor).map(|id| SearchKey::Kept(KeptKey::Email(id)))),
+        "THREADID" => argument(cursor, |cursor| object_id(cursor).map(|id| SearchKey::Kept(KeptKey::Thread(id)))),
         "LARGER" => argument(cursor, size(Comparison::Greater)),
         "SMALLER" => argument(cursor, size(Comparison::Less)),
         "OLDER" => argument(cursor, age(Comparison::Greater)),
@@ -383,6 +404,17 @@ fn numeric_key(cursor: &mut Cursor, word: &str) -> Option<Parsed<SearchKey>> {
 fn argument(cursor: &mut Cursor, key: impl FnOnce(&mut Cursor) -> Parsed<SearchKey>) -> Parsed<SearchKey> {
     cursor.space()?;
     key(cursor)
+}
+
+/// ```abnf
+/// objectid = 1*255(ALPHA / DIGIT / "_" / "-")     ; RFC 8474 §7
+/// ```
+fn object_id(cursor: &mut Cursor) -> Parsed<String> {
+    let id = cursor.run(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'));
+    if !(1..=255).contains(&id.len()) {
+        return cursor.expected("object id");
+    }
+    Ok(String::from_utf8_lossy(id).into_owned())
 }
 
 /// ```abnf
