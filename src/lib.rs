@@ -30,6 +30,7 @@
 //! | Grant | quyền trên thư mục | what others may do with one folder of a unit's or the department's mailbox, by leave of its steward |
 //! | Folder | thư mục | what IMAP calls a mailbox |
 //! | Message | thư | stored mail; an Envelope is an SMTP transaction |
+//! | Annotation | ghi chú | what somebody noted about a folder, for themselves or for everybody (RFC 5464) |
 //! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
 //! | Request | đề nghị | what a unit or the personnel division asks the Office for; applied as a decision |
 //! | Incident | sự cố | a fault or leak that was reported, until it is closed with its outcome |

@@ -207,8 +207,14 @@ impl<'a> Plan<'a> {
             && self.items.iter().all(|item| match &item.what {
                 What::Section(cut, _) => cut.section.source() == Source::Message,
                 What::Binary(..) | What::BinarySize(_) => false,
-                What::Uid | What::Flags | What::InternalDate | What::Size | What::ModSeq => true,
-                What::Derived(_) | What::Kept(_) | What::Preview(_) => true,
+                What::Uid
+                | What::Flags
+                | What::InternalDate
+                | What::Size
+                | What::ModSeq
+                | What::Derived(_)
+                | What::Kept(_)
+                | What::Preview(_) => true,
             })
     }
 
@@ -384,8 +390,14 @@ fn octets(out: &mut Vec<u8>, what: &What<'_>, raw: &[u8], opened: &Opened<'_>) -
                 return Err(error);
             }
         },
-        What::Uid | What::Flags | What::InternalDate | What::Size | What::ModSeq => {}
-        What::Derived(_) | What::Kept(_) | What::Preview(_) => {}
+        What::Uid
+        | What::Flags
+        | What::InternalDate
+        | What::Size
+        | What::ModSeq
+        | What::Derived(_)
+        | What::Kept(_)
+        | What::Preview(_) => {}
     }
     Ok(())
 }

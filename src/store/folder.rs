@@ -394,8 +394,8 @@ async fn revive(tx: &mut Tx, folder: FolderId) -> Result<(), StoreError> {
 /// Gives a folder a use, or takes it away. Clients look for one folder of a kind in a mailbox.
 pub(super) async fn set_use(tx: &mut Tx, folder: FolderId, special_use: Option<SpecialUse>) -> Result<(), StoreError> {
     let set = sqlx::query(
-        "UPDATE folder SET special_use = ?2 WHERE id = ?1 AND selectable AND NOT EXISTS \
-             (SELECT 1 FROM folder o WHERE o.mailbox_id = folder.mailbox_id AND o.id <> ?1 AND o.special_use = ?2)",
+        "UPDATE folder SET special_use = ?2 WHERE id = ?1 AND (?2 IS NULL OR selectable AND NOT EXISTS \
+             (SELECT 1 FROM folder o WHERE o.mailbox_id = folder.mailbox_id AND o.id <> ?1 AND o.special_use = ?2))",
     )
     .bind(folder)
     .bind(special_use.map(SpecialUse::sql))

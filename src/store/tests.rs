@@ -493,3 +493,49 @@ proptest::proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn the_id_of_a_body_is_never_given_twice() {
+    let rig = Rig::new().await;
+    rig.put(rig.inbox, &[MESSAGE], FlagNames { system: Flags::DELETED, keywords: vec![] }).await;
+    let last = rig.store.watch(rig.inbox).await.unwrap().index().entry(0).unwrap().body;
+    rig.store.expunge(rig.inbox, None).await.unwrap();
+    let later = Clock::standing(Timestamp::now() + limits::EXPUNGED_KEPT_MIN * 2, TimeZone::UTC);
+    let store = Store { clock: later, ..rig.store.clone() };
+    assert_eq!(store.purge(Timestamp::MAX).await.unwrap(), 1);
+    let opened_again = Store::open(rig.db.clone(), Clock::system(TimeZone::UTC)).await.unwrap();
+    assert!(opened_again.next_body() > last);
+}
+
+#[tokio::test]
+async fn a_body_from_before_previews_is_given_one() {
+    let rig = Rig::new().await;
+    rig.put(rig.inbox, &[MESSAGE], FlagNames::default()).await;
+    let body = rig.store.watch(rig.inbox).await.unwrap().index().entry(0).unwrap().body;
+    let preview = async || {
+        let texts = rig.store.derived(Derived::Preview, &[body]).await.unwrap();
+        texts.iter().next().unwrap().to_vec()
+    };
+    assert_eq!(preview().await, b"\"body\"");
+    rig.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let forget = sqlx::query("UPDATE body SET preview = NULL");
+                forget.execute(tx.connection()).await.map_err(DbError::from)?;
+                Ok::<_, StoreError>(())
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(preview().await, b"");
+    assert_eq!(rig.store.make_preview(body).await.unwrap(), b"\"body\"");
+    assert_eq!(preview().await, b"\"body\"");
+}
+
+#[test]
+fn a_mailbox_holds_no_more_than_it_may() {
+    let holds = Volume { messages: limits::MESSAGES_PER_MAILBOX_MAX - 1, bytes: 90 };
+    let more = |messages, bytes, quota| holds.admits(Volume { messages, bytes }, quota).is_ok();
+    assert!(more(1, 10, Some(100)) && more(1, 1000, None));
+    assert!(!more(1, 11, Some(100)) && !more(2, 1, None) && !more(1, u64::MAX, Some(100)));
+}

@@ -612,6 +612,7 @@ transcripts! {
         parts_of_a_multipart
         patterns_take_no_time
         pipelined_commands_run_in_order
+        quota_and_annotations_in_namespaces
         recent_is_told_to_one_session
         renaming_inbox_moves_its_mail
         rfc4314_examples

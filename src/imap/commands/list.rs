@@ -117,7 +117,7 @@ pub(super) async fn lsub(c: &mut Connection, args: Lsub) -> Result<Done, Stop> {
     Ok(Done::Plainly)
 }
 
-/// `* LIST () "/" name ("OLDNAME" (name))`, as IMAP4rev2 tells it of a folder that was opened, made or renamed without
+/// `* LIST () "/" name ("OLDNAME" (name))`, as `IMAP4rev2` tells it of a folder that was opened, made or renamed without
 /// more: RFC 9051 §6.3.2, §6.3.9.7. `old`: what the client called it, where that is another name.
 pub(super) fn line(out: &mut Vec<u8>, shown: &str, old: Option<&str>, dialect: Dialect) {
     out.extend_from_slice(b"* LIST () \"/\" ");
@@ -142,8 +142,8 @@ fn print_listed(
     selection: Selection,
 ) {
     let there = match listed.located {
-        // Only namespaces have it.
-        None if !listed.subscribed => Some("\\Noselect"),
+        // Only namespaces have it; a parent of what is subscribed may not even be there.
+        None if !listed.subscribed && (listed.meant || listed.children == Children::Some) => Some("\\Noselect"),
         None => Some("\\NonExistent"),
         Some(located) if !located.folder.selectable => Some("\\Noselect"),
         Some(_) => None,

@@ -349,9 +349,8 @@ impl Program {
 fn flag_key(word: &str) -> Option<SearchKey> {
     let lacks = |flag| SearchKey::Not(Box::new(SearchKey::Flag(flag)));
     Some(match word {
-        "ALL" => SearchKey::All,
-        // Every message here has a date of its own: RFC 8514 §4.
-        "SAVEDATESUPPORTED" => SearchKey::All,
+        // Every message has a date of saving: RFC 8514 §4.
+        "ALL" | "SAVEDATESUPPORTED" => SearchKey::All,
         "ANSWERED" => SearchKey::Flag(Flag::Answered),
         "DELETED" => SearchKey::Flag(Flag::Deleted),
         "DRAFT" => SearchKey::Flag(Flag::Draft),
