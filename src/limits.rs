@@ -377,8 +377,10 @@ pub const LOGIN_NETWORK_FAILURE_EVERY: Duration = Duration::from_secs(2);
 /// How long a network from which somebody logged in stays known as theirs.
 pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_hours(720);
 // Store: purge
-/// How long an expunged message stays in the database, out of sight and out of the quota.
-pub const EXPUNGED_KEPT: Duration = Duration::from_hours(30 * 24);
+/// Days that an expunged message stays in the database, out of sight and out of the quota, unless configured.
+pub const EXPUNGED_KEPT_DAYS: u32 = 30;
+/// Messages that can be brought back and are listed at once: what a person looks through; `--since` names others.
+pub const LOST_LISTED_MAX: i64 = 10_000;
 /// How often the daemon looks for expunged messages whose time is over.
 pub const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 /// An expunged message can be read for at least this long by sessions that have not been told (RFC 9051 §7.5.1); no

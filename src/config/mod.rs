@@ -186,6 +186,8 @@ pub struct Mail {
     pub hourly_limit: u32,
     /// Recipients that one person may send to in a day.
     pub daily_limit: u32,
+    /// How long an expunged message can be brought back.
+    pub expunged_kept: Period,
 }
 
 /// `[relay]`
@@ -314,6 +316,7 @@ impl Default for Mail {
             quota: Size(2 << 30),
             hourly_limit: 200,
             daily_limit: 1000,
+            expunged_kept: Period::days(limits::EXPUNGED_KEPT_DAYS),
         }
     }
 }

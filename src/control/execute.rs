@@ -8,6 +8,7 @@ use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, St
 use crate::feed::{Feed, Keeper};
 use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
+use crate::period::Period;
 use crate::provisioning::{Applied, Order, Provisioning, Refusal};
 
 use super::caller::Caller;
@@ -33,6 +34,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// Where archives of mailboxes are written whose grace is over.
     pub archives: PathBuf,
+    /// How long an expunged message is kept.
+    pub expunged_kept: Period,
     /// The certificate in use.
     pub certificate: PathBuf,
     /// Whether this process is the daemon.

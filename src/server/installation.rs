@@ -157,6 +157,7 @@ impl Installation {
             },
             metrics: self.metrics.clone(),
             archives: config.archive(),
+            expunged_kept: config.mail.expunged_kept,
             certificate: config.tls_files().0,
             running: addresses.is_some(),
         }

@@ -32,7 +32,7 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationTok
 /// Ends expunged messages whose time is over.
 async fn purge(services: &Services) {
     let now = services.provisioning.clock.now();
-    match services.provisioning.store.purge(now - limits::EXPUNGED_KEPT).await {
+    match services.provisioning.store.purge(services.expunged_kept.before_moment(now)).await {
         Ok(0) => {}
         Ok(messages) => tracing::info!(messages, "expunged messages ended"),
         Err(error) => tracing::warn!(%error, "expunged messages stay for now"),

@@ -39,6 +39,7 @@ pub async fn move_contents(
     rename(tx, to, &names).await?;
     move_subscriptions(tx, from, to, &moved, &names).await?;
     move_references(tx, from, to).await?;
+    move_deleted(tx, from, to, under).await?;
     leave(tx, store, from, moved.into_iter().map(|(id, _)| id).collect());
     Ok(())
 }
@@ -50,7 +51,7 @@ pub async fn discard_mailbox(tx: &mut Tx, store: &Store, mailbox: MailboxId) -> 
     let now = store.clock.now().as_second();
     for (statement, argument) in [
         (
-            "INSERT INTO expunged SELECT s.folder_id, s.uid, s.modseq, ?2 \
+            "INSERT INTO expunged (folder_id, uid, modseq, at, flags) SELECT s.folder_id, s.uid, s.modseq, ?2, s.flags \
              FROM folder f CROSS JOIN state s ON s.folder_id = f.id WHERE f.mailbox_id = ?1",
             Some(now),
         ),
@@ -59,6 +60,8 @@ pub async fn discard_mailbox(tx: &mut Tx, store: &Store, mailbox: MailboxId) -> 
         ("DELETE FROM subscription WHERE mailbox_id = ?1", None),
         ("DELETE FROM thread_reference WHERE mailbox_id = ?1", None),
         ("DELETE FROM annotation WHERE staff_id = (SELECT staff FROM mailbox WHERE id = ?1)", None),
+        ("DELETE FROM deleted_folder WHERE mailbox_id = ?1", None),
+        ("DELETE FROM import_source WHERE mailbox_id = ?1", None),
     ] {
         let query = sqlx::query(statement).bind(mailbox);
         let query = if argument.is_some() { query.bind(argument) } else { query };
@@ -157,6 +160,26 @@ async fn rename(tx: &mut Tx, to: MailboxId, names: &[(FolderId, FolderName)]) ->
     .execute(tx.connection())
     .await
     .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// What was deleted before the merger can still be brought back after it. Nothing more comes in from where the other
+/// mailbox's mail once was.
+async fn move_deleted(tx: &mut Tx, from: MailboxId, to: MailboxId, under: &FolderName) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE deleted_folder SET mailbox_id = ?2, name = ?3 || '/' || name, special_use = NULL WHERE mailbox_id = ?1",
+    )
+    .bind(from)
+    .bind(to)
+    .bind(under.as_str())
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
+    sqlx::query("DELETE FROM import_source WHERE mailbox_id = ?")
+        .bind(from)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
     Ok(())
 }
 

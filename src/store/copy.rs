@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::json::{Json, sql};
-use super::{Change, Count, Entry, Flags, Keywords, Store, StoreError, UidRanges, Volume};
+use super::{Change, Count, Entry, Fate, Flags, Keywords, Store, StoreError, UidRanges, Volume};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, ModSeq, Uid};
 
@@ -56,7 +56,7 @@ impl Store {
                 Box::pin(async move {
                     let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
                     let copied = copy(tx, &store, from, &entries, to).await?;
-                    super::expunge::remove(tx, &store, from, &entries).await?;
+                    super::expunge::remove(tx, &store, from, &entries, Fate::Moved).await?;
                     Ok(copied)
                 })
             })
@@ -78,9 +78,21 @@ async fn copy(
     store: &Store,
     from: FolderId,
     entries: &[Entry],
+    to: Destination,
+) -> Result<Copied, StoreError> {
+    let own = super::read_keywords(tx.connection(), from).await?;
+    copy_rows(tx, store, (from, &own), entries, to).await
+}
+
+/// The same from message rows whose folder, and its keywords, may not be there any more.
+pub(super) async fn copy_rows(
+    tx: &mut Tx,
+    store: &Store,
+    (from, own): (FolderId, &Keywords),
+    entries: &[Entry],
     Destination { folder: to, quota, permitted }: Destination,
 ) -> Result<Copied, StoreError> {
-    let (own, mut target) = read_target(tx, from, to).await?;
+    let mut target = read_target(tx, to).await?;
     let known = target.keywords.names().len();
     let bytes: u64 = entries.iter().map(|e| u64::from(e.size)).sum();
     if quota.is_some() {
@@ -93,7 +105,7 @@ async fn copy(
     let modseq = ModSeq((target.modseq + 1).unsigned_abs());
     let mut made = Vec::with_capacity(entries.len());
     for (entry, uid) in entries.iter().zip(numbers) {
-        let flags = translate(entry.flags.within(permitted), &own, &mut target.keywords)?;
+        let flags = translate(entry.flags.within(permitted), own, &mut target.keywords)?;
         made.push(Entry { uid: Uid(uid), flags, modseq, ..*entry });
     }
     let pairs = entries.iter().map(|e| e.uid).zip(made.iter().map(|e| e.uid)).collect();
@@ -121,27 +133,21 @@ async fn copy(
     Ok(copied)
 }
 
-async fn read_target(tx: &mut Tx, from: FolderId, to: FolderId) -> Result<(Keywords, Target), StoreError> {
+async fn read_target(tx: &mut Tx, to: FolderId) -> Result<Target, StoreError> {
     let row = sqlx::query(
         "SELECT uid_validity, uid_next, highest_modseq, \
                 (SELECT sum(bytes) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
-                (SELECT sum(messages) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
-                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?2 ORDER BY bit)), \
-                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?1 ORDER BY bit)) \
-         FROM folder f WHERE id = ?2 AND selectable",
+                (SELECT sum(messages) FROM folder m WHERE m.mailbox_id = f.mailbox_id) \
+         FROM folder f WHERE id = ? AND selectable",
     )
-    .bind(from)
     .bind(to)
     .fetch_optional(tx.connection())
     .await
     .map_err(DbError::from)?
     .ok_or(StoreError::NoSuchFolder)?;
-    let keywords = |column: usize| -> Result<Keywords, sqlx::Error> {
-        let names: Option<&str> = row.try_get(column)?;
-        Ok(Keywords::new(names.unwrap_or_default().split_ascii_whitespace().map(Into::into).collect()))
-    };
+    let keywords = super::read_keywords(tx.connection(), to).await?;
     let read = || -> Result<_, sqlx::Error> {
-        let target = Target {
+        Ok(Target {
             uid_validity: row.try_get(0)?,
             uid_next: row.try_get(1)?,
             modseq: row.try_get(2)?,
@@ -149,9 +155,8 @@ async fn read_target(tx: &mut Tx, from: FolderId, to: FolderId) -> Result<(Keywo
                 bytes: row.try_get::<i64, _>(3)?.unsigned_abs(),
                 messages: row.try_get::<i64, _>(4)?.unsigned_abs(),
             },
-            keywords: keywords(5)?,
-        };
-        Ok((keywords(6)?, target))
+            keywords,
+        })
     };
     Ok(read().map_err(DbError::from)?)
 }

@@ -1,7 +1,7 @@
 //! Taking messages out of a folder: RFC 9051 §6.4.3, RFC 4315 §2.1.
 
 use super::json::sql;
-use super::{Change, Count, Entry, Flags, Store, StoreError, UidRanges};
+use super::{Change, Count, Entry, Fate, Flags, Store, StoreError, UidRanges};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, ModSeq, Uid};
 
@@ -15,7 +15,7 @@ impl Store {
                 Box::pin(async move {
                     let mut gone = super::read::entries(tx.connection(), folder, uids).await?;
                     gone.retain(|e| e.flags.contains(Flags::DELETED));
-                    remove(tx, &store, folder, &gone).await?;
+                    remove(tx, &store, folder, &gone, Fate::Gone).await?;
                     Ok(gone.into_iter().map(|e| e.uid).collect())
                 })
             })
@@ -24,7 +24,13 @@ impl Store {
 }
 
 /// Takes messages out. Their rows stay for the grace period: see `expunged` in the schema.
-pub(super) async fn remove(tx: &mut Tx, store: &Store, folder: FolderId, gone: &[Entry]) -> Result<(), StoreError> {
+pub(super) async fn remove(
+    tx: &mut Tx,
+    store: &Store,
+    folder: FolderId,
+    gone: &[Entry],
+    fate: Fate,
+) -> Result<(), StoreError> {
     if gone.is_empty() {
         return Ok(());
     }
@@ -36,11 +42,16 @@ pub(super) async fn remove(tx: &mut Tx, store: &Store, folder: FolderId, gone: &
         .ok_or(StoreError::NoSuchFolder)?;
     let modseq = highest + 1;
     let uids = super::json::list(gone.iter().map(|e| i64::from(e.uid.0)));
-    sqlx::query("INSERT INTO expunged SELECT ?1, value, ?3, ?4 FROM json_each(?2)")
+    sqlx::query(
+        "INSERT INTO expunged (folder_id, uid, modseq, at, flags, fate) \
+         SELECT ?1, r.value, ?3, ?4, s.flags, ?5 \
+         FROM json_each(?2) r CROSS JOIN state s ON s.folder_id = ?1 AND s.uid = r.value",
+    )
         .bind(folder)
         .bind(&uids)
         .bind(modseq)
         .bind(store.clock.now().as_second())
+        .bind(fate.sql())
         .execute(tx.connection())
         .await
         .map_err(DbError::from)?;

@@ -43,7 +43,7 @@ impl SpecialUse {
         Self::ALL.iter().find(|(u, ..)| *u == self).map_or("", |(.., sql)| sql)
     }
 
-    fn from_sql(text: &str) -> Option<Self> {
+    pub(super) fn from_sql(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|(.., sql)| *sql == text).map(|(u, ..)| *u)
     }
 }
@@ -208,6 +208,7 @@ impl Store {
                         return Err(StoreError::HasChildren);
                     }
                     discard(tx, folder, now).await?;
+                    remember(tx, folder, now).await?;
                     sqlx::query("DELETE FROM folder WHERE id = ?")
                         .bind(folder)
                         .execute(tx.connection())
@@ -236,27 +237,7 @@ impl Store {
 
     /// Subscribes to a name, or no longer.
     pub async fn subscribe(&self, mailbox: MailboxId, name: FolderName, to: Subscription) -> Result<(), StoreError> {
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let statement = match to {
-                        Subscription::On => {
-                            "INSERT INTO subscription SELECT ?1, ?2 \
-                             WHERE (SELECT count(*) FROM subscription WHERE mailbox_id = ?1) < ?3 ON CONFLICT DO NOTHING"
-                        }
-                        Subscription::Off => "DELETE FROM subscription WHERE mailbox_id = ?1 AND name = ?2",
-                    };
-                    sqlx::query(statement)
-                        .bind(mailbox)
-                        .bind(name.as_str())
-                        .bind(limits::FOLDERS_PER_MAILBOX_MAX)
-                        .execute(tx.connection())
-                        .await
-                        .map_err(DbError::from)?;
-                    Ok(())
-                })
-            })
-            .await
+        self.db.write(move |tx| Box::pin(async move { subscribe(tx, mailbox, &name, to).await })).await
     }
 
     /// Folders of other mailboxes that a mailbox's clients do not subscribe to.
@@ -330,6 +311,56 @@ async fn found_or_made(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Re
         ensure(tx, mailbox, &parent).await?;
     }
     insert(tx, mailbox, name).await
+}
+
+/// The folder of this name, made and subscribed to if it is missing: one that only held others becomes a folder again.
+/// The use is its own where no other folder of the mailbox has it.
+pub(super) async fn obtain(
+    tx: &mut Tx,
+    mailbox: MailboxId,
+    name: &FolderName,
+    special_use: Option<SpecialUse>,
+) -> Result<FolderId, StoreError> {
+    if let Some((id, true)) = find(tx, mailbox, name).await? {
+        return Ok(id);
+    }
+    let other = of_use(tx, mailbox, special_use).await?;
+    let made = create(tx, mailbox, name, special_use.filter(|_| other.is_none())).await?;
+    subscribe(tx, mailbox, name, Subscription::On).await?;
+    Ok(made)
+}
+
+/// The folder that is for this use.
+pub(super) async fn of_use(
+    tx: &mut Tx,
+    mailbox: MailboxId,
+    special_use: Option<SpecialUse>,
+) -> Result<Option<FolderId>, StoreError> {
+    let Some(special_use) = special_use else { return Ok(None) };
+    Ok(sqlx::query_scalar("SELECT id FROM folder WHERE mailbox_id = ? AND special_use = ? AND selectable LIMIT 1")
+        .bind(mailbox)
+        .bind(special_use.sql())
+        .fetch_optional(tx.connection())
+        .await
+        .map_err(DbError::from)?)
+}
+
+async fn subscribe(tx: &mut Tx, mailbox: MailboxId, name: &FolderName, to: Subscription) -> Result<(), StoreError> {
+    let statement = match to {
+        Subscription::On => {
+            "INSERT INTO subscription SELECT ?1, ?2 \
+             WHERE (SELECT count(*) FROM subscription WHERE mailbox_id = ?1) < ?3 ON CONFLICT DO NOTHING"
+        }
+        Subscription::Off => "DELETE FROM subscription WHERE mailbox_id = ?1 AND name = ?2",
+    };
+    sqlx::query(statement)
+        .bind(mailbox)
+        .bind(name.as_str())
+        .bind(limits::FOLDERS_PER_MAILBOX_MAX)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
 }
 
 /// Makes the folder and those above it unless they are there.
@@ -407,7 +438,10 @@ pub(super) async fn set_use(tx: &mut Tx, folder: FolderId, special_use: Option<S
 
 /// Ends the messages of a folder that is deleted: they can no longer be found, and are purged after the grace period.
 async fn discard(tx: &mut Tx, folder: FolderId, now: i64) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO expunged SELECT folder_id, uid, modseq, ?2 FROM state WHERE folder_id = ?1")
+    sqlx::query(
+        "INSERT INTO expunged (folder_id, uid, modseq, at, flags) \
+         SELECT folder_id, uid, modseq, ?2, flags FROM state WHERE folder_id = ?1",
+    )
         .bind(folder)
         .bind(now)
         .execute(tx.connection())
@@ -418,6 +452,24 @@ async fn discard(tx: &mut Tx, folder: FolderId, now: i64) -> Result<(), StoreErr
         .execute(tx.connection())
         .await
         .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Keeps what a folder was, for messages of it that are brought back.
+async fn remember(tx: &mut Tx, folder: FolderId, now: i64) -> Result<(), StoreError> {
+    let keywords = super::read_keywords(tx.connection(), folder).await?;
+    let names: Vec<&str> = keywords.names().iter().map(|name| &**name).collect();
+    sqlx::query(
+        "INSERT INTO deleted_folder (id, mailbox_id, name, special_use, keywords, at) \
+         SELECT id, mailbox_id, name, special_use, ?2, ?3 FROM folder \
+         WHERE id = ?1 AND EXISTS (SELECT 1 FROM expunged WHERE folder_id = ?1)",
+    )
+    .bind(folder)
+    .bind(names.join(" "))
+    .bind(now)
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod expunge;
 mod flags;
 mod folder;
 mod inboxes;
+mod import;
 mod index;
 mod initial;
 mod json;
@@ -23,6 +24,7 @@ mod purge;
 mod ranges;
 mod read;
 mod search;
+mod restore;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -32,6 +34,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use annotation::{Annotation, Note};
+use sqlx::sqlite::SqliteConnection;
+
 pub use append::{Append, Appended, Prepared, append_in};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
@@ -39,6 +43,7 @@ pub use contents::{Volume, discard_mailbox, move_contents, volume};
 pub use copy::{Copied, Destination};
 pub use flags::{FlagNames, Flags, Keywords};
 pub use folder::{Counters, Folder, SpecialUse, Subscription};
+pub use import::{Arriving, Came, import_in};
 pub use index::{Entry, Index};
 pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
 pub use name::{FolderName, FolderNameError};
@@ -46,6 +51,8 @@ pub use object::{EmailId, Kept, ThreadId};
 pub use ranges::UidRanges;
 pub use read::{Derived, Texts};
 pub use search::{Indexed, Look, Question};
+pub use restore::{Lost, LostId, LostIdError, Which, restore_in};
+use restore::Fate;
 pub use watch::Watch;
 
 use tokio::sync::Notify;
@@ -187,6 +194,17 @@ async fn write_keywords(tx: &mut Tx, folder: FolderId, keywords: &Keywords) -> R
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+/// A folder's keywords in the order of their bits.
+async fn read_keywords(connection: &mut SqliteConnection, folder: FolderId) -> Result<Keywords, DbError> {
+    let names: Option<String> = sqlx::query_scalar(
+        "SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ? ORDER BY bit)",
+    )
+    .bind(folder)
+    .fetch_one(connection)
+    .await?;
+    Ok(Keywords::kept(&names.unwrap_or_default()))
 }
 
 /// What a change adds to the numbers in a folder's row.

@@ -28,11 +28,15 @@ impl Store {
         loop {
             let due = self.due(before).await?;
             if due.is_empty() {
-                return Ok(purged);
+                break;
             }
             purged += due.len();
             self.db.write(move |tx| Box::pin(async move { remove(tx, &due).await })).await?;
         }
+        if purged > 0 {
+            self.db.write(|tx| Box::pin(async move { forget_folders(tx).await })).await?;
+        }
+        Ok(purged)
     }
 
     async fn due(&self, before: i64) -> Result<Vec<Due>, DbError> {
@@ -48,6 +52,14 @@ impl Store {
             |row| Ok(Due { folder: Row::try_get(row, 0)?, uid: Row::try_get(row, 1)?, body: Row::try_get(row, 2)? });
         Ok(rows.iter().map(due).collect::<Result<_, sqlx::Error>>()?)
     }
+}
+
+/// A deleted folder is remembered for its messages alone.
+async fn forget_folders(tx: &mut Tx) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM deleted_folder WHERE NOT EXISTS (SELECT 1 FROM expunged x WHERE x.folder_id = deleted_folder.id)")
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {

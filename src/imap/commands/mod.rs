@@ -20,7 +20,7 @@ mod store;
 mod thread;
 
 use super::connection::Connection;
-use super::refusal::Stop;
+use super::refusal::{Refusal, Stop};
 use super::reply::Done;
 use super::syntax::{Command, Tag};
 use super::view::Access;
