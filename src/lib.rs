@@ -9,10 +9,10 @@
 //!
 //! | floor | modules | rule |
 //! |---|---|---|
-//! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
+//! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`sending`] | each owns its tables; siblings never import each other |
-//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] | the only place where several records change in one transaction |
+//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
@@ -90,10 +90,12 @@ pub mod net;
 pub mod network;
 pub mod period;
 pub mod provisioning;
+pub mod remote;
 pub mod seal;
 pub mod sending;
 pub mod server;
 pub mod smtp;
 pub mod store;
 pub mod text;
+pub mod utf7;
 pub mod web;

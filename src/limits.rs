@@ -232,6 +232,23 @@ pub const SEARCH_FUZZY_WORDS_MAX: usize = 16;
 pub const SEARCH_LOOKS_EVERY: Duration = Duration::from_mins(10);
 /// After each step the index rests so many times as long as the step took.
 pub const SEARCH_REST: u32 = 1;
+// Mail in and out of a mailbox
+/// A message that is brought in: more than any mail server lets through; four of them fit into the pieces of a body.
+pub const IMPORTED_MESSAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Messages of one folder that are brought in by one command: what tells equal ones apart is kept for each.
+pub const IMPORTED_FOLDER_MESSAGES_MAX: usize = 2_000_000;
+/// Octets of `dovecot-keywords`: 26 words of a line each.
+pub const KEYWORD_FILE_BYTES_MAX: u64 = 64 * 1024;
+/// Octets of messages that come in by one commit.
+pub const IMPORT_BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Batches that are read ahead of the one that is written.
+pub const IMPORT_BATCHES_AHEAD: usize = 2;
+/// Messages that did not come in and are named; how many more there are is told too.
+pub const IMPORT_REFUSED_SHOWN_MAX: usize = 1_000;
+/// How often a progress bar moves although nothing was counted.
+pub const PROGRESS_TICK: Duration = Duration::from_millis(200);
+/// For how many hours an export that was recorded may go on reading.
+pub const EXPORT_HOURS_MAX: i64 = 24;
 
 // Archives
 /// Octets of a file's name: `NAME_MAX` of Linux.
@@ -262,6 +279,8 @@ pub const NAMES_SHOWN_MAX: usize = 5;
 pub const CONTROL_REQUEST_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A response: a list of everybody or of a long audit.
 pub const CONTROL_RESPONSE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Messages behind a request or a response: one message of any size that is brought in, or a batch of usual ones.
+pub const CONTROL_OCTETS_MAX: usize = IMPORTED_MESSAGE_BYTES_MAX;
 /// From the connection to the whole request.
 pub const CONTROL_REQUEST_WAIT_MAX: Duration = Duration::from_secs(10);
 /// From the request to the whole response, the act included: hashing first passwords for 10,000 people takes two cores

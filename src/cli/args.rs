@@ -18,7 +18,7 @@ use crate::language::Language;
 use crate::name::{Label, LocalPart};
 
 pub use decision::Decision;
-pub use mailbox::{Alias, Delegate, Mailbox};
+pub use mailbox::{Alias, Delegate, Mailbox, Mailboxes};
 pub use staff::{Depart, Hire, NewMail, Reinstate, Rename, Staff, Transfer};
 pub use unit::{Split, Unit};
 
@@ -80,7 +80,7 @@ pub enum Installed {
     Staff(Staff),
     /// Hộp thư | Mailboxes
     #[command(subcommand)]
-    Mailbox(Mailbox),
+    Mailbox(Mailboxes),
     /// Quyết định | Decisions
     #[command(subcommand)]
     Decision(Decision),

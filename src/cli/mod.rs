@@ -7,6 +7,7 @@ mod hr;
 mod incident;
 mod install;
 mod logs;
+mod mail;
 mod new_file;
 mod output;
 mod province;
@@ -153,7 +154,8 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
             slip = staff.slip().map(|path| NewFile::make("--slip", path)).transpose()?;
             requests::staff(staff, &config, output.language)?
         }
-        Installed::Mailbox(mailbox) => requests::mailbox(mailbox),
+        Installed::Mailbox(args::Mailboxes::Mail(mail)) => return mail::run(mail, &config, output).await,
+        Installed::Mailbox(args::Mailboxes::Mailbox(mailbox)) => requests::mailbox(mailbox),
         Installed::Decision(decision) => requests::decision(decision),
         Installed::Request(request) => {
             if let requested::Request::Apply { slip: file, .. } = &request {

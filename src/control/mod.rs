@@ -13,6 +13,7 @@ mod failure;
 mod frame;
 pub mod hr;
 pub mod incident;
+pub mod mail;
 pub mod province;
 mod reply;
 mod request;

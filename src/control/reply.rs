@@ -40,6 +40,7 @@ pub enum Reply {
     Hr(super::hr::Answer),
     Requested(super::requested::Answer),
     Incident(super::incident::Answer),
+    Mail(super::mail::Answer),
     Done(Box<Done>),
 }
 

@@ -24,6 +24,9 @@ pub struct Call {
     pub origin: Origin,
     /// What is asked.
     pub request: Request,
+    /// Messages that the request tells of, one behind the other; they travel behind its frame.
+    #[serde(skip)]
+    pub octets: Vec<u8>,
 }
 
 /// What is asked.
@@ -73,6 +76,8 @@ pub enum Request {
     Requested(super::requested::Ask),
     /// `incident …`
     Incident(super::incident::Ask),
+    /// `mailbox export`, `import`, `restore`
+    Mail(super::mail::Ask),
     /// Everything that changes something.
     Act(Box<Asked>),
 }

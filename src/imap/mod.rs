@@ -32,7 +32,6 @@ mod tell;
 #[cfg(test)]
 mod tests;
 pub mod thread;
-pub mod utf7;
 pub mod view;
 
 use std::net::SocketAddr;

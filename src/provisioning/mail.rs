@@ -41,6 +41,15 @@ pub struct Bringing {
     pub quota: Quota,
 }
 
+/// What was brought back.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// How many messages.
+    pub messages: usize,
+    /// Which, as far as they are listed.
+    pub lost: Vec<Lost>,
+}
+
 /// Why mail was not brought back.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
@@ -85,9 +94,19 @@ impl Provisioning {
         written.await
     }
 
-    /// Brings expunged messages back, all or none, some hundred a commit; how many to which folder. A rehearsal tells
-    /// which they are.
-    pub async fn restore(&self, mailbox: MailboxId, which: Which, quota: Quota, by: By) -> Result<Vec<Lost>, RestoreError> {
+    /// Brings expunged messages back, some hundred a commit, so that it goes on where it was broken off.
+    ///
+    /// # Errors
+    /// [`RestoreError::OverQuota`] where not all of them fit; then none is brought back.
+    pub async fn restore(
+        &self,
+        mailbox: MailboxId,
+        mut which: Which,
+        quota: Quota,
+        by: By,
+    ) -> Result<Restored, RestoreError> {
+        // What goes while this is at work is not meant.
+        which.until.get_or_insert(self.clock.now().as_second() + 1);
         let lost = self.store.lost(mailbox, &which).await?;
         if let Some(quota) = self.quota(mailbox, quota) {
             let (needed, used) =
@@ -97,10 +116,16 @@ impl Provisioning {
             }
         }
         if by.manner == Manner::Rehearse {
-            return Ok(lost);
+            return Ok(Restored { messages: lost.len(), lost });
         }
-        while !self.restore_some(mailbox, which.clone(), by.clone()).await?.is_empty() {}
-        Ok(lost)
+        let mut messages = 0;
+        loop {
+            let some = self.restore_some(mailbox, which.clone(), by.clone()).await?;
+            messages += some.len();
+            if some.is_empty() {
+                return Ok(Restored { messages, lost });
+            }
+        }
     }
 
     async fn restore_some(

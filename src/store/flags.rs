@@ -54,6 +54,12 @@ impl Flags {
         Self(self.0 & others.0)
     }
 
+    /// The bit of the keyword at this place of its folder's.
+    #[must_use]
+    pub fn keyword(place: usize) -> Self {
+        Self(1 << (place + Self::KEYWORDS_FROM).min(63))
+    }
+
     /// As the database keeps them.
     pub(super) fn to_sql(self) -> i64 {
         i64::from_ne_bytes(self.0.to_ne_bytes())

@@ -35,6 +35,16 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// All texts, one behind the other, and where each ends.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<usize>) {
+        (self.bytes, self.ends)
+    }
+
+    /// Texts as [`Texts::into_parts`] took them apart.
+    pub fn from_parts(bytes: Vec<u8>, ends: Vec<usize>) -> Self {
+        Self { bytes, ends }
+    }
+
     /// Each text in order. One that is no longer there is empty.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.ends.iter().enumerate().map(|(i, end)| {

@@ -1,7 +1,7 @@
 //! Folder names as they come in a command.
 
 use super::Cause;
-use crate::imap::utf7;
+use crate::utf7;
 use crate::text;
 
 /// How folder names are written on this connection.

@@ -7,7 +7,7 @@ use super::cursor::is_astring;
 use super::date::MONTHS;
 use super::{Counted, Dialect, FetchItem, Numbers, Page, Ranges, Rfc822, Section, SectionText, Tag};
 use crate::id::ModSeq;
-use crate::imap::utf7;
+use crate::utf7;
 
 /// A number.
 pub fn number(out: &mut Vec<u8>, number: impl Into<u64>) {
