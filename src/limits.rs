@@ -93,6 +93,23 @@ pub const DRAIN_MAX: Duration = Duration::from_secs(8);
 pub const LOCK_WAIT_MAX: Duration = Duration::from_secs(12);
 /// How often it looks whether the directory is free, or a daemon listens there.
 pub const LOCK_RETRY_WAIT: Duration = Duration::from_millis(20);
+// Another server, read by IMAP
+/// From the first packet to a connection.
+pub const REMOTE_CONNECT_WAIT_MAX: Duration = Duration::from_secs(30);
+/// How long another server may take to say something: some read a folder through before they answer.
+pub const REMOTE_WAIT_MAX: Duration = Duration::from_mins(5);
+/// A line of another server: flags and capabilities, names of folders.
+pub const REMOTE_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Octets of one response besides the message in it.
+pub const REMOTE_RESPONSE_BYTES_MAX: usize = 1024 * 1024;
+/// Lists within each other in another server's response.
+pub const REMOTE_NESTING_MAX: usize = 16;
+/// Folders of a mailbox at another server: as many as a mailbox here may have.
+pub const REMOTE_FOLDERS_MAX: usize = 5_000;
+/// Messages that are asked for at once.
+pub const REMOTE_FETCH_MESSAGES_MAX: usize = 256;
+/// UIDs that are looked up at once.
+pub const REMOTE_KNOWN_MAX: usize = 10_000;
 // IMAP grammar
 
 /// A line of a command without literals: more than RFC 7162 §4 asks for (8192), as much as other servers take.

@@ -1,5 +1,5 @@
-//! Frames of the control socket: four octets of length, most significant first, then that much JSON; behind it, with a
-//! length of its own, the octets of the messages that it tells of.
+//! Frames of the control socket: four octets of length, most significant first, then that much JSON; behind what is about
+//! mail, with a length of their own, the octets of the messages that it tells of.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,6 +1,7 @@
 //! What every door needs of a connection: bounded lines and data, TLS, logins, and who may connect.
 
 pub mod listen;
+pub mod outward;
 pub mod sasl;
 mod stream;
 pub mod tls;

@@ -170,7 +170,7 @@ fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<Pai
     Ok(Pair { key: Arc::new(key), expires })
 }
 
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = fs::read(path).map_err(|cause| file(path, cause))?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let chain = chain.map_err(|cause| malformed(path, cause))?;

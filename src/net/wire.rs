@@ -68,6 +68,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
+    /// What the wire stands on, to go on with in another way.
+    ///
+    /// # Errors
+    /// [`WireError::AheadOfTls`] if something came that was not consumed: executed later, it would pass for the words of
+    /// the peer that TLS made sure of.
+    pub fn into_stream(self) -> Result<S, WireError> {
+        if self.has_input() { Err(WireError::AheadOfTls) } else { Ok(self.stream) }
+    }
+
     /// What the wire stands on.
     pub fn stream(&self) -> &S {
         &self.stream
@@ -253,13 +262,9 @@ impl Wire<Stream> {
     /// Goes on under TLS, after the answer to STARTTLS was flushed; a wire that is secure already stays as it is.
     ///
     /// # Errors
-    /// [`WireError::AheadOfTls`] if something came behind STARTTLS: executed later, it would pass for the words of the
-    /// peer that TLS made sure of. [`WireError::TimedOut`] and those of the handshake.
+    /// [`WireError::AheadOfTls`] if something came behind STARTTLS; [`WireError::TimedOut`] and those of the handshake.
     pub async fn upgrade(self, tls: &Tls) -> Result<Self, WireError> {
-        if self.has_input() {
-            return Err(WireError::AheadOfTls);
-        }
-        match self.stream {
+        match self.into_stream()? {
             Stream::Plain(stream) => Ok(Self::new(tls.accept(stream).await?)),
             secure @ Stream::Tls(_) => Ok(Self::new(secure)),
         }
