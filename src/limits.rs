@@ -108,6 +108,8 @@ pub const REMOTE_NESTING_MAX: usize = 16;
 pub const REMOTE_FOLDERS_MAX: usize = 5_000;
 /// Messages that are asked for at once.
 pub const REMOTE_FETCH_MESSAGES_MAX: usize = 256;
+/// Times that this is asked for before the first answer is taken.
+pub const REMOTE_COMMANDS_MAX: usize = 2;
 /// UIDs that are looked up at once.
 pub const REMOTE_KNOWN_MAX: usize = 10_000;
 // IMAP grammar

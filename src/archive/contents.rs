@@ -7,7 +7,10 @@ use crate::id::{BodyId, FolderId, MailboxId, Uid};
 use crate::store::{Entry, FolderName, Store, StoreError, Texts};
 
 /// A mailbox that can be read folder by folder.
-#[allow(async_fn_in_trait, reason = "whoever spawns it knows which mailbox it is, and so whether it may change threads")]
+#[allow(
+    async_fn_in_trait,
+    reason = "whoever spawns it knows which mailbox it is, and so whether it may change threads"
+)]
 pub trait Contents {
     /// Its folders that hold messages.
     async fn folders(&self) -> Result<Vec<Shelf>, ArchiveError>;

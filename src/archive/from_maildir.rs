@@ -14,8 +14,14 @@ use crate::store::FolderName;
 use crate::utf7;
 
 /// Letters of flags; `P` (passed on) is a keyword that mail programs know (RFC 5788).
-const LETTERS: [(char, &str); 6] =
-    [('D', "\\Draft"), ('F', "\\Flagged"), ('P', "$Forwarded"), ('R', "\\Answered"), ('S', "\\Seen"), ('T', "\\Deleted")];
+const LETTERS: [(char, &str); 6] = [
+    ('D', "\\Draft"),
+    ('F', "\\Flagged"),
+    ('P', "$Forwarded"),
+    ('R', "\\Answered"),
+    ('S', "\\Seen"),
+    ('T', "\\Deleted"),
+];
 
 pub(super) fn read(from: &Path, gathering: &mut Gathering) -> Result<(), Stop> {
     let mut any = false;

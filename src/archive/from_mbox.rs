@@ -53,11 +53,7 @@ fn directory(path: &Path, above: Option<&FolderName>, gathering: &mut Gathering)
 }
 
 /// The folder of a file: as the manifest tells, or as the file is called.
-fn of_file(
-    file: &Path,
-    above: Option<&FolderName>,
-    gathering: &Gathering,
-) -> Option<(FolderName, Option<String>)> {
+fn of_file(file: &Path, above: Option<&FolderName>, gathering: &Gathering) -> Option<(FolderName, Option<String>)> {
     let name = file.file_name()?.to_str()?;
     if let Some(told) = gathering.told(name) {
         return Some(told);
@@ -81,12 +77,7 @@ struct Reading {
     parting: usize,
 }
 
-fn folder(
-    path: &Path,
-    file: File,
-    found: (FolderName, Option<String>),
-    gathering: &mut Gathering,
-) -> Result<(), Stop> {
+fn folder(path: &Path, file: File, found: (FolderName, Option<String>), gathering: &mut Gathering) -> Result<(), Stop> {
     let mut lines = Lines { file: BufReader::with_capacity(limits::BODY_PIECE_BYTES_MAX, file), line: Vec::new() };
     let mut reading: Option<Reading> = None;
     let (mut number, mut beginning, mut after_empty, mut crlf) = (0, true, true, false);

@@ -196,7 +196,9 @@ fn quoted(begun: &[u8]) -> Quoted {
 /// A line of a message as it was before it was quoted.
 pub(super) fn unquoted(line: &[u8]) -> &[u8] {
     match line.split_first() {
-        Some((b'>', rest)) if matches!(quoted(rest.get(..level(rest) + FROM.len()).unwrap_or(rest)), Quoted::Yes) => rest,
+        Some((b'>', rest)) if matches!(quoted(rest.get(..level(rest) + FROM.len()).unwrap_or(rest)), Quoted::Yes) => {
+            rest
+        }
         _ => line,
     }
 }
@@ -268,7 +270,9 @@ mod tests {
         ] {
             assert_eq!(self::date(line.as_bytes()).unwrap().to_string(), date, "{line}");
         }
-        for line in ["From the beginning", "From Tuesday on", "From a Tue Nov 24 2026", "From a Tue Nov 33 08:52:25 2026"] {
+        for line in
+            ["From the beginning", "From Tuesday on", "From a Tue Nov 24 2026", "From a Tue Nov 33 08:52:25 2026"]
+        {
             assert_eq!(self::date(line.as_bytes()), None, "{line}");
         }
     }

@@ -159,7 +159,10 @@ pub enum Told {
     /// What became of each message.
     Brought(Vec<Outcome>),
     /// What can be brought back.
-    Lost(Vec<Lost>),
+    Lost {
+        /// The latest deleted first.
+        messages: Vec<Lost>,
+    },
     /// What was brought back, or would be.
     Restored {
         /// How many.
@@ -283,7 +286,8 @@ pub(super) async fn execute(
             Told::Brought(provisioning.bring(bringing).await?.into_iter().map(Outcome::from).collect())
         }
         Ask::Lost(address, span) => {
-            Told::Lost(store.lost(mailbox(&address, &snapshot, language)?, &which(span)?).await?)
+            let mailbox = mailbox(&address, &snapshot, language)?;
+            Told::Lost { messages: store.lost(mailbox, &which(span)?).await? }
         }
         Ask::Restore { mailbox: address, which: span, quota, note, manner } => {
             let mailbox = mailbox(&address, &snapshot, language)?;
@@ -299,8 +303,7 @@ pub(super) async fn execute(
 /// The mailbox of an address, closed or not.
 fn mailbox(address: &Address, snapshot: &Snapshot, language: Language) -> Result<MailboxId, Failure> {
     let found = snapshot.holder(address).filter(|mailbox: &&Mailbox| mailbox.state != MailboxState::Removed);
-    let unknown =
-        || Failure::unknown("mailbox_unknown", ("hộp thư", "mailbox"), &address.to_string(), language);
+    let unknown = || Failure::unknown("mailbox_unknown", ("hộp thư", "mailbox"), &address.to_string(), language);
     found.map(|mailbox| mailbox.id).ok_or_else(unknown)
 }
 

@@ -49,7 +49,8 @@ impl Reply {
     pub fn document(&self) -> Result<Value, serde_json::Error> {
         let held = held(serde_json::to_value(self)?);
         // What a noun answers is named once more within.
-        let named = matches!(self, Self::Audit(_) | Self::Province(_) | Self::Requested(_) | Self::Incident(_));
+        let named =
+            matches!(self, Self::Audit(_) | Self::Province(_) | Self::Requested(_) | Self::Incident(_) | Self::Mail(_));
         Ok(if named { self::held(held) } else { held })
     }
 }

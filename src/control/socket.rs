@@ -51,8 +51,7 @@ pub async fn call(data_dir: &Path, call: &Call) -> Result<Result<Reply, Failure>
         if let Request::Mail(_) = call.request {
             frame::write_octets(&mut stream, &call.octets, limits::CONTROL_OCTETS_MAX).await?;
         }
-        let mut answer: Result<Reply, Failure> =
-            frame::read(&mut stream, limits::CONTROL_RESPONSE_BYTES_MAX).await?;
+        let mut answer: Result<Reply, Failure> = frame::read(&mut stream, limits::CONTROL_RESPONSE_BYTES_MAX).await?;
         if let Ok(Reply::Mail(answer)) = &mut answer {
             answer.octets = frame::read_octets(&mut stream, limits::CONTROL_OCTETS_MAX).await?;
         }

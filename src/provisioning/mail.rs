@@ -109,8 +109,7 @@ impl Provisioning {
         which.until.get_or_insert(self.clock.now().as_second() + 1);
         let lost = self.store.lost(mailbox, &which).await?;
         if let Some(quota) = self.quota(mailbox, quota) {
-            let (needed, used) =
-                (self.store.lost_bytes(mailbox, &which).await?, self.store.usage(mailbox).await?);
+            let (needed, used) = (self.store.lost_bytes(mailbox, &which).await?, self.store.usage(mailbox).await?);
             if used + needed > quota {
                 return Err(RestoreError::OverQuota { needed, used, quota });
             }

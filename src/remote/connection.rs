@@ -14,6 +14,8 @@ pub(super) struct Connection {
     tags: u32,
     answered: u32,
     capabilities: Vec<String>,
+    /// How later commands ended that the server finished first (RFC 9051 §5.5).
+    early: Vec<(Vec<u8>, Untagged)>,
 }
 
 /// An untagged response, its number first where it has one.
@@ -24,7 +26,7 @@ impl Connection {
     pub(super) async fn open(target: &Target, trust: &Trust, login: &Login) -> Result<Self, RemoteError> {
         let stream = connect(&target.host, target.port).await?;
         let wire = if target.tls { trust.secure(&target.host, stream).await? } else { Outward::new(Box::new(stream)) };
-        let mut connection = Self { wire, tags: 0, answered: 0, capabilities: Vec::new() };
+        let mut connection = Self { wire, tags: 0, answered: 0, capabilities: Vec::new(), early: Vec::new() };
         connection.greeted().await?;
         if !target.tls && !target.plain {
             connection = connection.start_tls(target, trust).await?;
@@ -47,10 +49,9 @@ impl Connection {
             return Err(RemoteError::NoTls);
         }
         self.ask("STARTTLS", b"STARTTLS").await?;
-        // Behind the box is the connection that was made; TLS goes over it as over any other.
-        let stream = self.wire.into_stream()?;
-        let wire = trust.secure(&target.host, stream).await?;
-        Ok(Self { wire, tags: self.tags, answered: self.answered, capabilities: Vec::new() })
+        let Self { wire, tags, answered, .. } = self;
+        let wire = trust.secure(&target.host, wire.into_stream()?).await?;
+        Ok(Self { wire, tags, answered, capabilities: Vec::new(), early: Vec::new() })
     }
 
     async fn log_in(&mut self, login: &Login) -> Result<(), RemoteError> {
@@ -152,7 +153,8 @@ impl Connection {
         self.wire.queue(command);
     }
 
-    /// Hears out the oldest command that is not answered yet, handing on what is untagged.
+    /// Hears out the oldest command that is not answered yet, handing on what is untagged: a server may answer to the next
+    /// one meanwhile.
     pub(super) async fn take(
         &mut self,
         name: &'static str,
@@ -161,7 +163,15 @@ impl Connection {
         self.answered += 1;
         let own = format!("h{}", self.answered);
         loop {
-            let (tag, values) = self.response().await?;
+            let early = self.early.iter().position(|(tag, _)| tag == own.as_bytes());
+            let (tag, values) = match early {
+                Some(place) => self.early.swap_remove(place),
+                None => self.response().await?,
+            };
+            if tag != b"*" && tag != own.as_bytes() && self.early.len() < limits::REMOTE_COMMANDS_MAX {
+                self.early.push((tag, values));
+                continue;
+            }
             if tag == own.as_bytes() {
                 let done = values.first().is_some_and(|value| value.is("OK"));
                 return if done { Ok(()) } else { Err(RemoteError::Refused { command: name, said: said(&values) }) };
@@ -174,9 +184,12 @@ impl Connection {
     }
 
     async fn continued(&mut self) -> Result<(), RemoteError> {
-        match self.response().await? {
-            (tag, _) if tag == b"+" => Ok(()),
-            (_, values) => Err(RemoteError::Refused { command: "LOGIN", said: said(&values) }),
+        loop {
+            match self.response().await? {
+                (tag, _) if tag == b"+" => return Ok(()),
+                (tag, _) if tag == b"*" => {}
+                (_, values) => return Err(RemoteError::Refused { command: "LOGIN", said: said(&values) }),
+            }
         }
     }
 

@@ -167,13 +167,13 @@ impl Remote {
         self.connection.send(format!("UID FETCH {set} (UID FLAGS INTERNALDATE BODY.PEEK[])").as_bytes()).await
     }
 
-    /// The messages that were asked for, as far as they are still there.
+    /// The messages that were asked for, as far as they are still there, and perhaps some that were asked for next.
     pub async fn take(&mut self) -> Result<Vec<Fetched>, RemoteError> {
         let mut fetched = Vec::new();
         let heard = |values: Vec<Value>| {
             fetched.extend(message(values));
-            // A server may tell of other messages meanwhile, and not of their bodies.
-            if fetched.len() > limits::REMOTE_FETCH_MESSAGES_MAX { Err(RemoteError::TooMuch) } else { Ok(()) }
+            let most = limits::REMOTE_FETCH_MESSAGES_MAX * limits::REMOTE_COMMANDS_MAX;
+            if fetched.len() > most { Err(RemoteError::TooMuch) } else { Ok(()) }
         };
         self.connection.take("UID FETCH", heard).await?;
         fetched.sort_unstable_by_key(|message| message.uid);
@@ -243,7 +243,8 @@ struct Namespaces {
 
 impl Namespaces {
     fn of(heard: &[Vec<Value>]) -> Self {
-        let Some([_, own, others @ ..]) = heard.iter().map(Vec::as_slice).find(|v| v.first().is_some_and(|v| v.is("NAMESPACE")))
+        let Some([_, own, others @ ..]) =
+            heard.iter().map(Vec::as_slice).find(|v| v.first().is_some_and(|v| v.is("NAMESPACE")))
         else {
             return Self::default();
         };

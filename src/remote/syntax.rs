@@ -184,7 +184,9 @@ mod tests {
     #[test]
     fn a_fetch_response_is_a_list() {
         let pieces = vec![
-            Piece::Text(b"12 FETCH (UID 7 FLAGS (\\Seen $Label1) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] ".to_vec()),
+            Piece::Text(
+                b"12 FETCH (UID 7 FLAGS (\\Seen $Label1) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[] ".to_vec(),
+            ),
             Piece::Literal(b"a)\r\n(b".to_vec()),
             Piece::Text(b")".to_vec()),
         ];

@@ -119,7 +119,11 @@ struct Target {
     entries: Vec<Entry>,
 }
 
-pub(super) async fn append_each(tx: &mut Tx, store: &Store, requests: Vec<Vec<Append>>) -> Result<Answers<Request>, DbError> {
+pub(super) async fn append_each(
+    tx: &mut Tx,
+    store: &Store,
+    requests: Vec<Vec<Append>>,
+) -> Result<Answers<Request>, DbError> {
     let mut targets = read_targets(tx, &requests).await?;
     let mut rows = Rows::new(store.clock.now().as_second());
     let answers = requests.iter().map(|request| place(request, &mut targets, &mut rows, store)).collect();

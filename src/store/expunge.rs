@@ -47,14 +47,14 @@ pub(super) async fn remove(
          SELECT ?1, r.value, ?3, ?4, s.flags, ?5 \
          FROM json_each(?2) r CROSS JOIN state s ON s.folder_id = ?1 AND s.uid = r.value",
     )
-        .bind(folder)
-        .bind(&uids)
-        .bind(modseq)
-        .bind(store.clock.now().as_second())
-        .bind(fate.sql())
-        .execute(tx.connection())
-        .await
-        .map_err(DbError::from)?;
+    .bind(folder)
+    .bind(&uids)
+    .bind(modseq)
+    .bind(store.clock.now().as_second())
+    .bind(fate.sql())
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
     sqlx::query("DELETE FROM state WHERE folder_id = ?1 AND uid IN (SELECT value FROM json_each(?2))")
         .bind(folder)
         .bind(&uids)

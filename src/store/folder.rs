@@ -442,11 +442,11 @@ async fn discard(tx: &mut Tx, folder: FolderId, now: i64) -> Result<(), StoreErr
         "INSERT INTO expunged (folder_id, uid, modseq, at, flags) \
          SELECT folder_id, uid, modseq, ?2, flags FROM state WHERE folder_id = ?1",
     )
-        .bind(folder)
-        .bind(now)
-        .execute(tx.connection())
-        .await
-        .map_err(DbError::from)?;
+    .bind(folder)
+    .bind(now)
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
     sqlx::query("DELETE FROM state WHERE folder_id = ?")
         .bind(folder)
         .execute(tx.connection())

@@ -71,7 +71,8 @@ pub async fn import_in(
     let keys: Vec<String> = messages.iter().map(|message| message.key.clone()).collect();
     let mut before = known(tx.connection(), mailbox, source, &keys).await?;
     let mut came = vec![Came::Before; messages.len()];
-    let mut wanted: Vec<usize> = (0..).zip(messages).filter(|(_, m)| before.insert(m.key.clone())).map(|(n, _)| n).collect();
+    let mut wanted: Vec<usize> =
+        (0..).zip(messages).filter(|(_, m)| before.insert(m.key.clone())).map(|(n, _)| n).collect();
     for with in [Keeping::All, Keeping::System] {
         let requests = wanted.iter().filter_map(|n| messages.get(*n));
         let requests = requests.map(|message| vec![with.append(message, folder, quota)]).collect();

@@ -56,9 +56,11 @@ impl Store {
 
 /// A deleted folder is remembered for its messages alone.
 async fn forget_folders(tx: &mut Tx) -> Result<(), DbError> {
-    sqlx::query("DELETE FROM deleted_folder WHERE NOT EXISTS (SELECT 1 FROM expunged x WHERE x.folder_id = deleted_folder.id)")
-        .execute(tx.connection())
-        .await?;
+    sqlx::query(
+        "DELETE FROM deleted_folder WHERE NOT EXISTS (SELECT 1 FROM expunged x WHERE x.folder_id = deleted_folder.id)",
+    )
+    .execute(tx.connection())
+    .await?;
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteConnection;
 use sqlx::Row;
+use sqlx::sqlite::SqliteConnection;
 
 use super::copy::{Destination, copy_rows};
 use super::{Entry, Flags, FolderName, Keywords, SpecialUse, Store, StoreError};

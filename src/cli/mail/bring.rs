@@ -184,7 +184,8 @@ impl<'a, 'c> Bringing<'a, 'c> {
         let Counts { imported, octets, before, without_keywords, .. } = self.counts;
         self.record(json!({ "state": "done", "imported": imported, "before": before, "refused": refused })).await?;
         let language = output.language;
-        let named: Vec<_> = self.counts.refused.iter().map(|refused| (&refused.place, why(&refused.why, language))).collect();
+        let named: Vec<_> =
+            self.counts.refused.iter().map(|refused| (&refused.place, why(&refused.why, language))).collect();
         let document = json!({
             "dry_run": self.dry_run,
             "imported": imported,
@@ -196,15 +197,25 @@ impl<'a, 'c> Bringing<'a, 'c> {
             "refused_in_all": refused,
         });
         let mut words = match (language, self.dry_run) {
-            (Language::Vi, false) => format!("Đã nhập {imported} thư; đã nhập từ trước: {before}; không nhập được: {refused}\n"),
-            (Language::En, false) => format!("Imported {imported} messages; imported before: {before}; refused: {refused}\n"),
-            (Language::Vi, true) => format!("Sẽ nhập {imported} thư; đã nhập từ trước: {before}; không nhập được: {refused}\n"),
-            (Language::En, true) => format!("Would import {imported} messages; imported before: {before}; refused: {refused}\n"),
+            (Language::Vi, false) => {
+                format!("Đã nhập {imported} thư; đã nhập từ trước: {before}; không nhập được: {refused}\n")
+            }
+            (Language::En, false) => {
+                format!("Imported {imported} messages; imported before: {before}; refused: {refused}\n")
+            }
+            (Language::Vi, true) => {
+                format!("Sẽ nhập {imported} thư; đã nhập từ trước: {before}; không nhập được: {refused}\n")
+            }
+            (Language::En, true) => {
+                format!("Would import {imported} messages; imported before: {before}; refused: {refused}\n")
+            }
         };
         if without_keywords > 0 {
             words += &match language {
                 Language::Vi => format!("Số thư mất nhãn vì thư mục không còn chỗ cho nhãn mới: {without_keywords}\n"),
-                Language::En => format!("Without their labels, as the folder has no room for more: {without_keywords}\n"),
+                Language::En => {
+                    format!("Without their labels, as the folder has no room for more: {without_keywords}\n")
+                }
             };
         }
         words.extend(named.iter().map(|(place, why)| format!("  {place}: {why}\n")));
@@ -233,7 +244,9 @@ fn why(why: &Why, language: Language) -> String {
     match (why, language) {
         (Why::TooLarge, Language::Vi) => format!("thư lớn hơn {most} MB"),
         (Why::TooLarge, Language::En) => format!("larger than {most} MB"),
-        (Why::NotMbox, Language::Vi) => "không phải tệp mbox: dòng này phải bắt đầu bằng \"From \" và có ngày giờ".to_owned(),
+        (Why::NotMbox, Language::Vi) => {
+            "không phải tệp mbox: dòng này phải bắt đầu bằng \"From \" và có ngày giờ".to_owned()
+        }
         (Why::NotMbox, Language::En) => "not mbox: this line must begin with \"From \" and hold a date".to_owned(),
         (Why::FolderName(error), _) => error.to_string(),
         (Why::Encoding, Language::Vi) => "tên không phải UTF-8".to_owned(),

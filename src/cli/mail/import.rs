@@ -38,7 +38,10 @@ pub(super) async fn run(import: Import, asking: &mut Asking<'_>, output: &Output
 fn failed(error: &FoundError, language: Language) -> Failure {
     let message = match (error, language) {
         (FoundError::NoMaildir(path), Language::Vi) => {
-            format!("{}: không phải Maildir: không có cur và new, cũng không có thư mục con .TÊN nào có", path.display())
+            format!(
+                "{}: không phải Maildir: không có cur và new, cũng không có thư mục con .TÊN nào có",
+                path.display()
+            )
         }
         (FoundError::Unnamed(path), Language::Vi) => {
             format!("{}: tên tệp không thể là tên thư mục thư; hãy ghi --folder", path.display())

@@ -89,7 +89,8 @@ pub(super) async fn run(import: Import, asking: &mut Asking<'_>, output: &Output
             Ok(here) => {
                 let validity = remote.examine(&folder).await.map_err(failed)?;
                 let source = format!("imap {from} {validity} {shown}");
-                let walk = Walk { source: &source, here, folder: &folder, place: format!("{}/{shown}", server.shown()) };
+                let walk =
+                    Walk { source: &source, here, folder: &folder, place: format!("{}/{shown}", server.shown()) };
                 walk.run(&mut remote, &mut bringing).await.map_err(|stopped| match stopped {
                     Stopped::Remote(error) => failed(error),
                     Stopped::Here(failure) => failure,

@@ -192,7 +192,7 @@ async fn folders(asking: &mut Asking<'_>, address: &Address) -> Result<(MailboxI
 /// The answer for people.
 pub(super) fn show(answer: &Answer, language: Language, zone: &TimeZone) -> String {
     match &answer.told {
-        Told::Lost(lost) => restore::list(lost, language, zone),
+        Told::Lost { messages } => restore::list(messages, language, zone),
         Told::Restored { restored, messages, dry_run } => {
             restore::restored((*restored, messages), *dry_run, language, zone)
         }

@@ -1,8 +1,8 @@
 //! Folder names as they come in a command.
 
 use super::Cause;
-use crate::utf7;
 use crate::text;
+use crate::utf7;
 
 /// How folder names are written on this connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
