@@ -47,6 +47,8 @@ pub enum Command {
     Quickstart(Quickstart),
     /// Tạo một hệ thống mới, chưa có ai | Make an empty installation
     Init(Init),
+    /// Khôi phục một bản sao lưu vào thư mục mới | Put a backup into a new directory
+    Restore(super::backup::Restore),
     /// In tệp hoàn thành lệnh cho shell | Print completions for a shell
     Completions {
         /// Shell nào | Which shell
@@ -99,6 +101,8 @@ pub enum Installed {
     /// Sự cố | Incidents
     #[command(subcommand)]
     Incident(super::incident::Incident),
+    /// Sao lưu toàn bộ dữ liệu vào một tệp | Back all data up to one file
+    Backup(super::backup::Backup),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person
     Guide {
         /// Địa chỉ, mã số hoặc họ tên | Address, staff code or full name

@@ -3,6 +3,7 @@
 pub mod args;
 mod ask;
 mod audit;
+mod backup;
 mod hr;
 mod incident;
 mod install;
@@ -120,6 +121,7 @@ async fn command(cli: Cli, early: &Output) -> ExitCode {
             Ok(early.write(&page))
         }
         Command::Quickstart(quickstart) => self::quickstart(&quickstart, cli.lang, early).await,
+        Command::Restore(restore) => backup::restore(&restore, early).await,
         Command::Init(init) => self::init(init, cli.lang, early).await,
         Command::Installed(command) => installed(command, cli.config.as_deref(), cli.lang, early).await,
     };
@@ -148,6 +150,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Serve => return serve(config, |_| ()).await,
         Installed::Check { config_only } => return check(&config, config_only, output).await,
         Installed::Hr(command) => return hr::run(command, &config, output).await,
+        Installed::Backup(backup) => return backup::backup(backup, &config, output).await,
         Installed::Status => Request::Status,
         Installed::Unit(unit) => requests::unit(unit),
         Installed::Staff(staff) => {

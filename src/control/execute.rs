@@ -17,7 +17,7 @@ use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
-use super::{alarms, audit, checks, decisions, hr, incident, mail, province, requested, rights};
+use super::{alarms, audit, backup, checks, decisions, hr, incident, mail, province, requested, rights};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -77,6 +77,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Hr(ask) => Ok(Reply::Hr(hr::execute(*ask, caller, services, language).await?)),
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
+        Request::Backup(to) => backup::run(to, services).await,
         Request::Mail(ask) => mail::execute(ask, call.octets, caller, services, language).await.map(Reply::Mail),
         Request::Act(asked) => act(*asked, caller, services, language).await,
     }

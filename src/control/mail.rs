@@ -16,7 +16,7 @@ use crate::limits;
 use crate::provisioning::By;
 use crate::provisioning::mail::{Bringing, Quota, RestoreError};
 use crate::store::{
-    Arriving, Came, Entry, FlagNames, Flags, Folder, FolderName, Lost, LostId, Prepared, SpecialUse, Which,
+    Arriving, Came, Entry, FlagNames, Flags, Folder, FolderName, Lost, LostId, Prepared, SpecialUse, Which, digests,
 };
 
 use super::caller::Caller;
@@ -58,8 +58,8 @@ pub enum Ask {
     Bring {
         /// Into which mailbox.
         mailbox: MailboxId,
-        /// From which folder elsewhere.
-        source: String,
+        /// From which folder elsewhere; none of what comes back from a backup.
+        source: Option<String>,
         /// Into which folder.
         folder: String,
         /// The attribute of a folder that is for something: `\Sent`.
@@ -68,6 +68,17 @@ pub enum Ask {
         messages: Vec<Brought>,
         /// Whether the quota counts.
         quota: Quota,
+    },
+    /// The digests of all that a mailbox holds.
+    Digests(MailboxId),
+    /// Mail was brought back from a backup.
+    RecordRestore {
+        /// Into which mailbox.
+        mailbox: MailboxId,
+        /// From where, and how much.
+        of: serde_json::Value,
+        /// For the audit.
+        note: Option<String>,
     },
     /// `mailbox restore --list`
     Lost(Address, Span),
@@ -106,6 +117,9 @@ pub struct Brought {
     pub date: i64,
     /// Octets.
     pub size: usize,
+    /// How many of them are header lines of this copy alone.
+    #[serde(default)]
+    pub prefix: usize,
 }
 
 /// Which expunged messages are meant.
@@ -152,6 +166,8 @@ pub enum Told {
     },
     /// Octets follow: where each message ends.
     Octets(Vec<usize>),
+    /// Of each body, in hexadecimal.
+    Digests(HashSet<String>),
     /// It is written down.
     Recorded,
     /// What came in before.
@@ -276,6 +292,11 @@ pub(super) async fn execute(
             provisioning.record_import(mailbox, of, by(note, Manner::Apply)).await?;
             Told::Recorded
         }
+        Ask::RecordRestore { mailbox, of, note } => {
+            provisioning.record_restore(mailbox, of, by(note, Manner::Apply)).await?;
+            Told::Recorded
+        }
+        Ask::Digests(mailbox) => Told::Digests(digests(&mut *provisioning.db.read().await?, mailbox).await?),
         Ask::Imported { mailbox, source, keys } => Told::Imported(store.imported(mailbox, &source, &keys).await?),
         Ask::Bring { mailbox, source, folder, special_use, messages, quota } => {
             let folder = name(&folder)?;
@@ -322,8 +343,8 @@ fn arriving(messages: Vec<Brought>, octets: Vec<u8>) -> Option<Vec<Arriving>> {
     let whole = messages.len() == 1;
     let mut octets = octets;
     let mut at = 0;
-    for Brought { key, flags: names, date, size } in messages {
-        let bytes = if whole && octets.len() == size {
+    for Brought { key, flags: names, date, size, prefix } in messages {
+        let mut bytes = if whole && octets.len() == size {
             at = size;
             std::mem::take(&mut octets)
         } else {
@@ -334,7 +355,9 @@ fn arriving(messages: Vec<Brought>, octets: Vec<u8>) -> Option<Vec<Arriving>> {
         let mut flags = FlagNames::default();
         names.iter().for_each(|name| flags.add(name));
         let date = Timestamp::from_second(date).ok()?;
-        arriving.push(Arriving { key, flags, date, message: Prepared::new(bytes).into() });
+        let body = bytes.split_off(prefix.min(bytes.len()));
+        let (prefix, body) = if prefix == 0 { (Vec::new(), body) } else { (bytes, body) };
+        arriving.push(Arriving { key, flags, date, prefix, message: Prepared::new(body).into() });
     }
     (octets.is_empty() || at == octets.len()).then_some(arriving)
 }

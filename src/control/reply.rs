@@ -41,6 +41,7 @@ pub enum Reply {
     Requested(super::requested::Answer),
     Incident(super::incident::Answer),
     Mail(super::mail::Answer),
+    Backup { backup: BackupView },
     Done(Box<Done>),
 }
 
@@ -61,6 +62,15 @@ fn held(tagged: Value) -> Value {
         Value::Object(tagged) => tagged.into_iter().next().map_or(Value::Null, |(_, held)| held),
         other => other,
     }
+}
+
+/// A copy of everything.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BackupView {
+    /// The file.
+    pub to: std::path::PathBuf,
+    /// Its octets.
+    pub bytes: u64,
 }
 
 /// What an act did, or would do.

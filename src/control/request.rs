@@ -76,6 +76,8 @@ pub enum Request {
     Requested(super::requested::Ask),
     /// `incident …`
     Incident(super::incident::Ask),
+    /// `backup TO`
+    Backup(std::path::PathBuf),
     /// `mailbox export`, `import`, `restore`
     Mail(super::mail::Ask),
     /// Everything that changes something.

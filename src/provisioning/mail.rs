@@ -29,8 +29,9 @@ pub enum Quota {
 pub struct Bringing {
     /// Whose they become.
     pub mailbox: MailboxId,
-    /// The folder elsewhere: what its messages' keys are told apart within.
-    pub source: String,
+    /// The folder elsewhere: what its messages' keys are told apart within. None: they may come as often as they are
+    /// brought.
+    pub source: Option<String>,
     /// The folder here.
     pub folder: FolderName,
     /// What the folder is for, there.
@@ -81,6 +82,12 @@ impl Provisioning {
         self.db.write(move |tx| Box::pin(async move { audit::append(tx, vec![entry]).await })).await
     }
 
+    /// Records that mail was brought back from a backup.
+    pub async fn record_restore(&self, mailbox: MailboxId, of: Value, by: By) -> Result<(), DbError> {
+        let entry = entry("mailbox.restore", mailbox, of, &by, self.clock.now().as_second());
+        self.db.write(move |tx| Box::pin(async move { audit::append(tx, vec![entry]).await })).await
+    }
+
     /// Brings messages in, each once however often it is brought; says of each what became of it, in their order.
     pub async fn bring(&self, bringing: Bringing) -> Result<Vec<Came>, StoreError> {
         let quota = self.quota(bringing.mailbox, bringing.quota);
@@ -88,7 +95,7 @@ impl Provisioning {
         let written = self.db.write(move |tx| {
             Box::pin(async move {
                 let Bringing { mailbox, source, folder, special_use, messages, .. } = bringing;
-                store::import_in(tx, &store, mailbox, &source, (&folder, special_use), &messages, quota).await
+                store::import_in(tx, &store, mailbox, source.as_deref(), (&folder, special_use), &messages, quota).await
             })
         });
         written.await

@@ -1,7 +1,7 @@
 //! Mail from elsewhere: each message comes in once, however often it is brought (hostile B89). That it came in is written
 //! in the commit that brings it, so whatever breaks an import off leaves nothing to compare.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use super::append::append_each;
 use super::{Append, FlagNames, FolderName, Prepared, SpecialUse, Store, StoreError};
 use crate::db::{DbError, Tx};
-use crate::id::{FolderId, MailboxId};
+use crate::id::{FolderId, MailboxId, Uid};
 
 /// A message that is brought in.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Arriving {
     pub flags: FlagNames,
     /// INTERNALDATE.
     pub date: Timestamp,
+    /// Header lines that this copy alone has on top.
+    pub prefix: Vec<u8>,
     /// The message.
     pub message: Arc<Prepared>,
 }
@@ -54,12 +56,12 @@ impl Store {
 }
 
 /// Brings messages of one folder elsewhere into a folder, which is made if it is missing, or into the one that the
-/// mailbox has for this use. A message that does not fit is told and does not keep the others out.
+/// mailbox has for this use. Without a source it is not remembered that they came. A message that does not fit is told and does not keep the others out.
 pub async fn import_in(
     tx: &mut Tx,
     store: &Store,
     mailbox: MailboxId,
-    source: &str,
+    source: Option<&str>,
     (folder, special_use): (&FolderName, Option<SpecialUse>),
     messages: &[Arriving],
     quota: Option<u64>,
@@ -69,7 +71,10 @@ pub async fn import_in(
         None => super::folder::obtain(tx, mailbox, folder, special_use).await?,
     };
     let keys: Vec<String> = messages.iter().map(|message| message.key.clone()).collect();
-    let mut before = known(tx.connection(), mailbox, source, &keys).await?;
+    let mut before = match source {
+        Some(source) => known(tx.connection(), mailbox, source, &keys).await?,
+        None => HashSet::new(),
+    };
     let mut came = vec![Came::Before; messages.len()];
     let mut wanted: Vec<usize> =
         (0..).zip(messages).filter(|(_, m)| before.insert(m.key.clone())).map(|(n, _)| n).collect();
@@ -97,7 +102,9 @@ pub async fn import_in(
         wanted = again;
     }
     let kept = keys.iter().zip(&came).filter(|(_, came)| matches!(came, Came::In | Came::WithoutKeywords));
-    remember(tx, mailbox, source, &kept.map(|(key, _)| key.as_str()).collect::<Vec<_>>()).await?;
+    if let Some(source) = source {
+        remember(tx, mailbox, source, &kept.map(|(key, _)| key.as_str()).collect::<Vec<_>>()).await?;
+    }
     Ok(came)
 }
 
@@ -114,9 +121,39 @@ impl Keeping {
             Self::All => message.flags.clone(),
             Self::System => FlagNames { system: message.flags.system, keywords: Vec::new() },
         };
-        let Arriving { date, message, .. } = message;
-        Append { folder, message: message.clone(), prefix: Vec::new(), flags, date: *date, quota }
+        let Arriving { date, prefix, message, .. } = message;
+        Append { folder, message: message.clone(), prefix: prefix.clone(), flags, date: *date, quota }
     }
+}
+
+/// The digests of all bodies that a mailbox holds, in hexadecimal.
+pub async fn digests(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<HashSet<String>, DbError> {
+    let found: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT hex(b.digest) FROM folder f CROSS JOIN state s ON s.folder_id = f.id \
+         CROSS JOIN message m ON m.folder_id = s.folder_id AND m.uid = s.uid CROSS JOIN body b ON b.id = m.body_id \
+         WHERE f.mailbox_id = ?",
+    )
+    .bind(mailbox)
+    .fetch_all(connection)
+    .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// The digest of each of these bodies, in hexadecimal, and the length of the prefix of each copy.
+pub async fn copies(
+    connection: &mut SqliteConnection,
+    folder: FolderId,
+) -> Result<HashMap<Uid, (String, usize)>, DbError> {
+    let found: Vec<(u32, String, i64)> = sqlx::query_as(
+        "SELECT m.uid, hex(b.digest), octet_length(m.prefix) FROM state s \
+         CROSS JOIN message m ON m.folder_id = s.folder_id AND m.uid = s.uid CROSS JOIN body b ON b.id = m.body_id \
+         WHERE s.folder_id = ?",
+    )
+    .bind(folder)
+    .fetch_all(connection)
+    .await?;
+    let copy = |(uid, digest, prefix): (u32, String, i64)| (Uid(uid), (digest, usize::try_from(prefix).unwrap_or(0)));
+    Ok(found.into_iter().map(copy).collect())
 }
 
 async fn known(

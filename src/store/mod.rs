@@ -43,7 +43,7 @@ pub use contents::{Volume, discard_mailbox, move_contents, volume};
 pub use copy::{Copied, Destination};
 pub use flags::{FlagNames, Flags, Keywords};
 pub use folder::{Counters, Folder, SpecialUse, Subscription};
-pub use import::{Arriving, Came, import_in};
+pub use import::{Arriving, Came, copies, digests, import_in};
 pub use index::{Entry, Index};
 pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
 pub use name::{FolderName, FolderNameError};

@@ -58,6 +58,13 @@ pub struct LostId {
 #[error("not a message's number as `mailbox restore --list` shows it, such as 12-345")]
 pub struct LostIdError;
 
+impl LostId {
+    /// Of a message in a backup: it is called by its place there.
+    pub fn of(folder: FolderId, uid: Uid) -> Self {
+        Self { folder, uid }
+    }
+}
+
 impl FromStr for LostId {
     type Err = LostIdError;
 
@@ -110,8 +117,8 @@ pub struct Lost {
     pub folder: String,
     /// INTERNALDATE, Unix seconds.
     pub date: i64,
-    /// When it was expunged, Unix seconds.
-    pub expunged: i64,
+    /// When it was expunged, Unix seconds; of a backup nobody knows.
+    pub expunged: Option<i64>,
     /// Octets.
     pub size: u32,
     /// The From field, decoded.
@@ -243,7 +250,7 @@ impl Kept {
             id: self.id,
             folder: self.name.clone(),
             date: self.entry.date,
-            expunged: self.at,
+            expunged: Some(self.at),
             size: self.entry.size,
             from: fields.remove("from").unwrap_or_default(),
             subject: fields.remove("subject").unwrap_or_default(),

@@ -612,3 +612,60 @@ fn deleted_mail_comes_back_for_the_configured_time_only() {
         }
     }
 }
+
+/// What a backup holds and the mailbox does not any more comes back, by what it is and not by where it was.
+#[test]
+fn mail_comes_back_from_a_backup() {
+    let daemon = Daemon::start(&Settings::default());
+    let who = daemon.person("daont").unwrap();
+    let mut imap = daemon.imap_as(&who);
+    imap.ok("CREATE x");
+    let date = "\"17-Jul-2001 02:44:25 -0700\"";
+    imap.append("x", &format!("(\\Seen $Viec) {date}"), b"Subject: one\r\n\r\n");
+    imap.append("x", "", b"Subject: two\r\n\r\n");
+    daemon.deliver(&who, b"Subject: delivered\r\n\r\nx\r\n");
+    let whole = held(&daemon, &who);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("today.db");
+    let path = file.to_str().unwrap();
+    let made = done(&daemon, &["backup", path]);
+    assert_eq!(made["backup"]["to"], path);
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
+    assert_eq!(command(&daemon, &["backup", path]).1["error"]["code"], "taken");
+    assert_eq!(done(&daemon, &["backup", "verify", path])["ok"], true);
+    // One stays under another name, two are gone for good, one of them with its folder.
+    imap.ok("SELECT x");
+    imap.ok("MOVE 2 Archive");
+    imap.ok("DELETE x");
+    imap.ok("SELECT INBOX");
+    imap.ok("STORE 2 +FLAGS (\\Deleted)");
+    imap.ok("EXPUNGE");
+    let from = ["--from", path];
+    let listed = ids(&restore(&daemon, &who, &[&["--list"], &from[..]].concat()).1);
+    let subjects: BTreeSet<_> = listed.iter().map(|(_, subject)| subject.as_str()).collect();
+    assert_eq!(subjects, BTreeSet::from(["one", "delivered"]));
+    let one = &listed.iter().find(|(_, subject)| subject == "one").unwrap().0;
+    for expected in [1, 0] {
+        assert_eq!(restore(&daemon, &who, &[&["--message", one], &from[..]].concat()).1["restored"], expected);
+        // By the day on which a message came.
+        let since = &["--since", "2026-01-01"];
+        assert_eq!(restore(&daemon, &who, &[since, &from[..]].concat()).1["restored"], expected);
+    }
+    let back = held(&daemon, &who);
+    assert_eq!(back["x"], whole["x"][..1]);
+    assert_eq!(back["INBOX"], whole["INBOX"]);
+    assert_eq!(audited(&daemon, "mailbox.restore").len(), 2);
+    // Another office's backup has other mailboxes under the same numbers.
+    let other = Daemon::start(&Settings::default());
+    other.suspend(&other.person("binhdx").unwrap());
+    let (code, said) = restore(&other, &other.person("daont").unwrap(), &[&["--list"], &from[..]].concat());
+    assert_eq!((code, &said["error"]["code"]), (2, &"backup_foreign".into()), "{said}");
+    // The whole of it, elsewhere.
+    let elsewhere = dir.path().join("elsewhere");
+    done(&daemon, &["restore", path, "--dir", elsewhere.to_str().unwrap()]);
+    assert_eq!(daemon.wait(crate::harness::check(&hopthu::server::database(&elsewhere))), [""; 0]);
+    assert_eq!(command(&daemon, &["restore", path, "--dir", elsewhere.to_str().unwrap()]).0, 1);
+    let half = dir.path().join("half");
+    fs::write(&half, &fs::read(&file).unwrap()[..100_000]).unwrap();
+    assert_ne!(command(&daemon, &["backup", "verify", half.to_str().unwrap()]).0, 0);
+}

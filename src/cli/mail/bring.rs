@@ -134,7 +134,7 @@ impl<'a, 'c> Bringing<'a, 'c> {
             vec![Outcome::In; messages.len()]
         } else {
             let (brought, octets) = packed(messages);
-            let (mailbox, quota, source) = (self.mailbox, self.quota, source.to_owned());
+            let (mailbox, quota, source) = (self.mailbox, self.quota, Some(source.to_owned()));
             let ask = Ask::Bring { mailbox, source, folder, special_use, messages: brought, quota };
             let answer = self.tell(ask, octets).await?;
             let Told::Brought(outcomes) = answer.told else { return Err(unexpected(&Reply::Mail(answer))) };
@@ -229,7 +229,7 @@ fn packed(messages: Vec<Found>) -> (Vec<Brought>, Vec<u8>) {
     let mut octets = Vec::new();
     let mut brought = Vec::with_capacity(messages.len());
     for Found { key, flags, date, bytes, .. } in messages {
-        brought.push(Brought { key, flags, date, size: bytes.len() });
+        brought.push(Brought { key, flags, date, size: bytes.len(), prefix: 0 });
         if octets.is_empty() {
             octets = bytes;
         } else {

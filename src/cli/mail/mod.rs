@@ -3,6 +3,7 @@
 
 mod bring;
 mod export;
+mod from_backup;
 mod import;
 mod migrate;
 mod progress;
@@ -123,6 +124,9 @@ pub struct Restore {
     /// Chỉ thư của thư mục này | Of this folder only
     #[arg(long, value_name = "NAME", value_parser = folder)]
     pub folder: Option<FolderName>,
+    /// Lấy từ bản sao lưu này; khi ấy TIME là lúc thư đến | From this backup; TIME then is when the message came
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
     /// Không tính dung lượng | Let the mailbox hold more than its quota
     #[arg(long)]
     pub ignore_quota: bool,

@@ -13,10 +13,13 @@ use crate::store::Lost;
 use super::super::ask::Asking;
 use super::super::output::Output;
 use super::super::tables;
-use super::{Restore, ask, quota};
+use super::{Restore, ask, from_backup, quota};
 
 pub(super) async fn run(restore: Restore, asking: &mut Asking<'_>, output: &Output) -> Result<ExitCode, Failure> {
-    let Restore { address, list, message, since, until, folder, ignore_quota, manner } = restore;
+    if let Some(file) = restore.from.clone() {
+        return from_backup::run(restore, &file, asking, output).await;
+    }
+    let Restore { address, list, message, since, until, folder, ignore_quota, manner, .. } = restore;
     let moment = |when: Option<super::When>| when.and_then(|when| when.moment(&output.zone));
     let folder = folder.map(|name| name.to_string());
     let span = Span { ids: message, since: moment(since), until: moment(until), folder };
@@ -44,7 +47,8 @@ pub(super) fn list(lost: &[Lost], language: Language, zone: &TimeZone) -> String
     let time = |at| tables::moment(Timestamp::from_second(at).unwrap_or_default(), zone);
     let row = |lost: &Lost| {
         let Lost { id, folder, date, expunged, from, subject, .. } = lost;
-        [id.to_string(), folder.clone(), time(*date), from.clone(), subject.clone(), time(*expunged)]
+        let expunged = tables::text(expunged.map(time).as_ref());
+        [id.to_string(), folder.clone(), time(*date), from.clone(), subject.clone(), expunged]
     };
     tables::table(headings, lost.iter().map(row))
 }
