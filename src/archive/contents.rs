@@ -15,11 +15,11 @@ pub trait Contents {
     /// Its folders that hold messages.
     async fn folders(&self) -> Result<Vec<Shelf>, ArchiveError>;
     /// What a folder holds.
-    async fn index(&self, shelf: &Shelf) -> Result<Listing, ArchiveError>;
+    async fn index(&self, which: &Shelf) -> Result<Listing, ArchiveError>;
     /// Whole messages, a batch of them.
-    async fn messages(&self, shelf: &Shelf, messages: &[(Uid, BodyId)]) -> Result<Texts, ArchiveError>;
+    async fn messages(&self, which: &Shelf, messages: &[(Uid, BodyId)]) -> Result<Texts, ArchiveError>;
     /// A part of one message.
-    async fn range(&self, shelf: &Shelf, message: (Uid, BodyId), range: Range<u64>) -> Result<Vec<u8>, ArchiveError>;
+    async fn range(&self, which: &Shelf, message: (Uid, BodyId), range: Range<u64>) -> Result<Vec<u8>, ArchiveError>;
 }
 
 /// A folder of a mailbox.
@@ -61,26 +61,26 @@ impl From<StoreError> for ArchiveError {
 impl Contents for Own<'_> {
     async fn folders(&self) -> Result<Vec<Shelf>, ArchiveError> {
         let folders = self.store.folders(self.mailbox).await?;
-        let shelf = |folder: crate::store::Folder| Shelf {
+        let which = |folder: crate::store::Folder| Shelf {
             id: folder.id,
             name: folder.name,
             uid_validity: folder.uid_validity,
             special_use: folder.special_use.map(|of| of.attribute().to_owned()),
         };
-        Ok(folders.into_iter().filter(|folder| folder.selectable).map(shelf).collect())
+        Ok(folders.into_iter().filter(|folder| folder.selectable).map(which).collect())
     }
 
-    async fn index(&self, shelf: &Shelf) -> Result<Listing, ArchiveError> {
-        let index = self.store.watch(shelf.id).await?.index();
+    async fn index(&self, which: &Shelf) -> Result<Listing, ArchiveError> {
+        let index = self.store.watch(which.id).await?.index();
         let keywords = index.keywords().names().iter().map(ToString::to_string).collect();
         Ok(Listing { entries: index.iter().map(|(_, entry)| *entry).collect(), keywords })
     }
 
-    async fn messages(&self, shelf: &Shelf, messages: &[(Uid, BodyId)]) -> Result<Texts, ArchiveError> {
-        Ok(self.store.messages(shelf.id, messages).await?)
+    async fn messages(&self, which: &Shelf, messages: &[(Uid, BodyId)]) -> Result<Texts, ArchiveError> {
+        Ok(self.store.messages(which.id, messages).await?)
     }
 
-    async fn range(&self, shelf: &Shelf, message: (Uid, BodyId), range: Range<u64>) -> Result<Vec<u8>, ArchiveError> {
-        Ok(self.store.range(shelf.id, message, range).await?)
+    async fn range(&self, which: &Shelf, message: (Uid, BodyId), range: Range<u64>) -> Result<Vec<u8>, ArchiveError> {
+        Ok(self.store.range(which.id, message, range).await?)
     }
 }

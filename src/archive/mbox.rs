@@ -280,7 +280,7 @@ mod tests {
     proptest! {
         #[test]
         fn quoting_is_undone(lines in prop::collection::vec("[> ]{0,3}(From |From|x)?[a-z]{0,3}", 0..8), pieces in 1usize..9) {
-            let message: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+            let message: String = lines.iter().flat_map(|line| [line.as_str(), "\r\n"]).collect();
             let written = written(message.as_bytes(), pieces);
             let text = written.strip_suffix(b"\n").unwrap();
             let mut back = Vec::new();

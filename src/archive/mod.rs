@@ -143,14 +143,14 @@ pub async fn export(contents: &impl Contents, job: Job<'_>) -> Result<Manifest, 
     }
     let mut shelves = contents.folders().await?;
     if let Some(only) = only {
-        shelves.retain(|shelf| shelf.name == *only);
+        shelves.retain(|which| which.name == *only);
         if shelves.is_empty() {
             return Err(ArchiveError::NoSuchFolder(only.clone()));
         }
     }
     let mut manifest = Manifest { mailbox, written: now, messages: 0, bytes: 0, folders: Vec::new() };
-    for shelf in shelves {
-        let archived = archive.folder(&shelf).await?;
+    for which in shelves {
+        let archived = archive.folder(&which).await?;
         manifest.messages += archived.messages;
         manifest.bytes += archived.bytes;
         manifest.folders.push(archived);
@@ -231,12 +231,12 @@ impl Writing {
 }
 
 impl<C: Contents> Archive<'_, C> {
-    async fn folder(&self, shelf: &Shelf) -> Result<Archived, ArchiveError> {
-        let listing = self.contents.index(shelf).await?;
+    async fn folder(&self, which: &Shelf) -> Result<Archived, ArchiveError> {
+        let listing = self.contents.index(which).await?;
         let keywords = listing.keywords.clone();
         let directory = match self.format {
-            Format::Maildir => maildir::directory(shelf.id, &shelf.name),
-            Format::Mbox => mbox::file_name(shelf.id, &shelf.name),
+            Format::Maildir => maildir::directory(which.id, &which.name),
+            Format::Mbox => mbox::file_name(which.id, &which.name),
         };
         let (part, named, letters, format) = (self.part.clone(), directory.clone(), keywords.clone(), self.format);
         let mut writing = blocking(&self.part, move || {
@@ -249,26 +249,26 @@ impl<C: Contents> Archive<'_, C> {
         let mut batch = Batch::default();
         for entry in &listing.entries {
             if batch.is_full_with(entry) {
-                writing = self.batch(writing, shelf, &listing, std::mem::take(&mut batch)).await?;
+                writing = self.batch(writing, which, &listing, std::mem::take(&mut batch)).await?;
             }
             if u64::from(entry.size) > limits::BATCH_BYTES_MAX as u64 {
-                writing = self.large(writing, shelf, &listing, entry).await?;
+                writing = self.large(writing, which, &listing, entry).await?;
             } else {
                 batch.push(*entry);
             }
         }
-        writing = self.batch(writing, shelf, &listing, batch).await?;
+        writing = self.batch(writing, which, &listing, batch).await?;
         let (messages, bytes) = writing.written();
         let sha256 = blocking(&self.part, move || writing.finish()).await?;
-        let special_use = shelf.special_use.clone();
-        Ok(Archived { folder: shelf.name.to_string(), directory, special_use, messages, bytes, sha256, keywords })
+        let special_use = which.special_use.clone();
+        Ok(Archived { folder: which.name.to_string(), directory, special_use, messages, bytes, sha256, keywords })
     }
 
     /// Messages that are read together.
     async fn batch(
         &self,
         mut writing: Writing,
-        shelf: &Shelf,
+        which: &Shelf,
         listing: &Listing,
         batch: Batch,
     ) -> Result<Writing, ArchiveError> {
@@ -276,12 +276,12 @@ impl<C: Contents> Archive<'_, C> {
             return Ok(writing);
         }
         let asked: Vec<_> = batch.entries.iter().map(|entry| (entry.uid, entry.body)).collect();
-        let texts = self.contents.messages(shelf, &asked).await?;
+        let texts = self.contents.messages(which, &asked).await?;
         for (entry, text) in batch.entries.iter().zip(texts.iter()) {
-            whole(shelf, entry, text.len() as u64)?;
+            whole(which, entry, text.len() as u64)?;
         }
         (self.progress)(batch.entries.len() as u64, batch.bytes);
-        let labels: Vec<_> = batch.entries.iter().map(|entry| label(shelf, listing, entry)).collect();
+        let labels: Vec<_> = batch.entries.iter().map(|entry| label(which, listing, entry)).collect();
         let keywords = listing.keywords.clone();
         blocking(&self.part, move || {
             for (label, text) in labels.iter().zip(texts.iter()) {
@@ -298,11 +298,11 @@ impl<C: Contents> Archive<'_, C> {
     async fn large(
         &self,
         mut writing: Writing,
-        shelf: &Shelf,
+        which: &Shelf,
         listing: &Listing,
         entry: &Entry,
     ) -> Result<Writing, ArchiveError> {
-        let (label, keywords) = (label(shelf, listing, entry), listing.keywords.clone());
+        let (label, keywords) = (label(which, listing, entry), listing.keywords.clone());
         let ((_, before), size) = (writing.written(), u64::from(entry.size));
         let (mut writing, mut message) = blocking(&self.part, move || {
             let message = writing.message(&label, &keywords)?;
@@ -312,7 +312,7 @@ impl<C: Contents> Archive<'_, C> {
         let mut at = 0;
         while at < size {
             let next = size.min(at + limits::BATCH_BYTES_MAX as u64);
-            let piece = self.contents.range(shelf, (entry.uid, entry.body), at..next).await?;
+            let piece = self.contents.range(which, (entry.uid, entry.body), at..next).await?;
             (writing, message) = blocking(&self.part, move || {
                 writing.write(&mut message, &piece)?;
                 Ok((writing, message))
@@ -320,7 +320,7 @@ impl<C: Contents> Archive<'_, C> {
             .await?;
             at = next;
         }
-        whole(shelf, entry, writing.written().1 - before)?;
+        whole(which, entry, writing.written().1 - before)?;
         (self.progress)(1, size);
         blocking(&self.part, move || {
             writing.end(message)?;
@@ -350,18 +350,18 @@ impl Batch {
     }
 }
 
-fn whole(shelf: &Shelf, entry: &Entry, bytes: u64) -> Result<(), ArchiveError> {
+fn whole(which: &Shelf, entry: &Entry, bytes: u64) -> Result<(), ArchiveError> {
     if bytes == u64::from(entry.size) {
         return Ok(());
     }
-    Err(ArchiveError::Vanished { folder: shelf.name.to_string(), uid: entry.uid })
+    Err(ArchiveError::Vanished { folder: which.name.to_string(), uid: entry.uid })
 }
 
-fn label(shelf: &Shelf, listing: &Listing, entry: &Entry) -> Label {
+fn label(which: &Shelf, listing: &Listing, entry: &Entry) -> Label {
     let has = |place: &usize| entry.flags.contains(Flags::keyword(*place));
     Label {
         uid: entry.uid,
-        uid_validity: shelf.uid_validity,
+        uid_validity: which.uid_validity,
         flags: entry.flags,
         keywords: (0..listing.keywords.len()).filter(has).collect(),
         date: entry.date,

@@ -353,7 +353,9 @@ fn arriving(messages: Vec<Brought>, octets: Vec<u8>) -> Option<Vec<Arriving>> {
             bytes
         };
         let mut flags = FlagNames::default();
-        names.iter().for_each(|name| flags.add(name));
+        for name in &names {
+            flags.add(name);
+        }
         let date = Timestamp::from_second(date).ok()?;
         let body = bytes.split_off(prefix.min(bytes.len()));
         let (prefix, body) = if prefix == 0 { (Vec::new(), body) } else { (bytes, body) };

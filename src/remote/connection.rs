@@ -205,18 +205,17 @@ impl Connection {
             if outside > limits::REMOTE_RESPONSE_BYTES_MAX {
                 return Err(RemoteError::TooMuch);
             }
-            let rest = match tag {
-                Some(_) => &line[..],
-                None => {
-                    let end = line.iter().position(|octet| *octet == b' ').unwrap_or(line.len());
-                    let (first, rest) = line.split_at(end);
-                    tag = Some(first.to_vec());
-                    if is_status(rest.trim_ascii_start()) {
-                        pieces.push(Piece::Text(status(rest.trim_ascii_start())));
-                        break;
-                    }
-                    rest
+            let rest = if tag.is_some() {
+                &line[..]
+            } else {
+                let end = line.iter().position(|octet| *octet == b' ').unwrap_or(line.len());
+                let (first, rest) = line.split_at(end);
+                tag = Some(first.to_vec());
+                if is_status(rest.trim_ascii_start()) {
+                    pieces.push(Piece::Text(status(rest.trim_ascii_start())));
+                    break;
                 }
+                rest
             };
             let Some((before, octets)) = syntax::announced(rest) else {
                 pieces.push(Piece::Text(rest.to_vec()));

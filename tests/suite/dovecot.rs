@@ -1,5 +1,5 @@
 //! Debian's Dovecot, with a configuration and a directory of its own, on loopback: the server that mail is moved in from.
-//! Needs root, as it drops to ids of its own.
+//! By root it drops to ids of its own; by anybody else it runs as them.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -59,13 +59,25 @@ fn configuration(dir: &Path, port: u16, tls: Option<(&Path, &Path)>) -> String {
         None => "ssl = no\n".to_owned(),
     };
     let dir = dir.display();
+    let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    let name = nix::unistd::User::from_uid(user).unwrap().unwrap().name;
+    let (own, uid, gid) = if user.is_root() {
+        (String::new(), "nobody".to_owned(), "nogroup".to_owned())
+    } else {
+        let group_name = nix::unistd::Group::from_gid(group).unwrap().unwrap().name;
+        let own = format!(
+            "default_internal_user = {name}\ndefault_internal_group = {group_name}\ndefault_login_user = {name}\n\
+             service anvil {{\n  chroot =\n}}\nservice imap-login {{\n  chroot =\n}}\n"
+        );
+        (own, user.to_string(), group.to_string())
+    };
     format!(
         "base_dir = {dir}/base
 state_dir = {dir}/base
 log_path = {dir}/log
 protocols = imap
 listen = 127.0.0.1
-{ssl}disable_plaintext_auth = no
+{ssl}{own}disable_plaintext_auth = no
 mail_location = maildir:{dir}/mail/%n
 mail_fsync = never
 first_valid_uid = 1
@@ -75,7 +87,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid=nobody gid=nogroup home={dir}/mail/%n allow_all_users=yes
+  args = uid={uid} gid={gid} home={dir}/mail/%n allow_all_users=yes
 }}
 namespace inbox {{
   inbox = yes

@@ -284,7 +284,7 @@ fn made(part: usize, messages: usize) -> Vec<Held> {
         };
         Held {
             flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
-            date: 1_600_000_000 + n as i64 * 61,
+            date: 1_600_000_000 + i64::try_from(n).unwrap() * 61,
             sha256: sha256(crlf(&text(n + part * messages)).as_bytes()),
         }
     };

@@ -211,16 +211,18 @@ impl<'a, 'c> Bringing<'a, 'c> {
             }
         };
         if without_keywords > 0 {
-            words += &match language {
-                Language::Vi => format!("Số thư mất nhãn vì thư mục không còn chỗ cho nhãn mới: {without_keywords}\n"),
-                Language::En => {
-                    format!("Without their labels, as the folder has no room for more: {without_keywords}\n")
-                }
-            };
+            words.push_str(&labels_lost(without_keywords, language));
         }
         words.extend(named.iter().map(|(place, why)| format!("  {place}: {why}\n")));
         let shown = output.made(&document, &words);
         Ok(if refused > 0 { ExitCode::from(2) } else { shown })
+    }
+}
+
+fn labels_lost(messages: u64, language: Language) -> String {
+    match language {
+        Language::Vi => format!("Số thư mất nhãn vì thư mục không còn chỗ cho nhãn mới: {messages}\n"),
+        Language::En => format!("Without their labels, as the folder has no room for more: {messages}\n"),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn run(export: Export, asking: &mut Asking<'_>, output: &Output
         return Err(failed(&ArchiveError::Taken(to), output.language));
     }
     if let Some(name) = &folder
-        && shelves.iter().all(|shelf| shelf.name != *name)
+        && shelves.iter().all(|which| which.name != *name)
     {
         return Err(failed(&ArchiveError::NoSuchFolder(name.clone()), output.language));
     }
@@ -92,8 +92,8 @@ struct Asked<'a, 'c> {
 }
 
 impl Asked<'_, '_> {
-    fn place(&self, shelf: &Shelf) -> Place {
-        Place { mailbox: self.mailbox, folder: shelf.id }
+    fn place(&self, which: &Shelf) -> Place {
+        Place { mailbox: self.mailbox, folder: which.id }
     }
 
     async fn told(&self, ask: Ask) -> Result<(Told, Vec<u8>), ArchiveError> {
@@ -113,16 +113,16 @@ impl Contents for Asked<'_, '_> {
         Ok(self.shelves.clone())
     }
 
-    async fn index(&self, shelf: &Shelf) -> Result<Listing, ArchiveError> {
-        match self.told(Ask::Index(self.place(shelf))).await? {
+    async fn index(&self, which: &Shelf) -> Result<Listing, ArchiveError> {
+        match self.told(Ask::Index(self.place(which))).await? {
             (Told::Index { keywords, entries: rows }, _) => Ok(Listing { entries: entries(&rows), keywords }),
             _ => Err(strange()),
         }
     }
 
-    async fn messages(&self, shelf: &Shelf, messages: &[(Uid, BodyId)]) -> Result<Texts, ArchiveError> {
+    async fn messages(&self, which: &Shelf, messages: &[(Uid, BodyId)]) -> Result<Texts, ArchiveError> {
         let asked = messages.iter().map(|(uid, body)| (uid.0, *body)).collect();
-        match self.told(Ask::Messages(self.place(shelf), asked)).await? {
+        match self.told(Ask::Messages(self.place(which), asked)).await? {
             (Told::Octets(ends), octets) => Ok(Texts::from_parts(octets, ends)),
             _ => Err(strange()),
         }
@@ -130,11 +130,11 @@ impl Contents for Asked<'_, '_> {
 
     async fn range(
         &self,
-        shelf: &Shelf,
+        which: &Shelf,
         (uid, body): (Uid, BodyId),
         range: Range<u64>,
     ) -> Result<Vec<u8>, ArchiveError> {
-        match self.told(Ask::Range(self.place(shelf), (uid.0, body), range)).await? {
+        match self.told(Ask::Range(self.place(which), (uid.0, body), range)).await? {
             (Told::Octets(_), octets) => Ok(octets),
             _ => Err(strange()),
         }
