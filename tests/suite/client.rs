@@ -137,6 +137,35 @@ impl Client {
         }
     }
 
+    /// So many octets, whatever they are.
+    pub fn octets(&mut self, count: usize) -> Vec<u8> {
+        let until = Instant::now() + PATIENCE;
+        while self.received.len() < count {
+            assert!(Instant::now() < until, "{} of {count} octets came", self.received.len());
+            assert!(!matches!(self.receive(PATIENCE), Ok(0)), "the connection ended");
+        }
+        self.received.drain(..count).collect()
+    }
+
+    /// Says an IMAP command with the tag `t` and gives the octets of its answer, literals and all; the tagged line is the
+    /// last.
+    pub fn answer(&mut self, command: &str) -> Vec<u8> {
+        self.say(&format!("t {command}"));
+        let mut answer = Vec::new();
+        loop {
+            let line = self.expect_line();
+            let tagged = line.starts_with("t ");
+            answer.extend_from_slice(line.as_bytes());
+            answer.extend_from_slice(b"\r\n");
+            let literal = line.strip_suffix('}').and_then(|line| line.rsplit_once('{')?.1.parse().ok());
+            match literal {
+                Some(size) => answer.extend(self.octets(size)),
+                None if tagged => return answer,
+                None => {}
+            }
+        }
+    }
+
     /// Reads lines up to and with the one that begins with `start`.
     pub fn until(&mut self, start: &str) -> Vec<String> {
         self.try_until(start).expect("an answer")

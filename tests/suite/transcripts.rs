@@ -567,6 +567,7 @@ transcripts! {
         a_first_password_is_told_of_once
         a_folder_made_again_has_another_validity
         a_message_read_in_every_way
+        a_refused_literal_is_no_command
         a_right_that_ends_closes_the_folder
         a_suspended_person_is_cut_off_in_idle
         a_trusted_network_may_log_in_without_tls
@@ -581,6 +582,7 @@ transcripts! {
         append_refuses_what_is_no_date_or_flag
         append_stores_and_tells_the_uid
         append_to_a_missing_folder_keeps_in_step
+        apple_mail_reads
         arrival_is_told_when_idle_begins
         binary_undoes_the_encoding
         commands_that_are_none
@@ -595,6 +597,8 @@ transcripts! {
         greeting_and_capability
         id_enable_noop_logout
         imap4rev2_speaks_utf8_and_knows_no_recent
+        ios_pipelines_after_idle
+        k9_syncs
         keywords_are_bounded
         list_patterns
         list_selects_and_returns
@@ -602,6 +606,7 @@ transcripts! {
         logins_in_every_form
         mail_comes_in_idle
         mod_sequences_are_told_and_guard_flags
+        mod_sequences_that_are_none
         move_takes_away_what_it_copied
         names_that_are_no_folder_names
         nesting_and_length_are_bounded
@@ -609,6 +614,8 @@ transcripts! {
         nul_in_a_literal
         one_folder_has_one_name
         one_message_to_two_people_is_two
+        outlook_reads_and_deletes
+        partials_and_sections_at_the_edges
         parts_of_a_multipart
         patterns_take_no_time
         pipelined_commands_run_in_order
@@ -637,6 +644,8 @@ transcripts! {
         rfc9208_quota
         rfc9394_pages
         rfc9590_list_metadata
+        rights_that_are_taken_away_are_gone_at_once
+        roundcube_lists_and_reads
         search_beyond_the_last_message
         search_folds_vietnamese
         search_fuzzily
@@ -658,10 +667,23 @@ transcripts! {
         subscriptions
         the_first_folders_and_their_uses
         threads_follow_references
+        thunderbird_copies_back_and_deletes
+        thunderbird_downloads_for_offline_use
         thunderbird_empties_the_trash
+        thunderbird_hears_in_idle_what_came_meanwhile
         thunderbird_logs_in_and_lists
+        thunderbird_makes_a_folder_and_moves_mail
+        thunderbird_marks_mail
         thunderbird_reads_new_mail
+        thunderbird_renames_and_deletes_a_folder
+        thunderbird_replies
         thunderbird_saves_a_draft_again
+        thunderbird_searches
+        thunderbird_sends_and_keeps_a_copy
+        thunderbird_starts_again
+        thunderbird_subscribes_to_what_is_shared
+        thunderbird_watches_other_folders
+        thunderbird_works_in_what_is_shared
         units_mailboxes_are_a_namespace
         unknown_parameters_are_refused
         what_units_share_is_a_namespace

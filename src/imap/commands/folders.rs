@@ -98,9 +98,13 @@ pub(super) async fn subscribe(c: &mut Connection, name: &MailboxArg) -> Result<D
     set(c, name, Subscription::On).await
 }
 
-/// RFC 9051 §6.3.8.
+/// RFC 9051 §6.3.8: no right is needed (RFC 4314 §4), and nobody is subscribed to what is not there. Clients unsubscribe
+/// from the old name of a folder after they renamed it.
 pub(super) async fn unsubscribe(c: &mut Connection, name: &MailboxArg) -> Result<Done, Stop> {
-    set(c, name, Subscription::Off).await
+    match set(c, name, Subscription::Off).await {
+        Err(Stop::Refused(Refusal::Store(StoreError::NoSuchFolder))) => Ok(Done::Plainly),
+        done => done,
+    }
 }
 
 async fn set(c: &mut Connection, name: &MailboxArg, to: Subscription) -> Result<Done, Stop> {

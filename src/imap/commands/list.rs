@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::metadata;
 use super::status::Items;
+use crate::acl::Acl;
 use crate::imap::connection::Connection;
 use crate::imap::listing::{Children, Listed, Names, Selection};
 use crate::imap::locate::{self, Located};
@@ -59,13 +60,15 @@ pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
         for listed in some {
             print_listed(&mut out, listed, dialect, tells_subscribed, selection);
             let Some(located) = listed.itself() else { continue };
-            if let Some(status) = status.as_ref().filter(|_| located.folder.selectable) {
+            // Numbers and annotations are for whoever may read it: RFC 4314 §4, RFC 5464 §4, RFC 5819 §2.
+            let readable = located.acl.includes(Acl::READ);
+            if let Some(status) = status.as_ref().filter(|_| readable && located.folder.selectable) {
                 status.print(&mut out, located);
             }
             if tells_rights {
                 super::acl::print_my_rights(&mut out, located, dialect);
             }
-            if let Some(asked) = metadata {
+            if let Some(asked) = metadata.filter(|_| readable) {
                 notes.print(&mut out, asked, located, dialect);
             }
             tell::send_full(c, &mut out).await?;
