@@ -10,15 +10,15 @@ use crate::client::Client;
 use crate::process::{Login, Process};
 
 /// A daemon with two of its people.
-struct Office {
-    process: Process,
-    from: Login,
-    to: Login,
+pub struct Office {
+    pub process: Process,
+    pub from: Login,
+    pub to: Login,
     dir: tempfile::TempDir,
 }
 
 impl Office {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let process = Process::start(&dir.path().join("hopthu-data"));
         let mut people = process.people().into_iter();
@@ -26,13 +26,20 @@ impl Office {
         Self { process, from, to, dir }
     }
 
-    fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
         let path = self.dir.path().join(name);
         std::fs::write(&path, contents).unwrap();
         path.display().to_string()
     }
 
-    fn certificate(&self) -> String {
+    /// An empty folder.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        path
+    }
+
+    pub fn certificate(&self) -> String {
         self.process.certificate().display().to_string()
     }
 }
@@ -46,7 +53,7 @@ impl Drop for Office {
 }
 
 /// Runs a program that must succeed.
-fn run(program: &str, arguments: &[&str], input: &[u8]) -> Output {
+pub fn run(program: &str, arguments: &[&str], input: &[u8]) -> Output {
     let command = Command::new(program)
         .args(arguments)
         .env("LC_ALL", "C.UTF-8")

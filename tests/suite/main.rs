@@ -40,6 +40,7 @@ mod search_crash;
 mod search_model;
 mod source;
 mod store_model;
+mod syncing;
 mod transcripts;
 mod web;
 mod webdriver;
