@@ -141,10 +141,10 @@ impl Office {
     }
 
     /// Looks at everything that somebody tries.
-    fn examine(&self, manager: &mut Client, mut case: Case, managed: &str) {
+    fn examine(&self, manager: &mut Client, mut case: Case, place: &str) {
         case.finds();
-        case.selects(manager, &format!("{managed}/Thu"));
-        case.commands(manager, managed, &self.member.address);
+        case.selects(manager, &format!("{place}/Thu"));
+        case.commands(manager, place, &self.member.address);
     }
 }
 
@@ -218,7 +218,7 @@ impl Case {
     }
 
     /// "Commands in selected state", as far as the folder can be selected.
-    fn selects(&mut self, manager: &mut Client, managed: &str) {
+    fn selects(&mut self, manager: &mut Client, place: &str) {
         let folder = self.folder();
         if !self.has('r') {
             return;
@@ -235,7 +235,7 @@ impl Case {
         let answer = said(&mut self.client, command);
         self.expects_inside(command, &answer, &["s", "w", "t"]);
         self.client.ok("FETCH 3 BODY[]");
-        manager.ok(&format!("SELECT \"{managed}\""));
+        manager.ok(&format!("SELECT \"{place}\""));
         let kept = manager.ok("FETCH 1:3 FLAGS");
         let flags = [("\\Seen", 's'), ("\\Deleted", 't'), ("\\Flagged", 'w')];
         for (line, flags) in [(0, &flags[..]), (1, &flags[..]), (2, &flags[..1])] {
@@ -250,7 +250,7 @@ impl Case {
             self.expects_inside(command, &answer, &["e"]);
         }
         let mut left = 3 - usize::from(self.has('e'));
-        assert_eq!(count(manager, managed), left, "{}: EXPUNGE", self.who);
+        assert_eq!(count(manager, place), left, "{}: EXPUNGE", self.who);
         let own = if self.client.ok("MYRIGHTS INBOX")[0].contains('i') { "" } else { "nobody" };
         let may = |rights| [if own.is_empty() { rights } else { own }];
         let answer = said(&mut self.client, &format!("COPY {left} INBOX"));
@@ -258,14 +258,14 @@ impl Case {
         let answer = said(&mut self.client, &format!("MOVE {left} INBOX"));
         self.expects_inside("MOVE to INBOX", &answer, &may("te"));
         left -= usize::from(answer.starts_with("OK"));
-        assert_eq!(count(manager, managed), left, "{}: MOVE", self.who);
-        manager.ok(&format!("SELECT \"{managed}\""));
+        assert_eq!(count(manager, place), left, "{}: MOVE", self.who);
+        manager.ok(&format!("SELECT \"{place}\""));
         manager.ok("STORE 1 +FLAGS.SILENT (\\Deleted)");
         self.client.ok("CLOSE");
-        assert_eq!(count(manager, managed), left - usize::from(self.has('e')), "{}: CLOSE", self.who);
+        assert_eq!(count(manager, place), left - usize::from(self.has('e')), "{}: CLOSE", self.who);
     }
 
-    fn commands(&mut self, manager: &mut Client, managed: &str, bystander: &str) {
+    fn commands(&mut self, manager: &mut Client, place: &str, bystander: &str) {
         let parent = self.parent.clone();
         let fill = |command: &str, parent: &str, child: &str| {
             let name = |name: &str| format!("\"{name}\"");
@@ -284,7 +284,7 @@ impl Case {
             self.expects(command, &answer, *needs);
             if answer.starts_with("OK ") && !undo.is_empty() {
                 self.client.command("UNSELECT");
-                manager.ok(&fill(undo, managed, "Thu"));
+                manager.ok(&fill(undo, place, "Thu"));
                 continue;
             }
             if answer.starts_with("NO [NONEXISTENT]") || matches!(needs, Needs::ToMake(_)) {

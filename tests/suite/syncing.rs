@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::client::Client;
 use crate::clients::{Office, run};
 
-/// Vietnamese names on three levels, as IMAP4rev1 writes them.
+/// Vietnamese names on three levels, as `IMAP4rev1` writes them.
 const FOLDERS: [&str; 5] = [
     "INBOX",
     "C&APQ-ng v&AQM-n &AREevw-n",
@@ -66,7 +66,8 @@ fn fill(imap: &mut Client) -> Expected {
 /// Delivers, marks, moves and expunges until it is told to stop. Only messages whose number is divisible by four are its
 /// own; what comes of it is written down.
 fn work(imap: &mut Client, expected: &mut Expected, round: &str, stop: &AtomicBool) {
-    let own: Vec<_> = expected.keys().filter(|id| id.parse().is_ok_and(|n: usize| n % 4 == 0)).cloned().collect();
+    let own: Vec<_> =
+        expected.keys().filter(|id| id.parse().is_ok_and(|n: usize| n.is_multiple_of(4))).cloned().collect();
     for (step, id) in own.into_iter().enumerate().take_while(|_| !stop.load(Ordering::Relaxed)) {
         let (at, letters) = expected[&id].clone();
         imap.ok(&format!("SELECT \"{}\"", FOLDERS[at]));
@@ -166,7 +167,7 @@ fn change(maildirs: &[PathBuf], expected: &mut Expected) {
                 Ok(5) => {
                     let name = path.to_str().unwrap().split_once(":2,").unwrap().0;
                     std::fs::rename(&path, format!("{name}:2,RS")).unwrap();
-                    expected.get_mut(&id).unwrap().1 = "RS".to_owned();
+                    "RS".clone_into(&mut expected.get_mut(&id).unwrap().1);
                 }
                 _ => {}
             }
