@@ -7,6 +7,9 @@ use imap_codec::{GreetingCodec, ResponseCodec};
 /// Responses that imap-codec 2.0.0-alpha.10 does not know: how they begin, what they hold, and what that is.
 const UNREAD: &[(&str, &str, &str)] = &[
     ("* ESEARCH ", "", "RFC 4731, RFC 9051 §7.3.4"),
+    ("* ACL ", "", "RFC 4314 §3.6"),
+    ("* LISTRIGHTS ", "", "RFC 4314 §3.7"),
+    ("* MYRIGHTS ", "", "RFC 4314 §3.8"),
     ("* LIST ", " (\"CHILDINFO\" ", "RFC 5258 §4"),
     ("* ", " BINARY[1]<0> ", "RFC 3516 §4.3, which has it in its words and not in its grammar"),
 ];
