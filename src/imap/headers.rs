@@ -19,7 +19,7 @@ pub(super) async fn fold<S: Send + 'static>(
     let Some(mut batch) = batches.next() else { return Ok(state) };
     let mut headers = read(services, folder, &batch).await?;
     loop {
-        let folded = tokio::task::spawn_blocking(move || {
+        let taken_in = tokio::task::spawn_blocking(move || {
             for (message, header) in batch.iter().zip(headers.iter()) {
                 step(&mut state, message, header);
             }
@@ -29,7 +29,7 @@ pub(super) async fn fold<S: Send + 'static>(
             Some(batch) => Some((read(services, folder, &batch).await?, batch)),
             None => None,
         };
-        state = folded.await.map_err(|_| Refusal::Broken)?;
+        state = taken_in.await.map_err(|_| Refusal::Broken)?;
         match next {
             Some(next) => (headers, batch) = next,
             None => return Ok(state),

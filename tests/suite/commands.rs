@@ -285,7 +285,7 @@ fn key(of: &SearchKey) -> String {
         SearchField::Subject => "SUBJECT",
         SearchField::To => "TO",
     };
-    let test = |test: DateTest| match test {
+    let when = |when: DateTest| match when {
         DateTest::Before => "BEFORE",
         DateTest::On => "ON",
         DateTest::Since => "SINCE",
@@ -308,8 +308,8 @@ fn key(of: &SearchKey) -> String {
         SearchKey::Header(name, text) => format!("HEADER {} {}", string(name), string(text)),
         SearchKey::Body(text) => format!("BODY {}", string(text)),
         SearchKey::Text(text) => format!("TEXT {}", string(text)),
-        SearchKey::Received(how, date) => format!("{} {}", test(*how), date.strftime("%-d-%b-%Y")),
-        SearchKey::Sent(how, date) => format!("SENT{} {}", test(*how), date.strftime("%-d-%b-%Y")),
+        SearchKey::Received(how, date) => format!("{} {}", when(*how), date.strftime("%-d-%b-%Y")),
+        SearchKey::Sent(how, date) => format!("SENT{} {}", when(*how), date.strftime("%-d-%b-%Y")),
         SearchKey::Size(Comparison::Greater, octets) => format!("LARGER {octets}"),
         SearchKey::Size(Comparison::Less, octets) => format!("SMALLER {octets}"),
         SearchKey::Age(Comparison::Greater, seconds) => format!("OLDER {seconds}"),

@@ -39,6 +39,7 @@ impl Reader {
             };
             let known = UNREAD.iter().find(|(start, held, _)| text.starts_with(start) && text.contains(held));
             match (read, known) {
+                (Err(_), Some(_)) if text.starts_with("* ESEARCH ") => esearch(&text).ok_or(text.clone())?,
                 (Ok(0), None) | (Err(_), Some(_)) => {}
                 (Ok(0), Some((.., what))) => return Err(format!("imap-codec reads {what} by now: {text}")),
                 (Ok(left), _) => return Err(format!("imap-codec does not read the last {left} octets of: {text}")),
@@ -49,6 +50,71 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// An ESEARCH response, which imap-codec does not know, held against its grammar.
+///
+/// ```abnf
+/// esearch-response   = "* ESEARCH" [SP "(" one-correlator *(SP one-correlator) ")"] [SP "UID"] *(SP search-return-data)
+/// one-correlator     = "TAG" SP tag-string / "MAILBOX" SP astring / "UIDVALIDITY" SP nz-number     ; RFC 7377 §4
+/// search-return-data = "MIN" SP nz-number / "MAX" SP nz-number / "ALL" SP sequence-set / "COUNT" SP number /
+///                      "MODSEQ" SP mod-sequence-value / "PARTIAL" SP "(" partial-range SP (sequence-set / "NIL") ")"
+/// ```
+fn esearch(text: &str) -> Option<()> {
+    let mut rest = text.strip_prefix("* ESEARCH")?.strip_suffix("\r\n")?;
+    let mut take = |what: &str| rest.strip_prefix(what).map(|after| rest = after).is_some();
+    if take(" (TAG \"") {
+        let (tag, after) = rest.split_once('"')?;
+        rest = after;
+        (!tag.is_empty() && !tag.contains(' ')).then_some(())?;
+        if let Some(after) = rest.strip_prefix(" MAILBOX ") {
+            let (name, after) = match after.strip_prefix('"') {
+                Some(quoted) => quoted.split_once('"')?,
+                None => after.split_once(' ').map(|(name, _)| (name, &after[name.len()..]))?,
+            };
+            (!name.is_empty()).then_some(())?;
+            let (validity, after) = after.strip_prefix(" UIDVALIDITY ")?.split_once(')')?;
+            validity.parse::<std::num::NonZeroU32>().ok()?;
+            rest = after;
+        } else {
+            rest = rest.strip_prefix(')')?;
+        }
+    }
+    rest = rest.strip_prefix(" UID").unwrap_or(rest);
+    let mut words = rest.split(' ').skip(1);
+    let mut told = Vec::new();
+    while let Some(name) = words.next() {
+        (!told.contains(&name)).then(|| told.push(name))?;
+        let value = words.next()?;
+        match name {
+            "MIN" | "MAX" => drop(value.parse::<std::num::NonZeroU32>().ok()?),
+            "COUNT" => drop(value.parse::<u32>().ok()?),
+            "MODSEQ" => drop(value.parse::<std::num::NonZeroU64>().ok()?),
+            "ALL" => sequence_set(value)?,
+            "PARTIAL" => {
+                let range = value.strip_prefix('(')?;
+                let (one, other) = range.split_once(':')?;
+                let ends = [one, other].map(|end| end.strip_prefix('-').map_or((false, end), |end| (true, end)));
+                (ends[0].0 == ends[1].0).then_some(())?;
+                sequence_set(&format!("{},{}", ends[0].1, ends[1].1))?;
+                let numbers = words.next()?.strip_suffix(')')?;
+                if numbers != "NIL" {
+                    sequence_set(numbers)?;
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(())
+}
+
+/// Numbers and ranges of them, without `*`: RFC 9051 §9 "sequence-set", RFC 5267 §3.2.
+fn sequence_set(text: &str) -> Option<()> {
+    text.split(',').try_for_each(|range| {
+        let (first, last) = range.split_once(':').unwrap_or((range, range));
+        let [first, last] = [first, last].map(|number| number.parse::<std::num::NonZeroU32>().ok());
+        (first? <= last?).then_some(())
+    })
 }
 
 /// A response as it came; but words for people are in Vietnamese, in UTF-8 (RFC 9051 §9 "text"), where imap-codec has the
@@ -95,5 +161,18 @@ fn what_is_no_response_is_noticed() {
     assert_eq!(reader.read(b"* OK ready\r\n* 1 EXISTS\r\n"), Ok(()));
     assert!(reader.read(b"* OK ready\r\n* 1 EXISTS\r\n* 1 EXISTS \r\n").is_err());
     assert!(Reader::default().read(b"* 1 EXISTS\r\n").is_err());
+    for (line, sound) in [
+        ("* ESEARCH (TAG \"a\")\r\n", true),
+        ("* ESEARCH (TAG \"a\" MAILBOX \"a b\" UIDVALIDITY 7) UID MIN 1 COUNT 0 ALL 2,1,4:5\r\n", true),
+        ("* ESEARCH (TAG \"a\" MAILBOX INBOX UIDVALIDITY 7) UID PARTIAL (-1:-3 NIL) MODSEQ 7\r\n", true),
+        ("* ESEARCH (TAG \"a\") ALL\r\n", false),
+        ("* ESEARCH (TAG \"a\") ALL 1 ALL 2\r\n", false),
+        ("* ESEARCH (TAG \"a\") MIN 0\r\n", false),
+        ("* ESEARCH (TAG \"a\") PARTIAL (-1:3 1)\r\n", false),
+        ("* ESEARCH (TAG \"a\" MAILBOX INBOX) UID ALL 1\r\n", false),
+        ("* ESEARCH (TAG \"a\")  ALL 1\r\n", false),
+    ] {
+        assert_eq!(esearch(line).is_some(), sound, "{line}");
+    }
     assert!(Reader::default().read(b"* OK ready\r\n* 1 FETCH (FLAGS (\\Seen)\r\n").is_err());
 }

@@ -13,13 +13,12 @@ pub(super) async fn sort(c: &mut Connection, tag: &Tag, args: Sort) -> Result<Do
     let found = search::results(c, &args.search).await?;
     let folder = c.session.selected()?.view.folder();
     let results = sort::sort(&c.services, folder, found, &args.criteria).await?;
-    match args.search.returns {
-        Some(returns) => search::answer(c, tag, &results, &returns).await?,
-        None => {
-            let mut out = Vec::new();
-            print::found(&mut out, "SORT", results.numbers(), results.mod_seq());
-            c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
-        }
+    if let Some(returns) = args.search.returns {
+        search::answer(c, tag, &results, &returns).await?;
+    } else {
+        let mut out = Vec::new();
+        print::found(&mut out, "SORT", results.numbers(), results.mod_seq());
+        c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
     }
     Ok(Done::Plainly)
 }

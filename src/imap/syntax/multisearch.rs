@@ -65,12 +65,19 @@ pub(in crate::imap) fn multi_search(cursor: &mut Cursor) -> Parsed<MultiSearch> 
 /// one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")"
 /// ```
 fn source(cursor: &mut Cursor, sources: &mut Vec<Source>) -> Parsed<()> {
+    const ALONE: [(&str, Source); 4] = [
+        ("SELECTED", Source::Selected),
+        ("INBOXES", Source::Inboxes),
+        ("PERSONAL", Source::Personal),
+        ("SUBSCRIBED", Source::Subscribed),
+    ];
     let start = cursor.at();
-    let named: fn(MailboxArg) -> Source = match cursor.word().as_str() {
-        "SELECTED" => return Ok(add_new(sources, Source::Selected)),
-        "INBOXES" => return Ok(add_new(sources, Source::Inboxes)),
-        "PERSONAL" => return Ok(add_new(sources, Source::Personal)),
-        "SUBSCRIBED" => return Ok(add_new(sources, Source::Subscribed)),
+    let word = cursor.word();
+    if let Some((_, source)) = ALONE.into_iter().find(|(name, _)| *name == word) {
+        add_new(sources, source);
+        return Ok(());
+    }
+    let of: fn(MailboxArg) -> Source = match word.as_str() {
         "MAILBOXES" => Source::Mailbox,
         "SUBTREE" => Source::Subtree,
         "SUBTREE-ONE" => Source::SubtreeOne,
@@ -85,7 +92,7 @@ fn source(cursor: &mut Cursor, sources: &mut Vec<Source>) -> Parsed<()> {
         if sources.len() >= IMAP_SEARCH_SOURCES_MAX {
             return cursor.fail(Cause::TooMany("sources"));
         }
-        add_new(sources, named(mailbox));
+        add_new(sources, of(mailbox));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::format_collect)]
 
 use proptest::prelude::*;
 
@@ -215,6 +215,25 @@ mod by_the_letter {
         }
     }
 
+    /// What hangs below an ID.
+    fn grown(
+        id: &str,
+        parents: &BTreeMap<String, Option<String>>,
+        real: &BTreeMap<String, (u32, i64, mime::Thread)>,
+    ) -> Tree {
+        let below = parents.iter().filter(|(_, parent)| parent.as_deref() == Some(id));
+        let children = below.map(|(child, _)| grown(child, parents, real)).collect();
+        match real.get(id) {
+            Some((number, sent, header)) => Tree {
+                real: Some((*number, *sent)),
+                subject: header.subject.clone(),
+                is_reply: header.is_reply,
+                children,
+            },
+            None => Tree { children, ..Tree::default() },
+        }
+    }
+
     pub(super) fn references(messages: &[(i64, mime::Thread)]) -> String {
         let mut parents: BTreeMap<String, Option<String>> = BTreeMap::new();
         let mut real: BTreeMap<String, (u32, i64, mime::Thread)> = BTreeMap::new();
@@ -239,23 +258,6 @@ mod by_the_letter {
                 if let Some(last) = last.filter(|last| !is_below(&parents, last, &id)) {
                     parents.insert(id.clone(), Some(last));
                 }
-            }
-        }
-        fn grown(
-            id: &str,
-            parents: &BTreeMap<String, Option<String>>,
-            real: &BTreeMap<String, (u32, i64, mime::Thread)>,
-        ) -> Tree {
-            let below = parents.iter().filter(|(_, parent)| parent.as_deref() == Some(id));
-            let children = below.map(|(child, _)| grown(child, parents, real)).collect();
-            match real.get(id) {
-                Some((number, sent, header)) => Tree {
-                    real: Some((*number, *sent)),
-                    subject: header.subject.clone(),
-                    is_reply: header.is_reply,
-                    children,
-                },
-                None => Tree { children, ..Tree::default() },
             }
         }
         let top = parents.iter().filter(|(_, parent)| parent.is_none());
