@@ -23,8 +23,8 @@ mod preview;
 mod purge;
 mod ranges;
 mod read;
-mod search;
 mod restore;
+mod search;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -50,9 +50,9 @@ pub use name::{FolderName, FolderNameError};
 pub use object::{EmailId, Kept, ThreadId};
 pub use ranges::UidRanges;
 pub use read::{Derived, Texts};
-pub use search::{Indexed, Look, Question};
 use restore::Fate;
 pub use restore::{Lost, LostId, LostIdError, Which, restore_in};
+pub use search::{Indexed, Look, Question};
 pub use watch::Watch;
 
 use tokio::sync::Notify;

@@ -298,7 +298,7 @@ fn key(of: &SearchKey) -> String {
         SearchKey::Fuzzy(inner) => format!("FUZZY {}", key(inner)),
         SearchKey::Kept(KeptKey::Email(id)) => format!("EMAILID {id}"),
         SearchKey::Kept(KeptKey::Thread(id)) => format!("THREADID {id}"),
-        SearchKey::Kept(KeptKey::Saved(how, date)) => format!("SAVED{} {}", test(*how), date.strftime("%-d-%b-%Y")),
+        SearchKey::Kept(KeptKey::Saved(how, date)) => format!("SAVED{} {}", when(*how), date.strftime("%-d-%b-%Y")),
         SearchKey::Sequence(messages) => set(messages),
         SearchKey::Uid(messages) => format!("UID {}", set(messages)),
         SearchKey::Flag(Flag::Keyword(name)) => format!("KEYWORD {name}"),
