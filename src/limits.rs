@@ -156,6 +156,14 @@ pub const IMAP_ENABLE_NAMES_MAX: usize = 32;
 pub const QUOTA_UNIT_BYTES: u64 = 1024;
 /// How full a mailbox is, in percent, when its people are told (R18).
 pub const QUOTA_WARNED_PERCENT: u64 = 90;
+/// Groups of one NOTIFY: RFC 5465 §6 has seven kinds.
+pub const IMAP_NOTIFY_GROUPS_MAX: usize = 32;
+/// Events of one group: RFC 5465 §5 has eight.
+pub const IMAP_NOTIFY_EVENTS_MAX: usize = 16;
+/// Folders that one group names.
+pub const IMAP_NOTIFY_FOLDERS_MAX: usize = 1_000;
+/// Folders that one session listens to: as many as a mailbox may have.
+pub const IMAP_NOTIFY_HEARD_MAX: usize = 5_000;
 /// Resources of one SETQUOTA: RFC 9208 §5 has four.
 pub const IMAP_QUOTA_RESOURCES_MAX: usize = 8;
 /// Fields of one ID: RFC 2971 §3.3.
@@ -454,6 +462,11 @@ pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(3);
 
 // IMAP sessions
 
+/// Ranges in one VANISHED line: up to 11 kB.
+pub const VANISHED_RANGES_PER_LINE_MAX: usize = 500;
+/// Expunged messages that a client coming back is told one by one, some 400 kB of UIDs; where there are more, it is told
+/// all that is not there, which needs no reading.
+pub const VANISHED_NAMED_MAX: usize = 50_000;
 /// Until somebody logs in (hostile F27).
 pub const IMAP_LOGIN_WAIT_MAX: Duration = Duration::from_mins(3);
 /// Between two commands, and in IDLE: RFC 9051 §5.4 asks for at least 30 minutes.

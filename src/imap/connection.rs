@@ -13,7 +13,7 @@ use super::commands;
 use super::locate::Opened;
 use super::refusal::{Farewell, Refusal, Stop};
 use super::reply::{self, Done};
-use super::session::Session;
+use super::session::{Idle, Session};
 use super::syntax::{self, Assembler, Awaited, Cause, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
 use super::table::{self, Stage, Standing};
 use super::{Services, tell};
@@ -41,6 +41,14 @@ pub(super) struct Connection {
     assembler: Assembler,
     /// The memory for the messages of the APPEND in hand; `Err` when there was none left for one of them.
     held: Result<Vec<OwnedSemaphorePermit>, Refusal>,
+}
+
+/// What a session was woken by.
+pub(super) enum Woken {
+    /// A line; none where the client has gone.
+    Line(Option<Bytes>),
+    /// Something to tell.
+    Events,
 }
 
 /// What came from the client.
@@ -157,6 +165,7 @@ impl Connection {
             Err(stop) => return Err(stop),
         };
         tell::news(self, row.tell).await?;
+        tell::bounds(self);
         let mut text = Vec::new();
         let settings = &self.services.settings;
         reply::tagged(&mut text, tagged.tag.as_str(), row.name, &result, settings.language);
@@ -180,7 +189,7 @@ impl Connection {
     /// Lines and literals until a command is whole; `None` when the client has gone.
     async fn command(&mut self) -> Result<Option<Heard>, Stop> {
         loop {
-            let line = match self.line(self.patience()).await {
+            let line = match self.next_line().await {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(None),
                 Err(Stop::Lost(WireError::TooLong)) => {
@@ -210,6 +219,35 @@ impl Connection {
         match self.session.stage() {
             Stage::NotAuthenticated => limits::IMAP_LOGIN_WAIT_MAX,
             Stage::Authenticated | Stage::Selected => limits::IMAP_IDLE_MAX,
+        }
+    }
+
+    /// The next line of a command; before its first the client is told what it wants to hear unasked.
+    async fn next_line(&mut self) -> Result<Option<Bytes>, Stop> {
+        if self.session.notify.is_none() || !self.assembler.is_between_commands() {
+            return self.line(self.patience()).await;
+        }
+        let by = Instant::now() + self.patience();
+        loop {
+            match self.wait(by, Idle::No).await? {
+                Woken::Line(line) => return Ok(line),
+                // Boxed: a session that waits carries none of it.
+                Woken::Events => Box::pin(tell::happened(self, Idle::No)).await?,
+            }
+        }
+    }
+
+    /// The next line, or what happens before it.
+    pub(super) async fn wait(&mut self, by: Instant, idle: Idle) -> Result<Woken, Stop> {
+        let here = Here::of(&self.session);
+        let Self { wire, session, drain, .. } = self;
+        let events = session.events(idle);
+        tokio::select! {
+            biased;
+            () = drain.cancelled() => Err(Stop::End(Farewell::Draining)),
+            () = here.ended() => Err(Stop::End(Farewell::RightsEnded)),
+            line = wire.line(limits::IMAP_LINE_BYTES_MAX, by) => Ok(Woken::Line(line?)),
+            () = tell::events(events) => Ok(Woken::Events),
         }
     }
 

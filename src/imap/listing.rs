@@ -28,12 +28,16 @@ pub struct Listed<'a> {
     pub located: Option<&'a Located>,
     /// Whether there are folders below it.
     pub children: Children,
+    /// Whether only a namespace has the name.
+    pub of_namespace: bool,
     /// Whether the name is subscribed.
     pub subscribed: bool,
     /// Whether it is meant itself, and not only something below it.
     pub meant: bool,
     /// Whether something below it is meant: CHILDINFO.
     pub child_meant: bool,
+    /// What the folder was called before, where that is news: OLDNAME.
+    pub old_name: Option<&'a str>,
 }
 
 impl<'a> Listed<'a> {
@@ -101,20 +105,25 @@ impl<'a> Names<'a> {
         listed.into_iter().map(|name| (name, self.subscribed.contains(name))).collect()
     }
 
-    fn listed(&self, name: &'a str, meant: bool, child_meant: bool) -> Listed<'a> {
+    /// What there is to say of a name.
+    pub fn listed(&self, name: &'a str, meant: bool, child_meant: bool) -> Listed<'a> {
+        let (located, subscribed) = (self.folders.get(name).copied(), self.subscribed.contains(name));
+        let begins = || self.parents.contains(name) || self.roots.iter().any(|root| root == name);
         Listed {
             name,
-            located: self.folders.get(name).copied(),
+            located,
+            of_namespace: located.is_none() && !subscribed && begins(),
             children: if self.parents.contains(name) { Children::Some } else { Children::None },
-            subscribed: self.subscribed.contains(name),
+            subscribed,
             meant,
             child_meant,
+            old_name: None,
         }
     }
 }
 
 /// The names above a name.
-fn parents(name: &str) -> impl Iterator<Item = &str> {
+pub(super) fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').filter_map(|(at, _)| name.get(..at))
 }
 

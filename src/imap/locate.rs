@@ -86,7 +86,6 @@ fn may_create(c: &Connection, name: &MailboxArg) -> Result<bool, Refusal> {
 }
 
 /// Every folder that may be named, by the name it has here, ascending within each mailbox; the opened one comes first.
-#[allow(dead_code, reason = "NOTIFY and ESEARCH IN name folders by it")]
 pub(super) async fn visible(c: &Connection) -> Result<Vec<Located>, Refusal> {
     visible_where(c, |_| true).await
 }

@@ -17,6 +17,7 @@ pub mod kept;
 pub mod lines;
 pub mod listing;
 pub mod locate;
+pub mod notify;
 pub mod pattern;
 pub mod places;
 pub mod refusal;

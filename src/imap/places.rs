@@ -131,6 +131,34 @@ impl Places {
         }
     }
 
+    /// Those of which `newest` has the messages no more.
+    #[must_use]
+    pub fn gone(&self, told: &Index, newest: &Index) -> Self {
+        // Nothing went where all that the client was told of is still counted.
+        if newest.lower_bound(told.uid_next()) == told.len() {
+            return Self::default();
+        }
+        let gone = self.entries(told).filter(|(_, entry)| newest.position(entry.uid).is_none());
+        Self::merged(gone.map(|(place, _)| place..place + 1).collect())
+    }
+
+    /// These and the others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        Self::merged(self.0)
+    }
+
+    /// These but for the others.
+    #[must_use]
+    pub fn without(self, others: &Self) -> Self {
+        if others.is_empty() {
+            return self;
+        }
+        let kept = self.0.into_iter().flatten().filter(|place| !others.contains(*place));
+        Self::merged(kept.map(|place| place..place + 1).collect())
+    }
+
     /// Their sequence numbers.
     pub fn sequences(&self) -> UidRanges {
         UidRanges::new(self.0.iter().filter(|r| !r.is_empty()).map(|r| count(r.start + 1)..=count(r.end)).collect())

@@ -20,6 +20,9 @@ pub enum Refusal {
     /// It asks for something of an extension that this server does not offer.
     #[error("not offered")]
     NotOffered,
+    /// It asks for something that the client must switch on first: RFC 7162 §3.2.3.
+    #[error("not enabled")]
+    NotEnabled,
     /// It does not belong to the state the session is in.
     #[error("not allowed in this state")]
     OutOfState(Stage),
@@ -86,6 +89,12 @@ pub enum Refusal {
     /// A part whose transfer encoding is not known cannot be decoded: RFC 3516 §4.3.
     #[error("the transfer encoding of the part is not known")]
     UnknownEncoding,
+    /// NOTIFY with an event that is not told here: RFC 5465 §5.
+    #[error("no such event")]
+    UnknownEvent,
+    /// NOTIFY for more folders than one session may listen to: RFC 5465 §5.8.
+    #[error("too many folders to listen to")]
+    TooMuchToHear,
     /// Messages in flight take all the memory there is for them.
     #[error("too many messages are on their way")]
     Busy,

@@ -44,6 +44,8 @@ pub enum Done {
     Created(FolderId),
     /// GETMETADATA: octets of the largest value that was left out (RFC 5464 §4.2.1).
     LongEntries(u64),
+    /// Messages went; up to which change the client now knows everything (RFC 7162 §3.2.7).
+    Settled(ModSeq),
     /// STORE with UNCHANGEDSINCE: the numbers of the messages that had changed (RFC 7162 §3.1.3).
     Unmet(UidRanges),
 }
@@ -158,6 +160,11 @@ pub fn nearly_full(out: &mut Vec<u8>, percent: u64, language: Language) {
     line(out, "*", "NO", "OVERQUOTA", &text);
 }
 
+/// What NOTIFY asked for is not told any more: RFC 5465 §5.8.
+pub fn no_more_notified(out: &mut Vec<u8>) {
+    line(out, "*", "OK", "NOTIFICATIONOVERFLOW", "No more notifications");
+}
+
 /// The server waits for more of the command: RFC 9051 §7.6.
 pub fn go_on(out: &mut Vec<u8>, challenge: &str) {
     out.extend_from_slice(b"+ ");
@@ -209,6 +216,7 @@ fn done_code(done: &Done) -> Cow<'static, str> {
         Done::Copied(copied) => copy_uid(copied).into(),
         Done::Created(folder) => mailbox_id(*folder).into(),
         Done::LongEntries(octets) => format!("METADATA LONGENTRIES {octets}").into(),
+        Done::Settled(modseq) => format!("HIGHESTMODSEQ {modseq}").into(),
         Done::Unmet(numbers) => format!("MODIFIED {}", set(numbers)).into(),
     }
 }
@@ -247,6 +255,7 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
         Refusal::Syntax(error) => syntax(error, language),
         Refusal::Unknown => bad("Unknown command"),
         Refusal::NotOffered => bad("Not offered here"),
+        Refusal::NotEnabled => bad("ENABLE QRESYNC first"),
         Refusal::OutOfState(Stage::NotAuthenticated) => bad("Log in first"),
         Refusal::OutOfState(Stage::Authenticated) => bad("Not in this state; perhaps no folder is selected"),
         Refusal::OutOfState(Stage::Selected) => bad("Not in this state"),
@@ -296,6 +305,14 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
         Refusal::UnknownEncoding => {
             no("UNKNOWN-CTE", say("Không rõ cách mã hoá của phần này.", "The encoding of this part is not known."))
         }
+        Refusal::UnknownEvent => no(
+            "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)",
+            say("Máy chủ không báo được loại sự kiện này.", "The server cannot tell of this kind of event."),
+        ),
+        Refusal::TooMuchToHear => no(
+            "NOTIFICATIONOVERFLOW",
+            say("Quá nhiều thư mục cần theo dõi.", "There are too many folders to be told of."),
+        ),
         Refusal::Busy => no("UNAVAILABLE", busy(language)),
         Refusal::NotDone => bad("Expected DONE"),
         Refusal::Broken => no("SERVERBUG", say("Máy chủ gặp lỗi.", "The server made a mistake.")),
@@ -387,6 +404,9 @@ fn store(error: &StoreError, language: Language) -> Answer {
         }
         StoreError::NotSelectable => {
             no("NONEXISTENT", say("Thư mục này chỉ chứa các thư mục con.", "This folder only holds other folders."))
+        }
+        StoreError::MessageGone => {
+            no("EXPUNGEISSUED", say("Có thư đã bị xoá ở nơi khác.", "A message was deleted elsewhere meanwhile."))
         }
         StoreError::OverQuota => no("OVERQUOTA", say("Hộp thư đã đầy.", "The mailbox is full.")),
         StoreError::TooManyKeywords => {

@@ -1,6 +1,7 @@
 //! The state of a session, without a socket: who has logged in, what is selected, what was switched on.
 
 use super::locate::Opened;
+use super::notify::Notifying;
 use super::places::Places;
 use super::refusal::{Farewell, Refusal};
 use super::syntax::{Dialect, Messages, Numbers};
@@ -9,7 +10,7 @@ use super::view::{Access, View};
 use crate::access::Login;
 use crate::acl::Acl;
 use crate::limits;
-use crate::store::{UidRanges, Watch};
+use crate::store::{Listener, UidRanges, Watch};
 
 /// How far a session has come, with what it has there: RFC 9051 §3.
 #[derive(Debug)]
@@ -36,6 +37,11 @@ pub struct Selected {
 }
 
 impl Selected {
+    /// A command is to show messages as they are now.
+    pub fn look(&mut self) {
+        self.view.look(self.watch.index());
+    }
+
     /// The messages a command names.
     pub fn places(&self, numbers: Numbers, messages: &Messages) -> Result<Places, Refusal> {
         match messages {
@@ -75,6 +81,33 @@ pub enum QuotaTold {
     Yes,
 }
 
+/// How a client is told that messages are gone: RFC 7162 §3.2.10.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gone {
+    /// `EXPUNGE`, by sequence number.
+    #[default]
+    Expunge,
+    /// `VANISHED`, by UID, after ENABLE QRESYNC.
+    Vanished,
+}
+
+/// Whether IDLE is in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Idle {
+    Yes,
+    No,
+}
+
+/// What a session may be woken by.
+#[derive(Debug)]
+pub struct Events<'a> {
+    /// Changes of the open folder.
+    pub watch: Option<&'a mut Watch>,
+    /// What NOTIFY asked for.
+    pub listener: Option<&'a Listener>,
+}
+
 /// One client's session.
 #[derive(Debug)]
 pub struct Session {
@@ -85,6 +118,10 @@ pub struct Session {
     pub cond_store: CondStore,
     /// Whether it was told that its mailbox is nearly full.
     pub quota_told: QuotaTold,
+    /// How messages that are gone are told.
+    pub gone: Gone,
+    /// What is told unasked, where the client has chosen.
+    pub notify: Option<Box<Notifying>>,
     logins_failed: u32,
     nonsense: u32,
 }
@@ -97,6 +134,8 @@ impl Session {
             revision: Revision::One,
             cond_store: CondStore::Off,
             quota_told: QuotaTold::No,
+            gone: Gone::Expunge,
+            notify: None,
             logins_failed: 0,
             nonsense: 0,
         }
@@ -153,6 +192,18 @@ impl Session {
             State::Selected(_, selected) => Ok(selected),
             State::NotAuthenticated | State::Authenticated(_) => Err(Refusal::OutOfState(stage)),
         }
+    }
+
+    /// What a session waits for beside its client: news of the folder that is open and of others, as far as the client
+    /// wants them while no command is in hand, or IDLE is.
+    pub fn events(&mut self, idle: Idle) -> Events<'_> {
+        let notify = self.notify.as_deref();
+        let tells = notify.map_or(idle == Idle::Yes, |notify| notify.between_commands().is_some());
+        let watch = match &mut self.state {
+            State::Selected(_, selected) if tells => Some(&mut selected.watch),
+            State::NotAuthenticated | State::Authenticated(_) | State::Selected(..) => None,
+        };
+        Events { watch, listener: notify.map(Notifying::listener) }
     }
 
     /// What may be done now with the folder that is selected.

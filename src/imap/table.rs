@@ -2,8 +2,8 @@
 //! CAPABILITY and the README's list come from here.
 
 use super::syntax::{
-    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, metadata, multisearch, plain, rights,
-    search, sort,
+    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, metadata, multisearch, notify, plain,
+    rights, search, sort,
 };
 use super::view::Tell;
 
@@ -76,13 +76,14 @@ const fn row(name: &'static str, when: When, tell: Tell, capability: &'static st
 const BASE: &str = "IMAP4rev1";
 
 use Numbers::{Sequence, Uid};
-use Tell::{All, Flags};
+use Tell::{All, Flags, Own};
 use When::{Any, BeforeLogin, LoggedIn, Selected};
 
 /// Every command there is.
 ///
 /// FETCH, also by UID, tells no more than flags: a client that downloads does not act on EXISTS, and would not hear of
-/// the message again (Thunderbird 153). STORE and SEARCH by sequence number may not tell EXPUNGE.
+/// the message again (Thunderbird 153). STORE and SEARCH by sequence number may not tell EXPUNGE. What goes from a folder
+/// while it is opened is told by the command after that.
 #[rustfmt::skip]
 pub const COMMANDS: &[Row] = &[
     row("CAPABILITY", Any, All, BASE, |_| Ok(Command::Capability)),
@@ -93,8 +94,8 @@ pub const COMMANDS: &[Row] = &[
     row("AUTHENTICATE", BeforeLogin, All, "AUTH=PLAIN", plain::authenticate),
     row("LOGIN", BeforeLogin, All, BASE, plain::login),
     row("ENABLE", LoggedIn, All, "ENABLE", plain::enable),
-    row("SELECT", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Select)),
-    row("EXAMINE", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Examine)),
+    row("SELECT", LoggedIn, Flags, BASE, |c| folder::select(c).map(Command::Select)),
+    row("EXAMINE", LoggedIn, Flags, BASE, |c| folder::select(c).map(Command::Examine)),
     row("CREATE", LoggedIn, All, BASE, |c| folder::create(c).map(Command::Create)),
     row("DELETE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Delete)),
     row("RENAME", LoggedIn, All, BASE, |c| folder::rename(c).map(Command::Rename)),
@@ -106,11 +107,12 @@ pub const COMMANDS: &[Row] = &[
     row("STATUS", LoggedIn, All, BASE, |c| folder::status(c).map(Command::Status)),
     row("APPEND", LoggedIn, All, BASE, |c| append::append(c).map(Command::Append)),
     row("IDLE", LoggedIn, All, "IDLE", |_| Ok(Command::Idle)),
+    row("NOTIFY", LoggedIn, All, "NOTIFY", |c| notify::notify(c).map(Command::Notify)),
     row("CHECK", Selected, All, BASE, |_| Ok(Command::Check)),
     row("CLOSE", Selected, All, BASE, |_| Ok(Command::Close)),
     row("UNSELECT", Selected, All, "UNSELECT", |_| Ok(Command::Unselect)),
-    row("EXPUNGE", Selected, All, BASE, |_| Ok(Command::Expunge(None))),
-    row("UID EXPUNGE", Selected, All, "UIDPLUS", message::uid_expunge),
+    row("EXPUNGE", Selected, Own, BASE, |_| Ok(Command::Expunge(None))),
+    row("UID EXPUNGE", Selected, Own, "UIDPLUS", message::uid_expunge),
     row("SEARCH", Selected, Flags, BASE, |c| search::search(c, Sequence).map(Command::Search)),
     row("UID SEARCH", Selected, All, BASE, |c| search::search(c, Uid).map(Command::Search)),
     row("SORT", Selected, Flags, "SORT", |c| sort::sort(c, Sequence).map(Command::Sort)),
@@ -124,8 +126,8 @@ pub const COMMANDS: &[Row] = &[
     row("UID STORE", Selected, All, BASE, |c| flag::store(c, Uid).map(Command::Store)),
     row("COPY", Selected, All, BASE, |c| message::copy(c, Sequence).map(Command::Copy)),
     row("UID COPY", Selected, All, BASE, |c| message::copy(c, Uid).map(Command::Copy)),
-    row("MOVE", Selected, All, "MOVE", |c| message::copy(c, Sequence).map(Command::Move)),
-    row("UID MOVE", Selected, All, "MOVE", |c| message::copy(c, Uid).map(Command::Move)),
+    row("MOVE", Selected, Own, "MOVE", |c| message::copy(c, Sequence).map(Command::Move)),
+    row("UID MOVE", Selected, Own, "MOVE", |c| message::copy(c, Uid).map(Command::Move)),
     row("SETACL", LoggedIn, All, "ACL", |c| rights::set_acl(c).map(Command::SetAcl)),
     row("DELETEACL", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::DeleteAcl)),
     row("GETACL", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::GetAcl)),
@@ -138,6 +140,18 @@ pub const COMMANDS: &[Row] = &[
     row("SETMETADATA", LoggedIn, All, "METADATA", |c| metadata::set_metadata(c).map(Command::SetMetadata)),
     row("COMPRESS", Any, All, "COMPRESS=DEFLATE", plain::compress),
 ];
+
+/// Whether among lines that came ahead there is a command that counts messages: until it is done, sequence numbers may
+/// not move (RFC 9051 §7.5.1).
+pub fn counts(lines: &[u8]) -> bool {
+    lines.split(|octet| *octet == b'\n').any(|line| {
+        let name = line.split(|octet| *octet == b' ').nth(1).unwrap_or_default().trim_ascii();
+        COUNTING.iter().any(|counting| name.eq_ignore_ascii_case(counting.as_bytes()))
+    })
+}
+
+/// The commands that name messages by sequence number, or answer with them.
+const COUNTING: &[&str] = &["FETCH", "STORE", "SEARCH", "COPY", "MOVE"];
 
 /// The row of a command, by its name in any case.
 pub fn find(name: &str) -> Option<&'static Row> {
@@ -194,6 +208,8 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("THREAD=ORDEREDSUBJECT", Shown::Always, "RFC 5256"),
     ("THREAD=REFERENCES", Shown::Always, "RFC 5256"),
     ("CONDSTORE", Shown::Always, "RFC 7162"),
+    ("QRESYNC", Shown::Always, "RFC 7162"),
+    ("NOTIFY", Shown::Always, "RFC 5465"),
     ("MULTIAPPEND", Shown::Always, "RFC 3502"),
     ("BINARY", Shown::Always, "RFC 3516"),
     ("OBJECTID", Shown::Always, "RFC 8474"),

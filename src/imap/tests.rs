@@ -87,10 +87,10 @@ fn system(flags: Flags) -> FlagNames {
 }
 
 fn told(view: &mut View, watch: &Watch, tell: Tell) -> Vec<String> {
-    let news = view.news(watch.index(), tell);
+    let news = view.news(&watch.index(), tell);
     news.map(|item| match item {
         Item::Keywords => "keywords".to_owned(),
-        Item::Expunged(sequence) => format!("{sequence} gone"),
+        Item::Expunged { sequence, .. } => format!("{sequence} gone"),
         Item::Changed { sequence, entry } => format!("{sequence} is {}", entry.uid),
         Item::Exists(count) => format!("{count} there"),
         Item::Recent(count) => format!("{count} recent"),
@@ -139,9 +139,48 @@ async fn arrivals_are_kept_back_and_not_forgotten() {
 async fn a_session_is_not_told_of_what_it_did_itself() {
     let (rig, watch, mut view) = Rig::with(3).await;
     let own = rig.flag(&[1, 2], system(Flags::SEEN)).await;
-    view.made(own.modseq.unwrap());
+    view.made(&own);
     rig.flag(&[2], system(Flags::FLAGGED)).await;
     assert_eq!(told(&mut view, &watch, Tell::All), ["2 is 2"]);
+}
+
+#[tokio::test]
+async fn what_came_between_is_told_with_ones_own_change() {
+    let (rig, watch, mut view) = Rig::with(2).await;
+    // Somebody's change that the session was not told of, and its own upon that.
+    rig.flag(&[1], system(Flags::FLAGGED)).await;
+    let own = rig.flag(&[1, 2], system(Flags::SEEN)).await;
+    view.made(&own);
+    assert_eq!(told(&mut view, &watch, Tell::Flags), ["1 is 1", "2 is 2"]);
+}
+
+#[tokio::test]
+async fn what_was_shown_of_a_message_stays_shown_when_it_goes() {
+    let (rig, watch, mut view) = Rig::with(3).await;
+    rig.flag(&[2], system(Flags::SEEN)).await;
+    view.look(watch.index());
+    rig.expunge(&[2]).await;
+    view.look(watch.index());
+    assert!(view.told().entry(1).is_some_and(|entry| entry.flags.contains(Flags::SEEN)));
+    // To have shown it is not to have told it.
+    rig.flag(&[3], system(Flags::SEEN)).await;
+    view.look(watch.index());
+    assert_eq!(told(&mut view, &watch, Tell::Flags), ["3 is 3"]);
+    assert!(view.lags());
+    assert_eq!(told(&mut view, &watch, Tell::All), ["2 gone"]);
+    assert!(!view.lags() && view.settled() == watch.index().highest_modseq());
+}
+
+#[tokio::test]
+async fn arrivals_are_told_while_numbers_stay() {
+    let (rig, watch, mut view) = Rig::with(3).await;
+    rig.expunge(&[1]).await;
+    rig.arrive(2).await;
+    let before = view.settled();
+    assert_eq!(told(&mut view, &watch, Tell::Arrivals), ["5 there", "2 recent"]);
+    assert_eq!((view.told().len(), view.settled()), (5, before));
+    rig.arrive(1).await;
+    assert_eq!(told(&mut view, &watch, Tell::All), ["1 gone", "5 there", "3 recent"]);
 }
 
 #[tokio::test]

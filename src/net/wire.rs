@@ -177,6 +177,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Ok(())
     }
 
+    /// What has come and was not consumed: pipelined commands, or part of one.
+    pub fn ahead(&self) -> &[u8] {
+        &self.input
+    }
+
     /// Whether something has come that was not consumed: pipelined commands, or part of one.
     pub fn has_input(&self) -> bool {
         !self.input.is_empty()

@@ -281,6 +281,7 @@ impl From<StoreError> for Reply {
             | StoreError::IntoItself
             | StoreError::HasChildren
             | StoreError::NotSelectable
+            | StoreError::MessageGone
             | StoreError::TooManyKeywords
             | StoreError::TooManyFolders
             | StoreError::UseTaken

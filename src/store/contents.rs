@@ -40,6 +40,7 @@ pub async fn move_contents(
     move_subscriptions(tx, from, to, &moved, &names).await?;
     move_references(tx, from, to).await?;
     move_deleted(tx, from, to, under).await?;
+    store.names_changed(tx, to);
     leave(tx, store, from, moved.into_iter().map(|(id, _)| id).collect());
     Ok(())
 }
@@ -73,6 +74,7 @@ pub async fn discard_mailbox(tx: &mut Tx, store: &Store, mailbox: MailboxId) -> 
 
 /// Tells whoever has one of the folders open, and those who look for the INBOX, that they are not there any more.
 fn leave(tx: &mut Tx, store: &Store, mailbox: MailboxId, folders: Vec<FolderId>) {
+    store.names_changed(tx, mailbox);
     let store = store.clone();
     tx.after_commit(move || {
         store.inboxes.forget(mailbox);

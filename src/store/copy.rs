@@ -34,14 +34,29 @@ impl Destination {
     }
 }
 
+/// What becomes of a copy or move when a message named was expunged meanwhile: RFC 2180 §4.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It is done to the others: UIDs that are not there are passed over (RFC 9051 §6.4.9).
+    PassOver,
+    /// Nothing is done.
+    Refuse,
+}
+
 impl Store {
     /// Copies messages with their flags and internal dates, all or none.
-    pub async fn copy_messages(&self, from: FolderId, uids: UidRanges, to: Destination) -> Result<Copied, StoreError> {
+    pub async fn copy_messages(
+        &self,
+        from: FolderId,
+        uids: UidRanges,
+        to: Destination,
+        missing: Missing,
+    ) -> Result<Copied, StoreError> {
         let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
+                    let entries = named(tx, from, &uids, missing).await?;
                     copy(tx, &store, from, &entries, to).await
                 })
             })
@@ -49,18 +64,33 @@ impl Store {
     }
 
     /// Moves messages, all or none, in one commit: at no time are they in both folders or in neither.
-    pub async fn move_messages(&self, from: FolderId, uids: UidRanges, to: Destination) -> Result<Copied, StoreError> {
+    pub async fn move_messages(
+        &self,
+        from: FolderId,
+        uids: UidRanges,
+        to: Destination,
+        missing: Missing,
+    ) -> Result<Copied, StoreError> {
         let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
+                    let entries = named(tx, from, &uids, missing).await?;
                     let copied = copy(tx, &store, from, &entries, to).await?;
                     super::expunge::remove(tx, &store, from, &entries, Fate::Moved).await?;
                     Ok(copied)
                 })
             })
             .await
+    }
+}
+
+/// The messages named, as they are.
+async fn named(tx: &mut Tx, from: FolderId, uids: &UidRanges, missing: Missing) -> Result<Vec<Entry>, StoreError> {
+    let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
+    match missing {
+        Missing::Refuse if (entries.len() as u64) < uids.count() => Err(StoreError::MessageGone),
+        Missing::Refuse | Missing::PassOver => Ok(entries),
     }
 }
 

@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Destination, FolderName, Store, StoreError};
+use super::{Destination, FolderName, Missing, Store, StoreError};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, MailboxId, ModSeq, Uid};
 use crate::limits;
@@ -114,6 +114,20 @@ impl Store {
         rows.iter().map(read_folder).collect()
     }
 
+    /// Some folders, by id; those that are there.
+    pub async fn folders_by_id(&self, ids: &[FolderId]) -> Result<Vec<Folder>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let rows = sqlx::query(
+            "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent \
+             FROM folder f WHERE id IN (SELECT value FROM json_each(?)) ORDER BY name",
+        )
+        .bind(super::json::list(ids.iter().map(|id| id.0)))
+        .fetch_all(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        rows.iter().map(read_folder).collect()
+    }
+
     /// One folder, by name.
     pub async fn folder(&self, mailbox: MailboxId, name: &FolderName) -> Result<Folder, StoreError> {
         let mut reader = self.db.read().await?;
@@ -136,9 +150,14 @@ impl Store {
         name: FolderName,
         special_use: Option<SpecialUse>,
     ) -> Result<Folder, StoreError> {
-        let made = name.clone();
+        let (store, made) = (self.clone(), name.clone());
         self.db
-            .write(move |tx| Box::pin(async move { create(tx, mailbox, &made, special_use).await.map(drop) }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    store.names_changed(tx, mailbox);
+                    create(tx, mailbox, &made, special_use).await.map(drop)
+                })
+            })
             .await
             .map_err(|e: StoreError| e)?;
         self.folder(mailbox, &name).await
@@ -152,11 +171,12 @@ impl Store {
             let (from, to) = (inbox.id, target.id);
             self.db.write(move |tx| Box::pin(super::annotation::copy(tx, from, to))).await?;
             let all = super::UidRanges::new(vec![1..=u32::MAX]);
-            return self.move_messages(inbox.id, all, Destination::of(target.id)).await.map(drop);
+            return self.move_messages(inbox.id, all, Destination::of(target.id), Missing::PassOver).await.map(drop);
         }
         if to.is_below(&from) {
             return Err(StoreError::IntoItself);
         }
+        let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -178,6 +198,7 @@ impl Store {
                     .execute(tx.connection())
                     .await
                     .map_err(DbError::from)?;
+                    store.names_changed(tx, mailbox);
                     Ok(())
                 })
             })
@@ -189,8 +210,7 @@ impl Store {
         if name.is_inbox() {
             return Err(StoreError::IsInbox);
         }
-        let hub = self.hub.clone();
-        let now = self.clock.now().as_second();
+        let (store, now) = (self.clone(), self.clock.now().as_second());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -217,7 +237,8 @@ impl Store {
                     if children {
                         keep_name(tx, mailbox, &name).await?;
                     }
-                    tx.after_commit(move || hub.remove(folder));
+                    store.names_changed(tx, mailbox);
+                    tx.after_commit(move || store.hub.remove(folder));
                     Ok(())
                 })
             })
@@ -237,7 +258,16 @@ impl Store {
 
     /// Subscribes to a name, or no longer.
     pub async fn subscribe(&self, mailbox: MailboxId, name: FolderName, to: Subscription) -> Result<(), StoreError> {
-        self.db.write(move |tx| Box::pin(async move { subscribe(tx, mailbox, &name, to).await })).await
+        let store = self.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    subscribe(tx, mailbox, &name, to).await?;
+                    store.names_changed(tx, mailbox);
+                    Ok(())
+                })
+            })
+            .await
     }
 
     /// Folders of other mailboxes that a mailbox's clients do not subscribe to.
@@ -253,11 +283,13 @@ impl Store {
             Subscription::On => "DELETE FROM hidden WHERE mailbox_id = ?1 AND folder_id = ?2",
             Subscription::Off => "INSERT INTO hidden (mailbox_id, folder_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         };
+        let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     let changed = sqlx::query(statement).bind(mailbox).bind(folder).execute(tx.connection()).await;
                     changed.map_err(DbError::from)?;
+                    store.names_changed(tx, mailbox);
                     Ok(())
                 })
             })

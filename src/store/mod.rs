@@ -17,6 +17,7 @@ mod inboxes;
 mod index;
 mod initial;
 mod json;
+mod listen;
 mod name;
 mod object;
 mod preview;
@@ -28,6 +29,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod vanished;
 mod watch;
 
 use std::sync::Arc;
@@ -40,12 +42,14 @@ pub use append::{Append, Appended, Prepared, append_in};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
 pub use contents::{Volume, discard_mailbox, move_contents, volume};
-pub use copy::{Copied, Destination};
+pub use copy::{Copied, Destination, Missing};
+pub use expunge::Removed;
 pub use flags::{FlagNames, Flags, Keywords};
 pub use folder::{Counters, Folder, SpecialUse, Subscription};
 pub use import::{Arriving, Came, copies, digests, import_in};
 pub use index::{Entry, Index};
 pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
+pub use listen::{Happened, Heard, Listener, Names};
 pub use name::{FolderName, FolderNameError};
 pub use object::{EmailId, Kept, ThreadId};
 pub use ranges::UidRanges;
@@ -62,6 +66,7 @@ use crate::db::{Db, DbError, Tx};
 use crate::id::{BodyId, FolderId, MailboxId, ModSeq};
 use inboxes::Inboxes;
 use index::Change;
+use listen::Posts;
 use watch::Hub;
 
 /// Pieces that one body may have: with pieces of 256 KiB far more than any message that is accepted.
@@ -73,6 +78,7 @@ pub struct Store {
     db: Db,
     clock: Clock,
     hub: Arc<Hub>,
+    posts: Arc<Posts>,
     last_body: Arc<AtomicI64>,
     inboxes: Arc<Inboxes>,
     arrivals: Arc<Notify>,
@@ -99,6 +105,9 @@ pub enum StoreError {
     /// The name stands for children only.
     #[error("the folder only holds other folders")]
     NotSelectable,
+    /// A message that was to be copied was expunged by somebody else.
+    #[error("a message was expunged meanwhile")]
+    MessageGone,
     /// The mailbox may not hold more octets.
     #[error("the mailbox is full")]
     OverQuota,
@@ -137,8 +146,15 @@ impl Store {
             .await
             .map_err(DbError::from)?;
         drop(reader);
-        let last_body = Arc::new(AtomicI64::new(last));
-        Ok(Self { db, clock, hub: Arc::default(), last_body, inboxes: Arc::default(), arrivals: Arc::default() })
+        Ok(Self {
+            db,
+            clock,
+            hub: Arc::default(),
+            posts: Arc::default(),
+            last_body: Arc::new(AtomicI64::new(last)),
+            inboxes: Arc::default(),
+            arrivals: Arc::default(),
+        })
     }
 
     /// A folder's index, shared by all that watch it; read from the database if nobody does yet.
@@ -174,9 +190,12 @@ impl Store {
     }
 
     fn publish(&self, tx: &mut Tx, folder: FolderId, modseq: ModSeq, changes: Vec<Change>) {
-        let hub = self.hub.clone();
+        let (hub, posts) = (self.hub.clone(), self.posts.clone());
         let changes: Arc<[Change]> = changes.into();
-        tx.after_commit(move || hub.publish(folder, modseq, &changes));
+        tx.after_commit(move || {
+            hub.publish(folder, modseq, &changes);
+            posts.folder(folder, &changes);
+        });
     }
 }
 

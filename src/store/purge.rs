@@ -73,6 +73,13 @@ async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
     let bodies = list(due.iter().map(|d| d.body));
     for (statement, argument) in [
         ("UPDATE last_body SET id = max(id, (SELECT max(value) FROM json_each(?)))", &bodies),
+        (
+            "UPDATE folder SET expunged_since = max(expunged_since, g.modseq) \
+             FROM (SELECT folder_id, max(modseq) AS modseq FROM json_each(?) r CROSS JOIN expunged x \
+                   ON x.folder_id = r.value->>0 AND x.uid = r.value->>1 GROUP BY folder_id) g \
+             WHERE folder.id = g.folder_id",
+            &rows,
+        ),
         ("DELETE FROM message WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))", &rows),
         ("DELETE FROM expunged WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))", &rows),
         (

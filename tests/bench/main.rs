@@ -16,6 +16,7 @@
 
 mod figure;
 mod hopthu;
+mod large;
 mod machine;
 mod message;
 mod peer;
@@ -84,6 +85,9 @@ fn measure(
         }
         if wanted("search") {
             figures.extend(work::search(&server).await?);
+        }
+        if wanted("large") {
+            figures.extend(large::large(&server).await?);
         }
         if wanted("latency") {
             figures.extend(work::idle_latency(&server).await?);

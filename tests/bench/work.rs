@@ -280,7 +280,7 @@ pub async fn idle_memory(server: &Server) -> io::Result<Vec<Figure>> {
 }
 
 /// The median time of a command in milliseconds, and the bytes of its answer.
-async fn timed(imap: &mut Imap, command: &str, rounds: usize) -> io::Result<(f64, usize)> {
+pub async fn timed(imap: &mut Imap, command: &str, rounds: usize) -> io::Result<(f64, usize)> {
     let (mut times, mut bytes) = (Vec::new(), 0);
     for _ in 0..rounds {
         let start = Instant::now();

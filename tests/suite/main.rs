@@ -42,5 +42,6 @@ mod source;
 mod store_model;
 mod syncing;
 mod transcripts;
+mod views;
 mod web;
 mod webdriver;

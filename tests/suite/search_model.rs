@@ -8,7 +8,8 @@ use hopthu::db::{Db, DbError};
 use hopthu::id::{BodyId, FolderId, Uid};
 use hopthu::mime;
 use hopthu::store::{
-    self, Append, Destination, FlagNames, FolderName, Indexed, Look, Prepared, Question, Store, StoreError, UidRanges,
+    self, Append, Destination, FlagNames, FolderName, Indexed, Look, Missing, Prepared, Question, Store, StoreError,
+    UidRanges,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -129,11 +130,17 @@ impl World {
             }
             4 => {
                 let uids = self.some_uids();
-                self.store.copy_messages(self.folders[0], uids, Destination::of(self.folders[1])).await.unwrap();
+                self.store
+                    .copy_messages(self.folders[0], uids, Destination::of(self.folders[1]), Missing::PassOver)
+                    .await
+                    .unwrap();
             }
             5 => {
                 let uids = self.some_uids();
-                self.store.move_messages(self.folders[1], uids, Destination::of(self.folders[0])).await.unwrap();
+                self.store
+                    .move_messages(self.folders[1], uids, Destination::of(self.folders[0]), Missing::PassOver)
+                    .await
+                    .unwrap();
             }
             6 => self.expunge(20).await,
             7 => self.purge().await,

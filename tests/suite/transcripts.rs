@@ -630,7 +630,19 @@ transcripts! {
         rfc5258_list_extended
         rfc5267_extended_sort
         rfc5464_metadata
+        rfc5465_names_of_folders_are_told
+        rfc5465_new_mail_comes_with_what_was_asked
+        rfc5465_other_folders_are_told_of
+        rfc5465_the_open_folder_is_told_of_at_once
+        rfc5465_units_mailboxes_are_told_of
+        rfc5465_what_cannot_be_told
         rfc6154_special_use_as_metadata
+        rfc7162_a_folder_is_opened_again
+        rfc7162_a_guarded_store
+        rfc7162_every_way_to_ask_for_mod_sequences
+        rfc7162_vanished_instead_of_expunge
+        rfc7162_what_is_kept_back_is_not_passed_over
+        rfc7162_what_went_since
         rfc7377_search_in_many_folders
         rfc8474_ids_of_folders
         rfc8474_ids_of_messages
@@ -686,6 +698,7 @@ transcripts! {
         thunderbird_works_in_what_is_shared
         units_mailboxes_are_a_namespace
         unknown_parameters_are_refused
+        what_another_took_away
         what_units_share_is_a_namespace
     }
 }

@@ -8,18 +8,21 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::resync;
 use crate::acl::Acl;
 use crate::id::{BodyId, FolderId, Uid};
 use crate::imap::Services;
 use crate::imap::answer::{Folder, Plan, Read, Unasked};
 use crate::imap::connection::Connection;
 use crate::imap::kept;
+use crate::imap::notify::Notifying;
 use crate::imap::places::{Message, Places, Walk};
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::section::{Source, UnknownEncoding};
 use crate::imap::session::{CondStore, Revision};
-use crate::imap::syntax::{Expunged, Fetch, FetchItem, Patience, Seen};
+use crate::imap::syntax::{Expunged, Fetch, FetchItem, Numbers, Patience, Seen};
+use crate::imap::tell;
 use crate::imap::view::Access;
 use crate::limits;
 use crate::net::WireError;
@@ -28,19 +31,19 @@ use crate::store::{Derived, Entry, FlagChange, FlagNames, Flags, Index, Kept, St
 /// Answers with what is asked of the messages named.
 pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop> {
     let since = args.changed_since;
-    if since.is_some_and(|since| since.expunged == Expunged::Tell) {
-        return Err(Refusal::NotOffered.into());
-    }
     if since.is_some() || args.items.contains(&FetchItem::ModSeq) {
-        c.session.cond_store = CondStore::On;
+        tell::mod_sequences(c);
+    }
+    if let Some(since) = since.filter(|since| since.expunged == Expunged::Tell) {
+        resync::vanished(c, since.mod_seq, &args.messages).await?;
     }
     let plan = Plan::new(&args.items, args.numbers, since.is_some());
-    let selected = c.session.selected()?;
+    let selected = c.session.selected_mut()?;
+    selected.look();
     let mut places = selected.places(args.numbers, &args.messages)?;
-    let told = selected.view.told().clone();
     if let Some(since) = since {
-        let newest = selected.watch.index();
-        places = places.filter(&told, &newest, |entry| entry.modseq > since.mod_seq);
+        let told = selected.view.told();
+        places = places.filter(told, told, |entry| entry.modseq > since.mod_seq);
     }
     if let Some(page) = args.page {
         let part = page.range(places.len());
@@ -50,20 +53,37 @@ pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop>
         Seen::Set => make_seen(c, &places).await?,
         Seen::Keep => UidRanges::default(),
     };
-    let selected = c.session.selected()?;
-    let newest = selected.watch.index();
-    let fetching = Fetching {
+    let index = c.session.selected()?.view.told().clone();
+    fetching(c, plan, made_seen)?.run(c, Walk::new(index.clone(), index, places)).await
+}
+
+fn fetching<'a>(c: &Connection, plan: Plan<'a>, made_seen: UidRanges) -> Result<Fetching<'a>, Refusal> {
+    let view = &c.session.selected()?.view;
+    Ok(Fetching {
         plan,
         services: c.services.clone(),
-        folder: selected.view.folder(),
-        index: newest.clone(),
-        recent_from: selected.view.recent_from(),
+        folder: view.folder(),
+        index: view.told().clone(),
+        recent_from: view.recent_from(),
         revision: c.session.revision,
         cond_store: c.session.cond_store,
         zone: c.services.clock.zone().clone(),
         made_seen,
-    };
-    fetching.run(c, Walk::new(told, newest, places)).await
+    })
+}
+
+/// Answers with what NOTIFY asked of messages that come (RFC 5465 §5.2), of those told from a UID on. It makes none seen.
+pub(in crate::imap) async fn announce(c: &mut Connection, from: Uid) -> Result<(), Stop> {
+    let items = c.session.notify.as_deref().map(Notifying::fetched).unwrap_or_default().to_vec();
+    let Ok(selected) = c.session.selected() else { return Ok(()) };
+    let index = selected.view.told().clone();
+    if items.is_empty() || index.uid_next() <= from {
+        return Ok(());
+    }
+    let plan = Plan::new(&items, Numbers::Uid, c.session.cond_store == CondStore::On);
+    let places = Places::of_uids(&UidRanges::new(vec![from.0..=u32::MAX]), &index);
+    fetching(c, plan, UidRanges::default())?.run(c, Walk::new(index.clone(), index, places)).await?;
+    Ok(())
 }
 
 /// Marks the messages as read, unless the folder is open for reading only; gives those that were not.
@@ -73,16 +93,15 @@ async fn make_seen(c: &mut Connection, places: &Places) -> Result<UidRanges, Sto
     if selected.view.access() == Access::ReadOnly || !c.session.acl()?.includes(Acl::SEEN) {
         return Ok(UidRanges::default());
     }
-    let newest = selected.watch.index();
-    let unseen = places.clone().filter(told, &newest, |entry| !entry.flags.contains(Flags::SEEN)).uids(told);
+    let unseen = places.clone().filter(told, told, |entry| !entry.flags.contains(Flags::SEEN)).uids(told);
     if unseen.is_empty() {
         return Ok(unseen);
     }
     let seen = FlagChange::Add(FlagNames { system: Flags::SEEN, keywords: Vec::new() });
     let changed = c.services.store.change_flags(selected.view.folder(), &unseen, seen, None).await?;
-    if let Some(modseq) = changed.modseq {
-        c.session.selected_mut()?.view.made(modseq);
-    }
+    let selected = c.session.selected_mut()?;
+    selected.view.made(&changed);
+    selected.look();
     Ok(UidRanges::from_sorted(changed.changed))
 }
 

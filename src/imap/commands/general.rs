@@ -4,8 +4,9 @@ use crate::access::{SHARED, UNITS};
 use crate::imap::connection::Connection;
 use crate::imap::refusal::{Farewell, Refusal};
 use crate::imap::reply::{self, Done};
-use crate::imap::session::{CondStore, Revision};
+use crate::imap::session::{Gone, Revision};
 use crate::imap::syntax::print;
+use crate::imap::tell;
 
 /// RFC 9051 §6.1.1.
 pub(super) fn capability(c: &mut Connection) -> Done {
@@ -41,8 +42,13 @@ pub(super) fn enable(c: &mut Connection, names: &[String]) -> Done {
     for name in names {
         let enabled = match name.as_str() {
             "CONDSTORE" => {
-                c.session.cond_store = CondStore::On;
+                tell::mod_sequences(c);
                 " CONDSTORE"
+            }
+            "QRESYNC" => {
+                tell::mod_sequences(c);
+                c.session.gone = Gone::Vanished;
+                " QRESYNC"
             }
             "IMAP4REV2" => {
                 c.session.revision = Revision::Two;

@@ -137,7 +137,7 @@ pub(super) fn line(out: &mut Vec<u8>, shown: &str, old: Option<&str>, dialect: D
 /// mailbox-list = "(" [mbx-list-flags] ")" SP DQUOTE QUOTED-CHAR DQUOTE SP mailbox [SP mbox-list-extended]
 /// ```
 /// Children and special use are told unasked, as RFC 3348 and RFC 6154 §2 allow.
-fn print_listed(
+pub(super) fn print_listed(
     out: &mut Vec<u8>,
     listed: &Listed<'_>,
     dialect: Dialect,
@@ -145,8 +145,8 @@ fn print_listed(
     selection: Selection,
 ) {
     let there = match listed.located {
-        // Only namespaces have it; a parent of what is subscribed may not even be there.
-        None if !listed.subscribed && (listed.meant || listed.children == Children::Some) => Some("\\Noselect"),
+        // A parent of what is subscribed may not even be there.
+        None if listed.of_namespace => Some("\\Noselect"),
         None => Some("\\NonExistent"),
         Some(located) if !located.folder.selectable => Some("\\Noselect"),
         Some(_) => None,
@@ -167,6 +167,12 @@ fn print_listed(
         out.extend_from_slice(b" (\"CHILDINFO\" ");
         print::list(out, by.into_iter().filter(|(is, _)| *is).map(|(_, name)| name));
         out.push(b')');
+    }
+    if let Some(old_name) = listed.old_name {
+        // RFC 9051 §6.3.9.7.
+        out.extend_from_slice(b" (\"OLDNAME\" (");
+        print::mailbox(out, old_name, dialect);
+        out.extend_from_slice(b"))");
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -11,13 +11,17 @@ mod idle;
 mod list;
 mod metadata;
 mod multisearch;
+pub(super) mod notify;
 mod quota;
+mod resync;
 mod search;
 mod select;
 mod sort;
 mod status;
 mod store;
 mod thread;
+
+pub(super) use fetch::announce;
 
 use super::connection::Connection;
 use super::refusal::{Refusal, Stop};
@@ -37,8 +41,8 @@ pub(super) async fn run(c: &mut Connection, tag: &Tag, command: Command) -> Resu
         Command::Namespace => Ok(general::namespace(c)),
         Command::Authenticate(args) => Box::pin(auth::authenticate(c, args)).await,
         Command::Login(args) => Box::pin(auth::login(c, args)).await,
-        Command::Select(args) => Box::pin(select::open(c, args, Access::ReadWrite)).await,
-        Command::Examine(args) => Box::pin(select::open(c, args, Access::ReadOnly)).await,
+        Command::Select(args) => Box::pin(select::open(c, &args, Access::ReadWrite)).await,
+        Command::Examine(args) => Box::pin(select::open(c, &args, Access::ReadOnly)).await,
         Command::Close => Box::pin(select::close(c)).await,
         Command::Unselect => Box::pin(select::unselect(c)).await,
         Command::Create(args) => Box::pin(folders::create(c, args)).await,
@@ -51,6 +55,7 @@ pub(super) async fn run(c: &mut Connection, tag: &Tag, command: Command) -> Resu
         Command::Status(args) => Box::pin(status::status(c, args)).await,
         Command::Append(args) => Box::pin(append::append(c, args)).await,
         Command::Idle => Box::pin(idle::idle(c)).await,
+        Command::Notify(args) => Box::pin(notify::notify(c, args)).await,
         Command::Expunge(messages) => Box::pin(copy::expunge(c, messages)).await,
         Command::Search(args) => Box::pin(search::search(c, tag, args)).await,
         Command::MultiSearch(args) => Box::pin(multisearch::multi_search(c, tag, args)).await,

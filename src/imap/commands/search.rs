@@ -12,8 +12,9 @@ use crate::imap::places::{Message, Places};
 use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
 use crate::imap::results::{Relevant, Results};
-use crate::imap::session::{CondStore, Revision};
+use crate::imap::session::Revision;
 use crate::imap::syntax::{Scores, Search, SearchReturn, Tag, print};
+use crate::imap::tell;
 use crate::limits;
 use crate::store::{Index, UidRanges};
 
@@ -86,7 +87,7 @@ pub(super) async fn results_in(c: &mut Connection, seen: Seen, search: &Search) 
         relevant = Some(Relevant(each));
     }
     if asks_mod_seq {
-        c.session.cond_store = CondStore::On;
+        tell::mod_sequences(c);
     }
     Ok(Results { messages: found, numbers: search.numbers, asks_mod_seq, relevant })
 }

@@ -8,8 +8,8 @@ use crate::imap::connection::Connection;
 use crate::imap::locate::{self, Located};
 use crate::imap::refusal::Stop;
 use crate::imap::reply::{self, Done};
-use crate::imap::session::CondStore;
 use crate::imap::syntax::{Dialect, Status, StatusItem, print};
+use crate::imap::tell;
 use crate::store::{Folder, Store, StoreError};
 
 /// Numbers of a folder, from its row.
@@ -39,7 +39,7 @@ impl Items {
     pub(super) fn new(c: &mut Connection, items: &[StatusItem]) -> Self {
         if items.contains(&StatusItem::HighestModSeq) {
             // RFC 7162 §3.1: who asks for it uses mod-sequences.
-            c.session.cond_store = CondStore::On;
+            tell::mod_sequences(c);
         }
         let append_max = c.services.settings.message_bytes_max as u64;
         Self { asked: items.to_vec(), dialect: c.session.dialect(), append_max, deleted_bytes: HashMap::new() }

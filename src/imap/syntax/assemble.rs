@@ -81,6 +81,11 @@ impl Assembler {
         }
     }
 
+    /// Whether nothing of a command has come yet.
+    pub fn is_between_commands(&self) -> bool {
+        self.input.text.is_empty() && self.refused.is_none()
+    }
+
     /// Takes the literal that [`Next::Literal`] asked for.
     pub fn literal(&mut self, octets: Vec<u8>) {
         self.input.literals.push(octets);

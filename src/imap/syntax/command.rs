@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AclChange, AclEntry, Append, Create, Fetch, GetMetadata, List, Lsub, MailboxArg, Messages, MultiSearch, Rename,
-    Search, Select, SetMetadata, SetQuota, Sort, Status, Store, Thread,
+    AclChange, AclEntry, Append, Create, Fetch, GetMetadata, List, Lsub, MailboxArg, Messages, MultiSearch, Notify,
+    Rename, Search, Select, SetMetadata, SetQuota, Sort, Status, Store, Thread,
 };
 use crate::imap::table::Row;
 
@@ -92,6 +92,8 @@ pub enum Command {
     Append(Append),
     /// `IDLE`: the `DONE` that ends it is no command and is read by the connection (RFC 2177).
     Idle,
+    /// `NOTIFY` (RFC 5465)
+    Notify(Notify),
 
     /// `CHECK`
     Check,

@@ -42,6 +42,11 @@ impl<'a> Cursor<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    /// Whether a list comes next, behind a space.
+    pub(super) fn list_follows(&self) -> bool {
+        self.rest().starts_with(b" (")
+    }
+
     /// Goes past the octet, if it is the next.
     pub(super) fn take(&mut self, octet: u8) -> bool {
         let taken = self.peek() == Some(octet);

@@ -219,7 +219,7 @@ fn items(cursor: &mut Cursor) -> Parsed<Vec<FetchItem>> {
 ///             "PREVIEW" [SP "(" "LAZY" ")"]
 /// section-binary = "[" [section-part] "]"
 /// ```
-fn item(cursor: &mut Cursor) -> Parsed<FetchItem> {
+pub(super) fn item(cursor: &mut Cursor) -> Parsed<FetchItem> {
     let start = cursor.at();
     let word = cursor.word();
     let bracket = cursor.peek() == Some(b'[');
