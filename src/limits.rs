@@ -112,6 +112,14 @@ pub const REMOTE_FETCH_MESSAGES_MAX: usize = 256;
 pub const REMOTE_COMMANDS_MAX: usize = 2;
 /// UIDs that are looked up at once.
 pub const REMOTE_KNOWN_MAX: usize = 10_000;
+/// Compressed octets that are read at a time.
+pub const DEFLATE_READ_BYTES: usize = 16 * 1024;
+/// How far back a compressed stream may refer: RFC 1951 §2.
+pub const INFLATE_WINDOW_BYTES_MAX: usize = 32 * 1024;
+/// What is kept of it at first: idle mail programs have sent no more than some commands.
+pub const INFLATE_WINDOW_BYTES_MIN: usize = 1024;
+/// After so long without a word a connection gives the memory of its compressor back.
+pub const DEFLATE_REST_AFTER: Duration = Duration::from_secs(10);
 // IMAP grammar
 
 /// A line of a command without literals: more than RFC 7162 §4 asks for (8192), as much as other servers take.

@@ -27,6 +27,8 @@ use crate::net::{Wire, WireError};
 pub(super) enum Ended {
     /// The client goes on under TLS.
     StartTls,
+    /// The client goes on compressed.
+    Compress,
     /// The last words are said.
     Bye,
 }
@@ -67,6 +69,11 @@ impl Connection {
         self.wire
     }
 
+    /// The same session, compressed from here on.
+    pub(super) fn compress(self) -> Self {
+        Self { wire: self.wire.compress(), ..self }
+    }
+
     /// The first words, which spare the client a CAPABILITY.
     pub(super) fn greet(&mut self) {
         let mut text = Vec::new();
@@ -79,6 +86,7 @@ impl Connection {
         table::capabilities(Standing {
             stage: self.session.stage(),
             secure: self.wire.stream().is_secure(),
+            compressed: self.wire.stream().is_deflated(),
             login_allowed: self.may_send_password(),
             append_max: self.services.settings.message_bytes_max as u64,
         })
@@ -139,6 +147,7 @@ impl Connection {
         let row = tagged.row;
         let ended = match tagged.command {
             Command::StartTls => Some(Ended::StartTls),
+            Command::Compress => Some(Ended::Compress),
             Command::Logout => Some(Ended::Bye),
             _ => None,
         };

@@ -142,10 +142,16 @@ impl Door {
         let services = &self.services;
         let mut connection = connection::Connection::new(Wire::new(stream), services.clone(), peer, self.drain.clone());
         connection.greet();
-        while let connection::Ended::StartTls = connection.converse().await? {
-            // What was said in clear counts for nothing: RFC 9051 §6.2.1.
-            let wire = Box::pin(connection.into_wire().upgrade(&services.tls)).await?;
-            connection = connection::Connection::new(wire, services.clone(), peer, self.drain.clone());
+        loop {
+            connection = match connection.converse().await? {
+                connection::Ended::Bye => break,
+                connection::Ended::Compress => connection.compress(),
+                connection::Ended::StartTls => {
+                    // What was said in clear counts for nothing: RFC 9051 §6.2.1.
+                    let wire = Box::pin(connection.into_wire().upgrade(&services.tls)).await?;
+                    connection::Connection::new(wire, services.clone(), peer, self.drain.clone())
+                }
+            };
         }
         connection.into_wire().close(limits::IMAP_FAREWELL_MAX).await;
         Ok(())

@@ -32,6 +32,9 @@ pub enum Refusal {
     /// STARTTLS under TLS.
     #[error("TLS is active already")]
     SecureAlready,
+    /// COMPRESS, or STARTTLS, where the connection is compressed.
+    #[error("compression is active already")]
+    CompressedAlready,
     /// AUTHENTICATE with a mechanism that is not offered.
     #[error("no such mechanism")]
     UnknownMechanism,

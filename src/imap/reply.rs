@@ -267,6 +267,9 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
             ),
         ),
         Refusal::SecureAlready => bad("TLS is active already"),
+        Refusal::CompressedAlready => {
+            no("COMPRESSIONACTIVE", say("Kết nối đã được nén.", "The connection is compressed already."))
+        }
         Refusal::UnknownMechanism => no("", say("Không có cách đăng nhập này.", "There is no such login method.")),
         Refusal::Sasl(error) => sasl(*error, language),
         Refusal::Login(error) => login(error, language),

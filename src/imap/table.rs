@@ -138,7 +138,8 @@ pub const COMMANDS: &[Row] = &[
     row("SETQUOTA", LoggedIn, All, "QUOTA", |c| rights::set_quota(c).map(Command::SetQuota)),
     row("GETMETADATA", LoggedIn, All, "METADATA", |c| metadata::get_metadata(c).map(Command::GetMetadata)),
     row("SETMETADATA", LoggedIn, All, "METADATA", |c| metadata::set_metadata(c).map(Command::SetMetadata)),
-    row("COMPRESS", Any, All, "COMPRESS=DEFLATE", plain::compress),
+    // Whom nobody knows yet is given no memory for it.
+    row("COMPRESS", LoggedIn, All, "COMPRESS=DEFLATE", plain::compress),
 ];
 
 /// Whether among lines that came ahead there is a command that counts messages: until it is done, sequence numbers may
@@ -162,6 +163,8 @@ pub fn find(name: &str) -> Option<&'static Row> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     Always,
+    /// The connection is not compressed yet.
+    Uncompressed,
     /// Nobody has logged in, and the connection is in clear.
     TlsPossible,
     /// Nobody has logged in, and may not do so in clear.
@@ -220,6 +223,7 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("QUOTA=RES-MESSAGE", Shown::Always, "RFC 9208 §5.2"),
     ("METADATA", Shown::Always, "RFC 5464"),
     ("LIST-METADATA", Shown::Always, "RFC 9590"),
+    ("COMPRESS=DEFLATE", Shown::Uncompressed, "RFC 4978"),
 ];
 
 /// What decides on what CAPABILITY shows.
@@ -229,6 +233,8 @@ pub struct Standing {
     pub stage: Stage,
     /// Whether it is under TLS.
     pub secure: bool,
+    /// Whether it is compressed.
+    pub compressed: bool,
     /// Whether a password may be sent as the connection is now.
     pub login_allowed: bool,
     /// Octets of the largest message that APPEND takes.
@@ -242,7 +248,9 @@ pub fn capabilities(standing: Standing) -> String {
     for (name, shown, _) in CAPABILITIES {
         let shows = match shown {
             Shown::Always => true,
-            Shown::TlsPossible => before && !standing.secure,
+            Shown::Uncompressed => !standing.compressed,
+            // Under the compression it could no longer be put.
+            Shown::TlsPossible => before && !standing.secure && !standing.compressed,
             Shown::LoginForbidden => before && !standing.login_allowed,
             Shown::LoginAllowed => before && standing.login_allowed,
         };
@@ -264,7 +272,7 @@ mod tests {
     use super::*;
 
     fn shown(stage: Stage, secure: bool, login_allowed: bool) -> String {
-        capabilities(Standing { stage, secure, login_allowed, append_max: 1000 })
+        capabilities(Standing { stage, secure, compressed: false, login_allowed, append_max: 1000 })
     }
 
     fn names(shown: &str, name: &str) -> bool {

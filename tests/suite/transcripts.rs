@@ -26,6 +26,7 @@
 //! | `1<\| pattern` | this and the neighbouring lines of the kind come in any order |
 //! | `1! pattern` | no such line may come from here to the next command on this connection; waits a moment |
 //! | `1~ starttls` | the client goes over to TLS |
+//! | `1~ compress` | the client compresses from here on, and expects the server to (RFC 4978) |
 //! | `1~ close`, `1~ half` | the client closes the connection, its sending half |
 //! | `1~ closed` | the server closes the connection; lines before that are passed over |
 //!
@@ -225,6 +226,7 @@ impl Run {
                 line.read()?;
                 self.lines.remove(&id);
             }
+            "~" if text == "compress" => line.client.start_compression(),
             "~" if text == "half" => line.client.half_close(),
             "~" if text == "closed" => line.hear_end()?,
             _ => return Err("not a line of a transcript".into()),
@@ -586,6 +588,7 @@ transcripts! {
         arrival_is_told_when_idle_begins
         binary_undoes_the_encoding
         commands_that_are_none
+        compression_begins_behind_the_answer
         copy_tells_the_uids
         dates_are_kept_with_their_zone
         deleting_a_folder_keeps_its_children

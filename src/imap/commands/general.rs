@@ -1,4 +1,4 @@
-//! CAPABILITY, ID, LOGOUT, STARTTLS, ENABLE, NAMESPACE.
+//! CAPABILITY, ID, LOGOUT, STARTTLS, COMPRESS, ENABLE, NAMESPACE.
 
 use crate::access::{SHARED, UNITS};
 use crate::imap::connection::Connection;
@@ -33,7 +33,17 @@ pub(super) fn logout(c: &mut Connection) -> Done {
 
 /// RFC 9051 §6.2.1; the handshake follows the tagged answer.
 pub(super) fn start_tls(c: &mut Connection) -> Result<Done, Refusal> {
-    if c.wire.stream().is_secure() { Err(Refusal::SecureAlready) } else { Ok(Done::Plainly) }
+    match c.wire.stream() {
+        stream if stream.is_secure() => Err(Refusal::SecureAlready),
+        // TLS would have to go under the compression (RFC 4978 §3), where it can no longer be put.
+        stream if stream.is_deflated() => Err(Refusal::CompressedAlready),
+        _ => Ok(Done::Plainly),
+    }
+}
+
+/// RFC 4978 §3; compression begins behind the tagged answer.
+pub(super) fn compress(c: &mut Connection) -> Result<Done, Refusal> {
+    if c.wire.stream().is_deflated() { Err(Refusal::CompressedAlready) } else { Ok(Done::Plainly) }
 }
 
 /// RFC 5161: what is not known is passed over.

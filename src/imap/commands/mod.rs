@@ -37,6 +37,7 @@ pub(super) async fn run(c: &mut Connection, tag: &Tag, command: Command) -> Resu
         Command::Logout => Ok(general::logout(c)),
         Command::Id(_) => Ok(general::id(c)),
         Command::StartTls => Ok(general::start_tls(c)?),
+        Command::Compress => Ok(general::compress(c)?),
         Command::Enable(names) => Ok(general::enable(c, &names)),
         Command::Namespace => Ok(general::namespace(c)),
         Command::Authenticate(args) => Box::pin(auth::authenticate(c, args)).await,
@@ -75,7 +76,5 @@ pub(super) async fn run(c: &mut Connection, tag: &Tag, command: Command) -> Resu
         Command::SetQuota(_) => quota::set(),
         Command::GetMetadata(args) => Box::pin(metadata::get(c, args)).await,
         Command::SetMetadata(args) => Box::pin(metadata::set(c, args)).await,
-        // The table does not offer it.
-        Command::Compress => Err(Refusal::Unknown.into()),
     }
 }
