@@ -10,7 +10,7 @@
 //! | floor | modules | rule |
 //! |---|---|---|
 //! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] | pure |
-//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] | SQL may be written here and on floor 2 |
+//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`sending`] | each owns its tables; siblings never import each other |
 //! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`web`] [`control`] | doors never import each other |
@@ -95,6 +95,7 @@ pub mod seal;
 pub mod sending;
 pub mod server;
 pub mod smtp;
+pub mod spool;
 pub mod store;
 pub mod text;
 pub mod utf7;

@@ -130,6 +130,10 @@ pub const IMAP_COMMAND_BYTES_MAX: usize = 256 * 1024;
 pub const IMAP_LITERALS_PER_COMMAND_MAX: usize = 256;
 /// All messages of one APPEND together, unless a single one may be larger (RFC 3502).
 pub const IMAP_APPEND_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Parts of one message of CATENATE (RFC 4469): as many as a command may have literals.
+pub const IMAP_CATENATE_PARTS_MAX: usize = IMAP_LITERALS_PER_COMMAND_MAX;
+/// Characters of a URL that are repeated where it names nothing.
+pub const URL_SHOWN_CHARS_MAX: usize = 1000;
 /// Octets that a client sent without waiting and that are read only to be thrown away; beyond this the connection is
 /// closed (RFC 7888 §4 leaves the choice).
 pub const IMAP_DISCARD_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -491,6 +495,14 @@ pub const LOGINS_FAILED_PER_CONNECTION_MAX: u32 = 5;
 pub const OWN_CHANGES_REMEMBERED_MAX: usize = 64;
 /// How long a message waits for other messages to leave memory before it is refused.
 pub const IN_FLIGHT_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Octets of the messages of one APPEND that are kept in memory until it is whole; the rest is set aside on the disk.
+pub const INTAKE_BYTES_MAX: u64 = 1024 * 1024;
+/// Disk for messages that are set aside while they come in, of all connections together, in KiB.
+pub const SPOOLED_KIB_MAX: usize = 6 * 1024 * 1024;
+/// How long a large message that has come waits to be read again: some hundred others are stored in that time.
+pub const SPOOL_TURN_WAIT_MAX: Duration = Duration::from_mins(5);
+/// How often a client is told that its command is still worked on: RFC 9585 §3 asks for 10 to 15 seconds.
+pub const IMAP_PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// Messages of one batch where nothing but the index is asked.
 pub const INDEX_BATCH_MESSAGES_MAX: usize = 2048;
 // Directory

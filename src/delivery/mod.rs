@@ -16,6 +16,7 @@ use crate::id::{FolderId, MailboxId};
 use crate::limits;
 use crate::mime::compose::Party;
 use crate::mime::is_automatic;
+use crate::spool::Slice;
 use crate::store::{Append, FlagNames, Prepared, Store, StoreError};
 use answer::Answer;
 
@@ -141,16 +142,17 @@ impl Delivery {
         let snapshot = self.directory.snapshot();
         let writer = envelope.from.as_ref().map(|from| (from, snapshot.resolve(from)));
         let Some((from, Resolution::Mailbox(writer))) = writer else { return Vec::new() };
+        let original = message.bytes().unwrap_or_default();
         let mut answers = Vec::new();
         for recipient in &envelope.to {
             let Some(treatment) = replied_for(&snapshot, recipient.mailbox) else { continue };
             let told = (recipient.mailbox, writer);
-            if is_automatic(message.bytes()) || !self.is_due(told) {
+            if is_automatic(original) || !self.is_due(told) {
                 continue;
             }
             let closed = Party { name: &holder(&snapshot, recipient.mailbox), address: &recipient.address };
             let unique = format!("answer-{}-{writer}.{}", recipient.mailbox, self.clock.now().as_nanosecond());
-            let (date, message) = (&self.clock.zoned(), message.bytes());
+            let (date, message) = (&self.clock.zoned(), original);
             let successor = treatment.target();
             let answer = Answer { closed, successor, writer: from, message, date, unique: &unique };
             match (answer.write(), self.store.inbox(writer).await) {
@@ -202,6 +204,11 @@ pub fn prepare(message: Vec<u8>) -> Prepared {
     }
     // The runtime has several threads wherever mail arrives.
     tokio::task::block_in_place(|| Prepared::new(message))
+}
+
+/// The same of a message that was set aside.
+pub fn prepare_aside(message: Slice) -> std::io::Result<Prepared> {
+    tokio::task::block_in_place(|| Prepared::aside(message))
 }
 
 /// The lines a recipient's copy has on top: RFC 5321 §4.4 asks for Return-Path on final delivery.

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::kept::Threads;
 use super::lines;
 use super::places::Message;
-use super::section::{FieldFilter, Opened, Source, UnknownEncoding};
+use super::section::{FieldFilter, Found, Opened, Source, UnknownEncoding};
 use super::session::Revision;
 use super::syntax::{FetchItem, Numbers, Partial, Patience, Rfc822, Section, SectionText, Seen, print};
 use crate::id::Uid;
@@ -242,31 +242,57 @@ impl<'a> Plan<'a> {
         result
     }
 
-    /// The line up to the octets of a message that is sent piece by piece, and which of its octets those are; until
-    /// `None`, when the line is complete. `read` has what is derived.
+    /// The line up to octets that are sent piece by piece as they lie in the message, and which those are; until `None`,
+    /// when the line is complete. `read` has what is derived, and the message unless [`Plan::is_streamable`].
+    ///
+    /// # Errors
+    /// As [`Plan::line`].
     pub fn streamed(
         &self,
         folder: &Folder<'_>,
         message: &Message,
         read: Read<'_>,
         unasked: Unasked,
-    ) -> Vec<(Vec<u8>, Option<Range<u64>>)> {
-        let mut pieces = Vec::new();
+    ) -> (Vec<(Vec<u8>, Option<Range<u64>>)>, Result<(), UnknownEncoding>) {
+        let opened = Opened::new(read.octets);
+        let size = u64::from(message.entry.size);
+        let (mut pieces, mut result) = (Vec::new(), Ok(()));
         let mut out = Vec::new();
-        self.items(&mut out, folder, message, unasked, |out, what| match what {
-            Asked::Derived(derived) => text_or_nil(out, read.derived(derived)),
-            Asked::Kept(item) => folder.kept(out, item, message, read.kept),
-            Asked::Octets(What::Section(_, partial)) => {
-                let range = partial.map_or(0..u64::MAX, |p| p.offset..p.offset.saturating_add(p.length));
-                let size = u64::from(message.entry.size);
-                let range = range.start.min(size)..range.end.min(size);
-                lines::literal_begin(out, range.end - range.start);
-                pieces.push((std::mem::take(out), Some(range)));
+        let mut within = |out: &mut Vec<u8>, range: Range<u64>, partial: Option<Partial>| {
+            let length = range.end - range.start;
+            let part = partial.map_or(0..length, |partial| partial.range(length));
+            lines::literal_begin(out, part.end - part.start);
+            pieces.push((std::mem::take(out), Some(range.start + part.start..range.start + part.end)));
+        };
+        self.items(&mut out, folder, message, unasked, |out, what| {
+            let (found, partial) = match what {
+                Asked::Derived(derived) => return text_or_nil(out, read.derived(derived)),
+                Asked::Kept(item) => return folder.kept(out, item, message, read.kept),
+                Asked::Octets(What::Section(cut, partial)) if cut.section.source() == Source::Message => {
+                    return within(out, 0..size, *partial);
+                }
+                Asked::Octets(_) if read.octets.is_empty() => return out.extend_from_slice(b"NIL"),
+                Asked::Octets(What::Section(Cut { section, filter: None }, partial)) => {
+                    (opened.section(section), partial)
+                }
+                Asked::Octets(What::Binary(path, partial)) => (opened.binary(path).unwrap_or_default(), partial),
+                Asked::Octets(_) => (None, &None),
+            };
+            match (what, found) {
+                (Asked::Octets(What::Binary(..)), Some(Found::Within(range)))
+                    if memchr::memchr(0, opened.octets(&Found::Within(range.clone()))).is_none() =>
+                {
+                    within(out, range.start as u64..range.end as u64, *partial);
+                }
+                (Asked::Octets(What::Section(..)), Some(Found::Within(range))) => {
+                    within(out, range.start as u64..range.end as u64, *partial);
+                }
+                (Asked::Octets(what), _) => result = result.and(octets(out, what, read.octets, &opened)),
+                (Asked::Derived(_) | Asked::Kept(_), _) => {}
             }
-            Asked::Octets(_) => out.extend_from_slice(b"NIL"),
         });
         pieces.push((out, None));
-        pieces
+        (pieces, result)
     }
 
     fn items(
@@ -315,6 +341,7 @@ impl<'a> Plan<'a> {
 }
 
 /// What the index does not have.
+#[derive(Clone, Copy)]
 enum Asked<'p, 'a> {
     Derived(Derived),
     Kept(KeptItem),
@@ -372,11 +399,11 @@ fn octets(out: &mut Vec<u8>, what: &What<'_>, raw: &[u8], opened: &Opened<'_>) -
             part(partial, &kept, out, print::literal);
         }
         What::Section(Cut { section, .. }, partial) => match opened.section(section) {
-            Some(octets) => part(partial, &octets, out, print::literal),
+            Some(found) => part(partial, opened.octets(&found), out, print::literal),
             None => out.extend_from_slice(b"NIL"),
         },
         What::Binary(path, partial) => match opened.binary(path) {
-            Ok(Some(octets)) => part(partial, &octets, out, print::binary),
+            Ok(Some(found)) => part(partial, opened.octets(&found), out, print::binary),
             Ok(None) => out.extend_from_slice(b"NIL"),
             Err(error) => {
                 out.extend_from_slice(b"NIL");
@@ -384,7 +411,7 @@ fn octets(out: &mut Vec<u8>, what: &What<'_>, raw: &[u8], opened: &Opened<'_>) -
             }
         },
         What::BinarySize(path) => match opened.binary(path) {
-            Ok(octets) => print::number(out, octets.map_or(0, |octets| octets.len() as u64)),
+            Ok(octets) => print::number(out, octets.map_or(0, |found| opened.octets(&found).len() as u64)),
             Err(error) => {
                 print::number(out, 0_u32);
                 return Err(error);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::commands;
+use super::intake::{Incoming, Intake};
 use super::locate::Opened;
 use super::refusal::{Farewell, Refusal, Stop};
 use super::reply::{self, Done};
@@ -21,6 +21,7 @@ use crate::access::Login;
 use crate::acl::Acl;
 use crate::limits;
 use crate::net::{Wire, WireError};
+use crate::spool::Contents;
 
 /// How a conversation ended without the connection having failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +42,8 @@ pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) drain: CancellationToken,
     assembler: Assembler,
-    /// The memory for the messages of the APPEND in hand; `Err` when there was none left for one of them.
-    held: Result<Vec<OwnedSemaphorePermit>, Refusal>,
+    /// The messages of the command in hand; `Err` when there was no place left for one of them.
+    pub(super) intake: Result<Intake, Refusal>,
 }
 
 /// What a session was woken by.
@@ -62,7 +63,7 @@ enum Heard {
 impl Connection {
     pub(super) fn new(wire: Wire, services: Arc<Services>, peer: SocketAddr, drain: CancellationToken) -> Self {
         let (session, assembler) = (Session::new(), Assembler::default());
-        Self { wire, session, services, peer, drain, assembler, held: Ok(Vec::new()) }
+        Self { wire, session, services, peer, drain, assembler, intake: Ok(Intake::default()) }
     }
 
     pub(super) fn into_wire(self) -> Wire {
@@ -121,16 +122,10 @@ impl Connection {
             Heard::Command(input) => syntax::parse(input, self.session.dialect()),
             Heard::Failure(failure) => Err(failure),
         };
-        let held = std::mem::replace(&mut self.held, Ok(Vec::new()));
-        match tagged {
-            Ok(tagged) => {
-                // Kept until the command is done.
-                let (_held, refused) = match held {
-                    Ok(held) => (held, None),
-                    Err(refusal) => (Vec::new(), Some(refusal)),
-                };
-                self.answer(tagged, refused).await
-            }
+        // What came with the command is kept until it is done.
+        let refused = if self.intake.is_err() { self.take_intake().err() } else { None };
+        let ended = match tagged {
+            Ok(tagged) => self.answer(tagged, refused).await,
             Err(failure) => {
                 self.session.nonsense();
                 if failure.error.cause == Cause::CharsetOfSaved {
@@ -139,7 +134,13 @@ impl Connection {
                 self.refuse(failure.tag.as_ref(), &Refusal::Syntax(failure.error));
                 self.go_on()
             }
-        }
+        };
+        drop(self.take_intake());
+        ended
+    }
+
+    fn take_intake(&mut self) -> Result<Intake, Refusal> {
+        std::mem::replace(&mut self.intake, Ok(Intake::default()))
     }
 
     /// Does a command, tells what else is to be told, and says how it ended.
@@ -273,38 +274,63 @@ impl Connection {
     }
 
     async fn literal(&mut self, awaited: Awaited) -> Result<(), Stop> {
-        if awaited.kind == LiteralKind::Message
-            && let Ok(held) = &mut self.held
-        {
-            match self.services.hold(awaited.size as u64).await {
-                Ok(permit) => held.push(permit),
-                Err(refusal) => self.held = Err(refusal),
-            }
-        }
+        let size = awaited.size as u64;
+        let incoming = match (awaited.kind, &mut self.intake) {
+            (LiteralKind::Argument, _) => Ok(Incoming::Here(Vec::with_capacity(awaited.size))),
+            (LiteralKind::Message, Ok(intake)) => intake.begin(&self.services, size).await.map_err(Some),
+            (LiteralKind::Message, Err(_)) => Err(None),
+        };
         if awaited.synchronising {
             let mut text = Vec::new();
             reply::ready_for_literal(&mut text);
             self.wire.queue(&text);
         }
-        // A message there is no memory for is read and forgotten, so that client and server stay in step.
-        if self.held.is_err() {
-            self.discard(awaited.size as u64).await?;
-            self.assembler.literal(Vec::new());
-            return Ok(());
-        }
-        let mut octets = Vec::with_capacity(awaited.size);
-        while octets.len() < awaited.size {
-            let piece = (awaited.size - octets.len()).min(limits::WIRE_READ_BYTES_MAX);
+        let contents = match incoming {
+            Ok(incoming) => self.receive(awaited.size, incoming).await?,
+            // A message there is no place for is read and forgotten, so that client and server stay in step.
+            Err(refusal) => {
+                self.intake = refusal.map_or_else(|| self.take_intake(), Err);
+                self.discard(size).await?;
+                Contents::Here(Vec::new())
+            }
+        };
+        self.assembler.literal(contents);
+        Ok(())
+    }
+
+    /// Reads a literal to its place. Where that fails, the rest is read and forgotten.
+    async fn receive(&mut self, mut missing: usize, mut incoming: Incoming) -> Result<Contents, Stop> {
+        while missing > 0 {
             let by = Instant::now() + limits::IMAP_LITERAL_STALL_MAX;
             let here = Here::of(&self.session);
-            tokio::select! {
+            let come = tokio::select! {
                 biased;
                 () = here.ended() => return Err(Stop::End(Farewell::RightsEnded)),
-                read = self.wire.exact(piece, &mut octets, by) => read?,
+                come = self.wire.fill(by) => come?,
+            };
+            let piece = come.get(..missing.min(come.len())).unwrap_or(come);
+            if piece.is_empty() {
+                return Err(WireError::Closed.into());
             }
+            let taken = piece.len();
+            let pushed = match &mut self.intake {
+                Ok(intake) => intake.push(&mut incoming, piece).await,
+                Err(_) => Ok(()),
+            };
+            if let Err(refusal) = pushed {
+                self.intake = Err(refusal);
+            }
+            self.wire.consume(taken);
+            missing -= taken;
         }
-        self.assembler.literal(octets);
-        Ok(())
+        match &mut self.intake {
+            Ok(intake) => match intake.end(incoming).await {
+                Ok(contents) => return Ok(contents),
+                Err(refusal) => self.intake = Err(refusal),
+            },
+            Err(_) => {}
+        }
+        Ok(Contents::Here(Vec::new()))
     }
 
     async fn discard(&mut self, mut octets: u64) -> Result<(), Stop> {

@@ -8,6 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Services;
 use super::condition::{Answers, Condition, Known, Needs, Text};
 use super::places::{Message, Places, Walk};
+use super::progress::Progress;
 use super::refusal::{Refusal, Stop};
 use crate::id::FolderId;
 use crate::limits;
@@ -21,9 +22,11 @@ pub(super) async fn find(
     told: Arc<Index>,
     newest: Arc<Index>,
     condition: Condition,
+    progress: &Progress,
 ) -> Result<Vec<Message>, Stop> {
     let questions = condition.questions().into();
-    let find = Find { services, folder, condition: condition.into(), questions, zone: services.clock.zone().clone() };
+    let zone = services.clock.zone().clone();
+    let find = Find { services, folder, condition: condition.into(), questions, zone, progress };
     let all = Places::all(told.len());
     find.run(Walk::new(told, newest, all)).await
 }
@@ -35,6 +38,8 @@ struct Find<'a> {
     condition: Arc<Condition>,
     questions: Arc<[Question]>,
     zone: TimeZone,
+    /// How many messages are decided.
+    progress: &'a Progress,
 }
 
 /// A message that the folder's index does not decide about, and what is known of its texts.
@@ -77,14 +82,20 @@ impl Find<'_> {
     }
 
     fn decide(&self, messages: impl Iterator<Item = Doubt>, found: &mut Vec<Message>, doubts: &mut Vec<Doubt>) {
+        let mut decided = 0;
         for doubt in messages {
             let Doubt { message, answers } = doubt;
+            decided += 1;
             match self.condition.by_index(message.place(), &message.entry, self.known(answers)) {
                 Some(true) => found.push(message),
                 Some(false) => {}
-                None => doubts.push(doubt),
+                None => {
+                    decided -= 1;
+                    doubts.push(doubt);
+                }
             }
         }
+        self.progress.done(decided);
     }
 
     /// Asks the store's index of texts.
@@ -108,6 +119,7 @@ impl Find<'_> {
                 None => None,
             };
             let texts = self.texts(&batch, needs).await?;
+            self.progress.done(batch.len());
             if let Some(judged) = judging.replace(self.judge(batch, texts, held)) {
                 found.extend(judged.await.map_err(|_| Refusal::Broken)?);
             }

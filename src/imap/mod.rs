@@ -13,6 +13,7 @@ mod connection;
 mod find;
 pub mod flags;
 mod headers;
+mod intake;
 pub mod kept;
 pub mod lines;
 pub mod listing;
@@ -20,6 +21,7 @@ pub mod locate;
 pub mod notify;
 pub mod pattern;
 pub mod places;
+mod progress;
 pub mod refusal;
 pub mod reply;
 pub mod results;
@@ -52,6 +54,7 @@ use crate::metrics::Metrics;
 use crate::net::{Stream, Tls, Wire, WireError};
 use crate::network::Network;
 use crate::provisioning::Provisioning;
+use crate::spool::Spool;
 use crate::store::Store;
 use refusal::Refusal;
 
@@ -89,6 +92,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// Messages held in memory, of all connections and doors together; a permit is a KiB.
     pub in_flight: Arc<Semaphore>,
+    /// Where large messages wait until all of them has come.
+    pub spool: Arc<Spool>,
     /// From the configuration.
     pub settings: Settings,
 }

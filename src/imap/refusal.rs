@@ -6,6 +6,7 @@ use crate::access::LoginRefusal;
 use crate::net::WireError;
 use crate::net::sasl::SaslError;
 use crate::provisioning;
+use crate::spool::SpoolError;
 use crate::store::{FolderNameError, StoreError};
 
 /// Why a command was refused. The session goes on.
@@ -89,6 +90,15 @@ pub enum Refusal {
     /// A sequence number beyond the last message.
     #[error("no message has this number")]
     NoSuchMessage,
+    /// A UID that no message has: RFC 8508 §3.4.
+    #[error("no message has this UID")]
+    NoSuchUid,
+    /// A URL that names nothing here: RFC 4469 §4.
+    #[error("the URL names nothing here")]
+    BadUrl(String),
+    /// A message would be larger than may be stored: RFC 4469 §4.
+    #[error("the message is too big")]
+    TooBig,
     /// A part whose transfer encoding is not known cannot be decoded: RFC 3516 §4.3.
     #[error("the transfer encoding of the part is not known")]
     UnknownEncoding,
@@ -104,9 +114,27 @@ pub enum Refusal {
     /// IDLE was ended by something other than DONE.
     #[error("expected DONE")]
     NotDone,
+    /// A message could not be set aside until it is stored.
+    #[error("a message could not be set aside: {0}")]
+    Aside(std::io::Error),
     /// Work done apart from the session was broken off.
     #[error("the server could not finish")]
     Broken,
+}
+
+impl From<SpoolError> for Refusal {
+    fn from(error: SpoolError) -> Self {
+        match error {
+            SpoolError::Busy => Self::Busy,
+            SpoolError::Io(error) => Self::Aside(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        Self::Aside(error)
+    }
 }
 
 /// Why a command ended without an answer of its own.

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::num::NonZero;
 
 use super::refusal::{Farewell, Refusal};
 use super::syntax::{Cause, SyntaxError};
@@ -15,6 +16,7 @@ use crate::access::LoginRefusal;
 use crate::db::DbError;
 use crate::id::{FolderId, ModSeq, Uid};
 use crate::language::Language;
+use crate::limits;
 use crate::net::sasl::SaslError;
 use crate::provisioning::Failure;
 use crate::store::{FolderNameError, StoreError, UidRanges};
@@ -29,6 +31,8 @@ pub enum Done {
     Plainly,
     /// Logged in; what the server can do from here on.
     LoggedIn(String),
+    /// UNAUTHENTICATE; what the server can do from here on.
+    LoggedOut(String),
     /// SELECT or EXAMINE.
     Opened(Access),
     /// APPEND: where the messages are (RFC 4315 §3).
@@ -91,7 +95,7 @@ pub fn tagged(out: &mut Vec<u8>, tag: &str, name: &str, result: &Result<Done, Re
         Ok(done) => line(out, tag, "OK", &done_code(done), &format!("{name} completed")),
         Err(refusal) => {
             let Answer { condition, code, text } = answer(refusal, language);
-            line(out, tag, condition, code, &text);
+            line(out, tag, condition, &code, &text);
         }
     }
 }
@@ -119,9 +123,9 @@ pub fn first_password(out: &mut Vec<u8>, page: Option<&str>, language: Language)
 pub fn refused(out: &mut Vec<u8>, tag: Option<&str>, refusal: &Refusal, language: Language) {
     let Answer { condition, code, text } = answer(refusal, language);
     match tag {
-        Some(tag) => line(out, tag, condition, code, &text),
+        Some(tag) => line(out, tag, condition, &code, &text),
         // RFC 9051 §7.1.3: an untagged NO would be a warning.
-        None => line(out, "*", "BAD", code, &text),
+        None => line(out, "*", "BAD", &code, &text),
     }
 }
 
@@ -163,6 +167,21 @@ pub fn nearly_full(out: &mut Vec<u8>, percent: u64, language: Language) {
 /// What NOTIFY asked for is not told any more: RFC 5465 §5.8.
 pub fn no_more_notified(out: &mut Vec<u8>) {
     line(out, "*", "OK", "NOTIFICATIONOVERFLOW", "No more notifications");
+}
+
+/// Where the new message is, before REPLACE tells that the old one is gone: RFC 8508 §3.
+pub fn replaced(out: &mut Vec<u8>, uid_validity: u32, uid: Uid) {
+    line(out, "*", "OK", &format!("APPENDUID {uid_validity} {uid}"), "Replacement stored");
+}
+
+/// A command is still worked on: RFC 9585 §4.
+pub fn in_progress(out: &mut Vec<u8>, tag: &str, done: u64, goal: Option<NonZero<u64>>) {
+    let state = match goal {
+        Some(goal) => format!("{} {goal}", done.min(goal.get())),
+        None => "NIL NIL".to_owned(),
+    };
+    // A tag has neither quotes nor backslashes.
+    line(out, "*", "OK", &format!("INPROGRESS (\"{tag}\" {state})"), "Still working");
 }
 
 /// The server waits for more of the command: RFC 9051 §7.6.
@@ -209,7 +228,7 @@ pub fn bye(out: &mut Vec<u8>, farewell: Farewell, language: Language) {
 fn done_code(done: &Done) -> Cow<'static, str> {
     match done {
         Done::Plainly => "".into(),
-        Done::LoggedIn(capabilities) => format!("CAPABILITY {capabilities}").into(),
+        Done::LoggedIn(capabilities) | Done::LoggedOut(capabilities) => format!("CAPABILITY {capabilities}").into(),
         Done::Opened(Access::ReadWrite) => "READ-WRITE".into(),
         Done::Opened(Access::ReadOnly) => "READ-ONLY".into(),
         Done::Appended { uid_validity, uids } => format!("APPENDUID {uid_validity} {}", set(uids)).into(),
@@ -237,16 +256,16 @@ fn set(numbers: &UidRanges) -> String {
 /// What a refusal is answered with.
 struct Answer {
     condition: &'static str,
-    code: &'static str,
+    code: Cow<'static, str>,
     text: Cow<'static, str>,
 }
 
 const fn no(code: &'static str, text: &'static str) -> Answer {
-    Answer { condition: "NO", code, text: Cow::Borrowed(text) }
+    Answer { condition: "NO", code: Cow::Borrowed(code), text: Cow::Borrowed(text) }
 }
 
 const fn bad(text: &'static str) -> Answer {
-    Answer { condition: "BAD", code: "", text: Cow::Borrowed(text) }
+    Answer { condition: "BAD", code: Cow::Borrowed(""), text: Cow::Borrowed(text) }
 }
 
 fn answer(refusal: &Refusal, language: Language) -> Answer {
@@ -305,6 +324,13 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
         ),
         Refusal::Act(failure) => act(failure, language),
         Refusal::NoSuchMessage => bad("No message has this number"),
+        Refusal::NoSuchUid => no("NONEXISTENT", say("Không còn thư này.", "There is no such message.")),
+        Refusal::BadUrl(url) => Answer {
+            condition: "NO",
+            code: format!("BADURL {}", shown_url(url)).into(),
+            text: say("Không có phần thư được trích dẫn.", "The quoted part of a message is not there.").into(),
+        },
+        Refusal::TooBig => no("TOOBIG", too_big(language)),
         Refusal::UnknownEncoding => {
             no("UNKNOWN-CTE", say("Không rõ cách mã hoá của phần này.", "The encoding of this part is not known."))
         }
@@ -317,6 +343,8 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
             say("Quá nhiều thư mục cần theo dõi.", "There are too many folders to be told of."),
         ),
         Refusal::Busy => no("UNAVAILABLE", busy(language)),
+        // Its room is bounded and it is written in full at once: what fails then is the disk.
+        Refusal::Aside(_) => db(&DbError::Full, language),
         Refusal::NotDone => bad("Expected DONE"),
         Refusal::Broken => no("SERVERBUG", say("Máy chủ gặp lỗi.", "The server made a mistake.")),
     }
@@ -336,7 +364,7 @@ fn syntax(error: &SyntaxError, language: Language) -> Answer {
         }
         Cause::MessageTooBig => no("TOOBIG", too_big(language)),
         Cause::Nesting | Cause::TooMany(_) | Cause::CommandTooLong => {
-            Answer { condition: "BAD", code: "LIMIT", text: error.to_string().into() }
+            Answer { condition: "BAD", code: "LIMIT".into(), text: error.to_string().into() }
         }
         Cause::Tag
         | Cause::TagTooLong
@@ -347,9 +375,17 @@ fn syntax(error: &SyntaxError, language: Language) -> Answer {
         | Cause::Number
         | Cause::Date
         | Cause::Flag
+        | Cause::CharsetNamed
         | Cause::Encoding
-        | Cause::LiteralSize => Answer { condition: "BAD", code: "", text: error.to_string().into() },
+        | Cause::LiteralSize => Answer { condition: "BAD", code: "".into(), text: error.to_string().into() },
     }
+}
+
+/// A client's URL as it may stand in a response code; RFC 4469 §5 leaves out `]`.
+fn shown_url(url: &str) -> String {
+    let shown = url.chars().take(limits::URL_SHOWN_CHARS_MAX);
+    let shown: String = shown.map(|c| if c.is_ascii_graphic() && c != ']' { c } else { '?' }).collect();
+    if shown.is_empty() { "?".to_owned() } else { shown }
 }
 
 fn sasl(error: SaslError, language: Language) -> Answer {

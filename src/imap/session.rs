@@ -108,6 +108,16 @@ pub struct Events<'a> {
     pub listener: Option<&'a Listener>,
 }
 
+/// Whether the client reads UTF-8 everywhere: RFC 9755.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Utf8 {
+    /// Names are in modified UTF-7, unless the revision is the second.
+    #[default]
+    Off,
+    /// After `ENABLE UTF8=ACCEPT`.
+    Accept,
+}
+
 /// One client's session.
 #[derive(Debug)]
 pub struct Session {
@@ -122,6 +132,8 @@ pub struct Session {
     pub gone: Gone,
     /// What is told unasked, where the client has chosen.
     pub notify: Option<Box<Notifying>>,
+    /// Whether the client reads UTF-8.
+    pub utf8: Utf8,
     logins_failed: u32,
     nonsense: u32,
 }
@@ -136,6 +148,7 @@ impl Session {
             quota_told: QuotaTold::No,
             gone: Gone::Expunge,
             notify: None,
+            utf8: Utf8::Off,
             logins_failed: 0,
             nonsense: 0,
         }
@@ -152,9 +165,10 @@ impl Session {
 
     /// How folder names are written.
     pub fn dialect(&self) -> Dialect {
-        match self.revision {
-            Revision::One => Dialect::Utf7,
-            Revision::Two => Dialect::Utf8,
+        match (self.utf8, self.revision) {
+            (Utf8::Accept, _) => Dialect::Utf8Accept,
+            (Utf8::Off, Revision::Two) => Dialect::Utf8,
+            (Utf8::Off, Revision::One) => Dialect::Utf7,
         }
     }
 
@@ -233,6 +247,11 @@ impl Session {
     /// Somebody logged in.
     pub fn logged_in(&mut self, login: Login) {
         self.state = State::Authenticated(login);
+    }
+
+    /// Whoever was logged in no longer is, and nothing of theirs is left: RFC 8437 §2. What was tried in vain still counts.
+    pub fn log_out(&mut self) {
+        *self = Self { logins_failed: self.logins_failed, nonsense: self.nonsense, ..Self::new() };
     }
 
     /// A folder was selected; the one before is closed.

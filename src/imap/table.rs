@@ -93,6 +93,7 @@ pub const COMMANDS: &[Row] = &[
     row("STARTTLS", BeforeLogin, All, "STARTTLS", |_| Ok(Command::StartTls)),
     row("AUTHENTICATE", BeforeLogin, All, "AUTH=PLAIN", plain::authenticate),
     row("LOGIN", BeforeLogin, All, BASE, plain::login),
+    row("UNAUTHENTICATE", LoggedIn, All, "UNAUTHENTICATE", |_| Ok(Command::Unauthenticate)),
     row("ENABLE", LoggedIn, All, "ENABLE", plain::enable),
     row("SELECT", LoggedIn, Flags, BASE, |c| folder::select(c).map(Command::Select)),
     row("EXAMINE", LoggedIn, Flags, BASE, |c| folder::select(c).map(Command::Examine)),
@@ -128,6 +129,8 @@ pub const COMMANDS: &[Row] = &[
     row("UID COPY", Selected, All, BASE, |c| message::copy(c, Uid).map(Command::Copy)),
     row("MOVE", Selected, Own, "MOVE", |c| message::copy(c, Sequence).map(Command::Move)),
     row("UID MOVE", Selected, Own, "MOVE", |c| message::copy(c, Uid).map(Command::Move)),
+    row("REPLACE", Selected, All, "REPLACE", |c| append::replace(c, Sequence)),
+    row("UID REPLACE", Selected, All, "REPLACE", |c| append::replace(c, Uid)),
     row("SETACL", LoggedIn, All, "ACL", |c| rights::set_acl(c).map(Command::SetAcl)),
     row("DELETEACL", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::DeleteAcl)),
     row("GETACL", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::GetAcl)),
@@ -223,6 +226,11 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("QUOTA=RES-MESSAGE", Shown::Always, "RFC 9208 §5.2"),
     ("METADATA", Shown::Always, "RFC 5464"),
     ("LIST-METADATA", Shown::Always, "RFC 9590"),
+    ("CATENATE", Shown::Always, "RFC 4469"),
+    ("REPLACE", Shown::Always, "RFC 8508"),
+    ("UTF8=ACCEPT", Shown::Always, "RFC 9755"),
+    ("UNAUTHENTICATE", Shown::Always, "RFC 8437"),
+    ("INPROGRESS", Shown::Always, "RFC 9585"),
     ("COMPRESS=DEFLATE", Shown::Uncompressed, "RFC 4978"),
 ];
 

@@ -1,6 +1,8 @@
 //! Putting messages into folders. Whatever waits is put in together: five statements for one message or for hundreds.
 
 use std::collections::HashMap;
+use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
@@ -13,11 +15,12 @@ use crate::db::{Answers, DbError, Joined, Tx, Work};
 use crate::id::{BodyId, FolderId, ModSeq, Uid};
 use crate::limits;
 use crate::mime::{self, Summary};
+use crate::spool::{Contents, Slice};
 
 /// A message with all that is derived from it, made once and shared by every folder it goes to.
 #[derive(Debug)]
 pub struct Prepared {
-    bytes: Vec<u8>,
+    contents: Contents,
     digest: digest::Digest,
     summary: Summary,
 }
@@ -25,31 +28,51 @@ pub struct Prepared {
 impl Prepared {
     /// Parses the message: tens of microseconds for usual mail; large ones belong on a blocking thread.
     pub fn new(bytes: Vec<u8>) -> Self {
-        let summary = mime::summarise(&bytes);
-        Self { digest: digest::digest(&digest::SHA256, &bytes), summary, bytes }
+        let (digest, summary) = derive(&bytes);
+        Self { contents: Contents::Here(bytes), digest, summary }
+    }
+
+    /// The same of a message that was set aside: it is in memory for as long as this takes, and stored piece by piece.
+    pub fn aside(slice: Slice) -> io::Result<Self> {
+        let contents = Contents::Aside(slice);
+        let mut bytes = Vec::new();
+        contents.read(0..contents.len(), &mut bytes)?;
+        let (digest, summary) = derive(&bytes);
+        Ok(Self { contents, digest, summary })
     }
 
     /// Octets of the message.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.contents.len()
     }
 
     /// Whether there is not a single octet.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.contents.is_empty()
     }
 
-    /// The message.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// The message, if it is in memory.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.contents {
+            Contents::Here(bytes) => Some(bytes),
+            Contents::Aside(_) => None,
+        }
     }
 
     /// The pieces it is stored in: the header block first, none longer than [`limits::BODY_PIECE_BYTES_MAX`].
-    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        let (header, rest) = self.bytes.split_at(self.summary.header_len.min(self.bytes.len()));
-        let max = limits::BODY_PIECE_BYTES_MAX;
-        header.chunks(max).chain(rest.chunks(max))
+    fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
+        let header = self.summary.header_len.min(self.len());
+        chunks(0..header).chain(chunks(header..self.len()))
     }
+}
+
+fn derive(bytes: &[u8]) -> (digest::Digest, Summary) {
+    (digest::digest(&digest::SHA256, bytes), mime::summarise(bytes))
+}
+
+fn chunks(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let max = limits::BODY_PIECE_BYTES_MAX;
+    range.clone().step_by(max).map(move |start| start..range.end.min(start + max))
 }
 
 /// One message for one folder.
@@ -350,15 +373,16 @@ impl Rows {
 
     /// Some hundreds of kilobytes a statement, so that a large message is never copied whole.
     async fn write_pieces(&self, tx: &mut Tx) -> Result<(), DbError> {
-        let pieces = self.bodies.iter().flat_map(|(id, message)| (super::first_piece(*id)..).zip(message.pieces()));
         let mut bytes = Vec::new();
         let mut rows = Json::new();
-        for (id, piece) in pieces {
-            if !bytes.is_empty() && bytes.len() + piece.len() > limits::BATCH_BYTES_MAX {
-                insert_pieces(tx, std::mem::take(&mut bytes), std::mem::replace(&mut rows, Json::new())).await?;
+        for (body, message) in &self.bodies {
+            for (id, piece) in (super::first_piece(*body)..).zip(message.pieces()) {
+                if !bytes.is_empty() && bytes.len() + piece.len() > limits::BATCH_BYTES_MAX {
+                    insert_pieces(tx, std::mem::take(&mut bytes), std::mem::replace(&mut rows, Json::new())).await?;
+                }
+                rows.row(&[id, blob_offset(&bytes), sql(piece.len())]);
+                message.contents.read(piece, &mut bytes).map_err(sqlx::Error::Io)?;
             }
-            rows.row(&[id, blob_offset(&bytes), sql(piece.len())]);
-            bytes.extend_from_slice(piece);
         }
         insert_pieces(tx, bytes, rows).await
     }

@@ -24,6 +24,7 @@ mod preview;
 mod purge;
 mod ranges;
 mod read;
+mod replace;
 mod restore;
 mod search;
 #[cfg(test)]

@@ -45,6 +45,11 @@ impl Texts {
         Self { bytes, ends }
     }
 
+    /// A single one.
+    pub fn one(text: Vec<u8>) -> Self {
+        Self { ends: vec![text.len()], bytes: text }
+    }
+
     /// Each text in order. One that is no longer there is empty.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.ends.iter().enumerate().map(|(i, end)| {
@@ -151,6 +156,23 @@ impl Store {
             let start: i64 = row.try_get(0).map_err(DbError::from)?;
             let data: &[u8] = row.try_get(1).map_err(DbError::from)?;
             bytes.extend_from_slice(cut(data, prefix.len() as u64 + start.unsigned_abs(), &wanted));
+        }
+        Ok(bytes)
+    }
+
+    /// One message of any size, in no more memory than it takes; the caller has room for that. Empty if it is no longer
+    /// there.
+    pub async fn message(&self, folder: FolderId, message: (Uid, BodyId), size: u64) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        while (bytes.len() as u64) < size {
+            let start = bytes.len() as u64;
+            let end = size.min(start + limits::BATCH_BYTES_MAX as u64);
+            match self.range(folder, message, start..end).await {
+                Ok(piece) if piece.is_empty() => return Ok(Vec::new()),
+                Ok(piece) => bytes.extend_from_slice(&piece),
+                Err(StoreError::NoSuchFolder) => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            }
         }
         Ok(bytes)
     }

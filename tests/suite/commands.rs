@@ -4,12 +4,13 @@
 use std::fmt::Write;
 
 use hopthu::imap::syntax::{
-    Algorithm, Answer, Assembler, ChangedSince, Command, Comparison, Counted, DateTest, Dialect, Direction, Edge,
-    Expunged, Fetch, FetchItem, Flag, FlagChange, KeptKey, ListForm, ListReturn, ListSelection, Messages, Next,
-    Numbers, Octets, Page, Partial, Patience, QResync, Rfc822, RightsChange, Search, SearchField, SearchKey,
-    SearchReturn, Section, SectionText, Seen, Select, SelectParameter, SequenceSet, SortKey, Source, SpecialUse,
-    StatusItem, parse,
+    Algorithm, Answer, AppendData, AppendMessage, Assembler, CatPart, ChangedSince, Command, Comparison, Counted,
+    DateTest, Dialect, Direction, Edge, Expunged, Fetch, FetchItem, Flag, FlagChange, KeptKey, ListForm, ListReturn,
+    ListSelection, Messages, Next, Numbers, Octets, Page, Partial, Patience, QResync, Rfc822, RightsChange, Search,
+    SearchField, SearchKey, SearchReturn, Section, SectionText, Seen, Select, SelectParameter, SequenceSet, SortKey,
+    Source, SpecialUse, StatusItem, parse,
 };
+use hopthu::spool::Contents;
 use proptest::prelude::*;
 
 /// Reads one command, with its literals.
@@ -23,7 +24,7 @@ fn read(text: &str) -> Result<Command, String> {
             Next::Command(input) => {
                 return parse(input, Dialect::Utf8).map(|t| t.command).map_err(|f| f.error.to_string());
             }
-            Next::Literal(awaited) => assembler.literal(rest.drain(..awaited.size).collect()),
+            Next::Literal(awaited) => assembler.literal(Contents::Here(rest.drain(..awaited.size).collect())),
             other => return Err(format!("{other:?}")),
         }
     }
@@ -77,14 +78,17 @@ fn print(command: &Command) -> String {
         }
         Command::Append(append) => {
             let mut text = format!("APPEND {}", string(append.mailbox.as_str()));
-            for message in &append.messages {
-                let date = message.date.map(|d| format!(" \"{}\"", d.strftime("%d-%b-%Y %H:%M:%S +0000")));
-                let binary = if message.octets == Octets::Binary { "~" } else { "" };
-                let body = std::str::from_utf8(&message.body).unwrap();
-                let flags = list(&message.flags, flag);
-                write!(text, " {flags}{} {binary}{{{}+}}\r\n{body}", date.unwrap_or_default(), body.len()).unwrap();
+            for each in &append.messages {
+                write!(text, " {}", message(each)).unwrap();
             }
             text
+        }
+        Command::Replace(replace) => {
+            let (numbers, mailbox) = (uid(replace.numbers), string(replace.mailbox.as_str()));
+            // One number: the set repeats it.
+            let old = set(&replace.message);
+            let old = old.split(':').next().unwrap();
+            format!("{numbers}REPLACE {old} {mailbox} {}", message(&replace.by))
         }
         Command::Expunge(Some(messages)) => format!("UID EXPUNGE {}", set(messages)),
         Command::Search(search) => format!("{}SEARCH {}{}", uid(search.numbers), returns(search), key(&search.key)),
@@ -148,6 +152,28 @@ fn print(command: &Command) -> String {
         }
         other => panic!("{other:?} is not printed"),
     }
+}
+
+fn message(message: &AppendMessage) -> String {
+    let date = message.date.map(|d| format!(" \"{}\"", d.strftime("%d-%b-%Y %H:%M:%S +0000")));
+    let data = match &message.data {
+        AppendData::Literal(Octets::Text, contents) => literal(contents),
+        AppendData::Literal(Octets::Binary, contents) => format!("~{}", literal(contents)),
+        AppendData::Catenate(parts) => {
+            let part = |part: &CatPart| match part {
+                CatPart::Text(text) => format!("TEXT {}", literal(text)),
+                CatPart::Url(url) => format!("URL {}", string(url)),
+            };
+            format!("CATENATE {}", list(parts, part))
+        }
+    };
+    format!("{}{} {data}", list(&message.flags, flag), date.unwrap_or_default())
+}
+
+fn literal(contents: &Contents) -> String {
+    let mut octets = Vec::new();
+    contents.read(0..contents.len(), &mut octets).unwrap();
+    format!("{{{}+}}\r\n{}", octets.len(), String::from_utf8(octets).unwrap())
 }
 
 fn list<T>(items: &[T], one: impl Fn(&T) -> String) -> String {
@@ -536,8 +562,15 @@ fn commands() -> impl Strategy<Value = String> {
     let appended = (
         maybe(flags().prop_map(|f| format!(" {f}"))),
         word(&["", " \" 7-Nov-2026 08:00:00 +0700\""]),
-        word(&[" {3}\r\na\r\n", " ~{2+}\r\nđ", " {0}\r\n"]),
+        word(&[
+            " {3}\r\na\r\n",
+            " ~{2+}\r\nđ",
+            " {0}\r\n",
+            " catenate (URL \"/INBOX;UID=1/;SECTION=1\" text {2+}\r\nđ)",
+            " CATENATE (URL {6}\r\n;UID=4)",
+        ]),
     );
+    let appended = appended.prop_map(|(flags, date, body)| [flags, date, body].concat()).boxed();
     prop_oneof![
         (astring(), astring()).prop_map(|(name, password)| format!("LOGIN {name} {password}")),
         word(&[
@@ -571,10 +604,10 @@ fn commands() -> impl Strategy<Value = String> {
         )
             .prop_map(|(s, r, p, o)| format!("LIST {s}{r} {p}{o}")),
         (mailbox(), status()).prop_map(|(name, items)| format!("STATUS {name} {items}")),
-        (mailbox(), proptest::collection::vec(appended, 1..3)).prop_map(|(name, all)| {
-            let all: String = all.into_iter().map(|(flags, date, body)| [flags, date, body].concat()).collect();
-            format!("APPEND {name}{all}")
-        }),
+        (mailbox(), proptest::collection::vec(appended.clone(), 1..3))
+            .prop_map(|(name, all)| { format!("APPEND {name}{}", all.concat()) }),
+        (word(&["REPLACE *", "replace 4", "UID REPLACE 9"]), mailbox(), appended)
+            .prop_map(|(command, name, by)| format!("{command} {name}{by}")),
         (uid(), options(), maybe(word(&["CHARSET UTF-8 ", "charset \"us-ascii\" "])), spaced(keys(), 1..4)).prop_map(
             |(u, o, c, k)| {
                 let utf8 = if k.is_ascii() { c } else { String::new() };

@@ -568,6 +568,7 @@ transcripts! {
         a_failed_login_tells_nothing
         a_first_password_is_told_of_once
         a_folder_made_again_has_another_validity
+        a_message_put_together_is_bounded
         a_message_read_in_every_way
         a_refused_literal_is_no_command
         a_right_that_ends_closes_the_folder
@@ -588,6 +589,7 @@ transcripts! {
         arrival_is_told_when_idle_begins
         binary_undoes_the_encoding
         commands_that_are_none
+        compression_and_what_is_none
         compression_begins_behind_the_answer
         copy_tells_the_uids
         dates_are_kept_with_their_zone
@@ -605,6 +607,7 @@ transcripts! {
         keywords_are_bounded
         list_patterns
         list_selects_and_returns
+        literals_come_without_being_asked_for
         logging_in_needs_tls
         logins_in_every_form
         mail_comes_in_idle
@@ -626,6 +629,7 @@ transcripts! {
         recent_is_told_to_one_session
         renaming_inbox_moves_its_mail
         rfc4314_examples
+        rfc4469_messages_are_put_together
         rfc4731_extended_search
         rfc5182_saved_results
         rfc5256_examples
@@ -647,8 +651,10 @@ transcripts! {
         rfc7162_what_is_kept_back_is_not_passed_over
         rfc7162_what_went_since
         rfc7377_search_in_many_folders
+        rfc8437_unauthenticate_begins_anew
         rfc8474_ids_of_folders
         rfc8474_ids_of_messages
+        rfc8508_a_draft_is_replaced
         rfc8514_savedate
         rfc8970_preview
         rfc9051_a_session
@@ -659,6 +665,7 @@ transcripts! {
         rfc9208_quota
         rfc9394_pages
         rfc9590_list_metadata
+        rfc9755_utf8_everywhere_once_enabled
         rights_that_are_taken_away_are_gone_at_once
         roundcube_lists_and_reads
         search_beyond_the_last_message

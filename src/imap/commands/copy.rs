@@ -3,28 +3,30 @@
 use crate::acl::Acl;
 use crate::imap::connection::Connection;
 use crate::imap::locate::{self, Located};
+use crate::imap::progress::{self, Progress};
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::{self, CopyUid, Done};
 use crate::imap::session::Gone;
-use crate::imap::syntax::{self, Messages, Numbers};
+use crate::imap::syntax::{self, Messages, Numbers, Tag};
 use crate::imap::tell;
 use crate::imap::view::Tell;
 use crate::store::{Copied, Destination, Missing, StoreError, UidRanges};
 
 /// Copies messages, all or none.
-pub(super) async fn copy(c: &mut Connection, args: syntax::Copy) -> Result<Done, Stop> {
+pub(super) async fn copy(c: &mut Connection, tag: &Tag, args: syntax::Copy) -> Result<Done, Stop> {
     let selected = c.session.selected()?;
     let (from, uids) = (selected.view.folder(), selected.places(args.numbers, &args.messages)?);
     let uids = uids.uids(selected.view.told());
     let target = locate::target(c, &args.mailbox).await?;
     let to = Destination { quota: target.quota(c), ..destination(&target) };
-    let copied = c.services.store.copy_messages(from, uids, to, missing(args.numbers)).await.map_err(vanished)?;
+    let copying = c.services.store.copy_messages(from, uids, to, missing(args.numbers));
+    let copied = progress::told(&mut c.wire, tag, &Progress::default(), copying).await?.map_err(vanished)?;
     super::quota::warn(c, target.folder.mailbox).await?;
     Ok(copy_uid(&copied).map_or(Done::Plainly, Done::Copied))
 }
 
 /// Moves messages, all or none. Whoever moves takes away: RFC 4314 §4, RFC 6851 §4.2.
-pub(super) async fn move_(c: &mut Connection, args: syntax::Copy) -> Result<Done, Stop> {
+pub(super) async fn move_(c: &mut Connection, tag: &Tag, args: syntax::Copy) -> Result<Done, Stop> {
     let selected = c.session.writable(Acl::DELETE_MESSAGES.and(Acl::EXPUNGE))?;
     let (from, uids) = (selected.view.folder(), selected.places(args.numbers, &args.messages)?);
     let (uids, mailbox) = (uids.uids(selected.view.told()), selected.opened.location.mailbox);
@@ -32,7 +34,8 @@ pub(super) async fn move_(c: &mut Connection, args: syntax::Copy) -> Result<Done
     // Within one mailbox nothing is added.
     let quota = target.quota(c).filter(|_| target.folder.mailbox != mailbox);
     let to = Destination { quota, ..destination(&target) };
-    let copied = c.services.store.move_messages(from, uids, to, missing(args.numbers)).await.map_err(vanished)?;
+    let moving = c.services.store.move_messages(from, uids, to, missing(args.numbers));
+    let copied = progress::told(&mut c.wire, tag, &Progress::default(), moving).await?.map_err(vanished)?;
     let Some(copied) = copy_uid(&copied) else { return Ok(Done::Plainly) };
     let mut text = Vec::new();
     reply::moved(&mut text, &copied);

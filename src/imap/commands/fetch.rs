@@ -1,8 +1,9 @@
 //! FETCH: RFC 9051 §6.4.5.
 //!
 //! Goes through the messages in batches: while one is written to the client, the next is read. A message larger than a
-//! batch is sent in pieces as they are read.
+//! batch is sent in pieces as they are read; where its parts must be found first, it is in memory for that long only.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -140,17 +141,13 @@ impl Fetching<'_> {
         let mut loaded = self.load(self.batch(&mut walk)).await?;
         while !loaded.messages.is_empty() {
             let large = loaded.messages.first().filter(|m| self.is_streamed(m)).copied();
-            if let Some(message) = large {
-                self.stream(c, &message, &loaded).await?;
-            } else if self.print(&loaded, &mut out).is_err() {
+            let printed = match large {
+                Some(message) => self.stream(c, &message, loaded).await?,
+                None => self.print(&loaded, &mut out),
+            };
+            if printed.is_err() {
                 result = Err(Refusal::UnknownEncoding.into());
             }
-            if loaded.held.is_some() {
-                // The memory is given back before more is asked for.
-                c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
-                out = Vec::new();
-            }
-            drop(loaded);
             let next = self.load(self.batch(&mut walk));
             let (sent, next) = tokio::join!(c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX), next);
             sent?;
@@ -171,13 +168,13 @@ impl Fetching<'_> {
         }
     }
 
-    /// Whether a message is too large to be read whole, and need not be.
+    /// Whether a message is too large to be sent whole.
     fn is_streamed(&self, message: &Message) -> bool {
-        self.plan.is_streamable() && message.is_large()
+        self.plan.source() >= Some(Source::Message) && message.is_large()
     }
 
     fn reads_whole(&self, message: &Message) -> bool {
-        self.plan.source() >= Some(Source::Message) && !self.is_streamed(message)
+        self.plan.source() >= Some(Source::Message) && !(self.plan.is_streamable() && message.is_large())
     }
 
     async fn load(&self, messages: Vec<Message>) -> Result<Loaded, Refusal> {
@@ -185,7 +182,8 @@ impl Fetching<'_> {
             return Ok(Loaded { messages, ..Loaded::default() });
         }
         let held = match messages.first().filter(|m| m.is_large() && self.reads_whole(m)) {
-            Some(large) => Some(self.services.hold(large.entry.size.into()).await?),
+            // Once as it is, once for what is decoded of it.
+            Some(large) => Some(self.services.hold(u64::from(large.entry.size) * 2).await?),
             None => None,
         };
         let bodies: Vec<BodyId> = messages.iter().map(|m| m.entry.body).collect();
@@ -231,6 +229,13 @@ impl Fetching<'_> {
         let wanted = || messages.iter().map(|m| (m.entry.uid, m.entry.body)).collect::<Vec<_>>();
         match self.plan.source() {
             Some(Source::Header) => store.headers(self.folder, &wanted()).await,
+            _ if whole && messages.iter().any(Message::is_large) => {
+                let mut whole = Vec::new();
+                for Message { entry, .. } in messages {
+                    whole = store.message(self.folder, (entry.uid, entry.body), entry.size.into()).await?;
+                }
+                Ok(Texts::one(whole))
+            }
             _ if whole => store.messages(self.folder, &wanted()).await,
             _ => Ok(Texts::default()),
         }
@@ -273,20 +278,24 @@ impl Fetching<'_> {
     }
 
     /// Sends a message piece by piece. What was announced must be sent: if it cannot be read, the connection ends.
-    async fn stream(&self, c: &mut Connection, message: &Message, loaded: &Loaded) -> Result<(), Stop> {
-        let first = |texts: &'_ Texts| texts.iter().next().map(<[u8]>::to_vec).unwrap_or_default();
-        let (envelope, structure) = (first(&loaded.envelopes), first(&loaded.structures));
-        let basic_structure = first(&loaded.basic_structures);
-        let read = Read {
-            envelope: &envelope,
-            structure: &structure,
-            basic_structure: &basic_structure,
-            preview: loaded.previews.first().map(Vec::as_slice).unwrap_or_default(),
-            kept: loaded.kept.first().copied().flatten(),
-            octets: &[],
+    async fn stream(
+        &self,
+        c: &mut Connection,
+        message: &Message,
+        mut loaded: Loaded,
+    ) -> Result<Result<(), UnknownEncoding>, Stop> {
+        let (pieces, result) = if self.plan.is_streamable() {
+            self.pieces(message, &loaded)
+        } else {
+            tokio::task::block_in_place(|| self.pieces(message, &loaded))
         };
+        let held = loaded.held.take();
+        drop(loaded);
+        // What was decoded is in memory until it is sent; the rest is read again.
+        let made: usize = pieces.iter().map(|(text, _)| text.len()).sum();
+        let _held = held.filter(|_| made > limits::BATCH_BYTES_MAX);
         let entry = &message.entry;
-        for (text, range) in self.plan.streamed(&self.folder(), message, read, self.unasked(message)) {
+        for (text, range) in pieces {
             c.wire.send(&text, limits::WIRE_WRITE_STALL_MAX).await?;
             let Some(mut range) = range else { continue };
             while !range.is_empty() {
@@ -298,6 +307,26 @@ impl Fetching<'_> {
                 range.start = end;
             }
         }
-        Ok(())
+        Ok(result)
+    }
+
+    fn pieces(
+        &self,
+        message: &Message,
+        loaded: &Loaded,
+    ) -> (Vec<(Vec<u8>, Option<Range<u64>>)>, Result<(), UnknownEncoding>) {
+        let first = |texts: &'_ Texts| texts.iter().next().map(<[u8]>::to_vec).unwrap_or_default();
+        let (envelope, structure) = (first(&loaded.envelopes), first(&loaded.structures));
+        let basic_structure = first(&loaded.basic_structures);
+        let octets = loaded.octets.iter().next().unwrap_or_default();
+        let read = Read {
+            envelope: &envelope,
+            structure: &structure,
+            basic_structure: &basic_structure,
+            preview: loaded.previews.first().map(Vec::as_slice).unwrap_or_default(),
+            kept: loaded.kept.first().copied().flatten(),
+            octets,
+        };
+        self.plan.streamed(&self.folder(), message, read, self.unasked(message))
     }
 }

@@ -4,7 +4,7 @@ use crate::access::{SHARED, UNITS};
 use crate::imap::connection::Connection;
 use crate::imap::refusal::{Farewell, Refusal};
 use crate::imap::reply::{self, Done};
-use crate::imap::session::{Gone, Revision};
+use crate::imap::session::{Gone, Revision, Utf8};
 use crate::imap::syntax::print;
 use crate::imap::tell;
 
@@ -63,6 +63,10 @@ pub(super) fn enable(c: &mut Connection, names: &[String]) -> Done {
             "IMAP4REV2" => {
                 c.session.revision = Revision::Two;
                 " IMAP4rev2"
+            }
+            "UTF8=ACCEPT" => {
+                c.session.utf8 = Utf8::Accept;
+                " UTF8=ACCEPT"
             }
             _ => continue,
         };

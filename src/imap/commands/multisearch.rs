@@ -8,6 +8,7 @@ use crate::access::Location;
 use crate::acl::Acl;
 use crate::imap::connection::Connection;
 use crate::imap::locate::{self, Located, Opened};
+use crate::imap::progress::Progress;
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::results::Results;
@@ -20,7 +21,7 @@ pub(super) async fn multi_search(c: &mut Connection, tag: &Tag, args: MultiSearc
     let MultiSearch { sources, search } = args;
     let returns = search.returns.as_deref().unwrap_or(&[SearchReturn::All]);
     for Located { folder, shown, .. } in folders(c, &sources).await? {
-        let Some(results) = results(c, &folder, &search).await? else { continue };
+        let Some(results) = results(c, tag, &folder, &search).await? else { continue };
         if returns.contains(&SearchReturn::Save) {
             c.session.selected_mut()?.saved = results.saved(returns);
         }
@@ -105,9 +106,9 @@ fn names(source: &Source, name: &str, subscribed: &HashSet<&str>) -> bool {
 
 /// What a folder holds for a search: of the selected one, of what the client was told; of others, of what is there
 /// now. `None`, if the folder is gone.
-async fn results(c: &mut Connection, folder: &Folder, search: &Search) -> Result<Option<Results>, Stop> {
+async fn results(c: &mut Connection, tag: &Tag, folder: &Folder, search: &Search) -> Result<Option<Results>, Stop> {
     if c.session.selected().is_ok_and(|selected| selected.view.folder() == folder.id) {
-        return search::results(c, search).await.map(Some);
+        return search::results(c, tag, search).await.map(Some);
     }
     let watch = match c.services.store.watch(folder.id).await {
         Ok(watch) => watch,
@@ -117,7 +118,8 @@ async fn results(c: &mut Connection, folder: &Folder, search: &Search) -> Result
     let index = watch.index();
     let recent_from = select::first_recent(&index, folder);
     let seen = search::Seen { folder: folder.id, told: index.clone(), index, saved: UidRanges::default(), recent_from };
-    search::results_in(c, seen, search).await.map(Some)
+    // How much all folders come to, nobody knows yet.
+    search::results_in(c, (tag, &Progress::default()), seen, search).await.map(Some)
 }
 
 #[cfg(test)]

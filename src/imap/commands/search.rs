@@ -9,6 +9,7 @@ use crate::imap::connection::Connection;
 use crate::imap::find::find;
 use crate::imap::kept;
 use crate::imap::places::{Message, Places};
+use crate::imap::progress::{self, Progress};
 use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
 use crate::imap::results::{Relevant, Results};
@@ -20,7 +21,7 @@ use crate::store::{Index, UidRanges};
 
 /// Finds messages.
 pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Result<Done, Stop> {
-    let results = results(c, &args).await?;
+    let results = results(c, tag, &args).await?;
     let all = [SearchReturn::All];
     match (args.returns.as_deref(), c.session.revision) {
         (None, Revision::One) => {
@@ -35,7 +36,7 @@ pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Resul
 }
 
 /// What the selected folder holds for a search, in the order of its messages.
-pub(super) async fn results(c: &mut Connection, search: &Search) -> Result<Results, Stop> {
+pub(super) async fn results(c: &mut Connection, tag: &Tag, search: &Search) -> Result<Results, Stop> {
     let selected = c.session.selected()?;
     let seen = Seen {
         folder: selected.view.folder(),
@@ -44,7 +45,8 @@ pub(super) async fn results(c: &mut Connection, search: &Search) -> Result<Resul
         saved: selected.saved.clone(),
         recent_from: selected.view.recent_from(),
     };
-    let results = results_in(c, seen, search).await;
+    let progress = Progress::towards(seen.told.len());
+    let results = results_in(c, (tag, &progress), seen, search).await;
     // RFC 9051 §6.4.4.1: a search that could not be done leaves nothing saved.
     if results.is_err() && search.returns.as_deref().unwrap_or_default().contains(&SearchReturn::Save) {
         c.session.forget_saved();
@@ -66,7 +68,12 @@ pub(super) struct Seen {
 }
 
 /// What a folder holds for a search, in the order of its messages.
-pub(super) async fn results_in(c: &mut Connection, seen: Seen, search: &Search) -> Result<Results, Stop> {
+pub(super) async fn results_in(
+    c: &mut Connection,
+    (tag, progress): (&Tag, &Progress),
+    seen: Seen,
+    search: &Search,
+) -> Result<Results, Stop> {
     let Seen { folder, told, index, saved, recent_from } = seen;
     let zone = c.services.clock.zone().clone();
     let now = c.services.clock.now();
@@ -74,7 +81,8 @@ pub(super) async fn results_in(c: &mut Connection, seen: Seen, search: &Search) 
     let context = Context { told: &told, saved: &saved, recent_from, index: &index, kept: &kept, now, zone: &zone };
     let condition = Condition::of(&search.key, &context)?;
     let asks_mod_seq = condition.asks_mod_seq();
-    let found = find(&c.services, folder, told.clone(), index.clone(), condition).await?;
+    let finding = find(&c.services, folder, told.clone(), index.clone(), condition, progress);
+    let found = progress::told(&mut c.wire, tag, progress, finding).await??;
     let mut relevant = None;
     if search.scores == Scores::Wanted {
         let uids = |messages: &[Message]| UidRanges::from_sorted(messages.iter().map(|message| message.entry.uid));
@@ -82,7 +90,8 @@ pub(super) async fn results_in(c: &mut Connection, seen: Seen, search: &Search) 
         let mut each = Vec::new();
         for more in Condition::relevant(&search.key, &context)? {
             let condition = Condition::And(vec![among.clone(), more]);
-            each.push(uids(&find(&c.services, folder, told.clone(), index.clone(), condition).await?));
+            let finding = find(&c.services, folder, told.clone(), index.clone(), condition, progress);
+            each.push(uids(&progress::told(&mut c.wire, tag, progress, finding).await??));
         }
         relevant = Some(Relevant(each));
     }

@@ -10,7 +10,7 @@ use crate::limits;
 
 /// Finds messages and tells them in an order.
 pub(super) async fn sort(c: &mut Connection, tag: &Tag, args: Sort) -> Result<Done, Stop> {
-    let found = search::results(c, &args.search).await?;
+    let found = search::results(c, tag, &args.search).await?;
     let folder = c.session.selected()?.view.folder();
     let results = sort::sort(&c.services, folder, found, &args.criteria).await?;
     if let Some(returns) = args.search.returns {

@@ -6,13 +6,13 @@ use crate::imap::headers;
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::results::Results;
-use crate::imap::syntax::{Algorithm, Numbers, Thread};
+use crate::imap::syntax::{Algorithm, Numbers, Tag, Thread};
 use crate::imap::thread::{OrderedSubject, References, Threading};
 use crate::{limits, mime};
 
 /// Finds messages and tells how they belong together.
-pub(super) async fn thread(c: &mut Connection, args: Thread) -> Result<Done, Stop> {
-    let results = search::results(c, &args.search).await?;
+pub(super) async fn thread(c: &mut Connection, tag: &Tag, args: Thread) -> Result<Done, Stop> {
+    let results = search::results(c, tag, &args.search).await?;
     let line = match args.algorithm {
         Algorithm::OrderedSubject => line(c, results, OrderedSubject::default()).await?,
         Algorithm::References => line(c, results, References::default()).await?,

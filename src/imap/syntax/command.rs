@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     AclChange, AclEntry, Append, Create, Fetch, GetMetadata, List, Lsub, MailboxArg, Messages, MultiSearch, Notify,
-    Rename, Search, Select, SetMetadata, SetQuota, Sort, Status, Store, Thread,
+    Rename, Replace, Search, Select, SetMetadata, SetQuota, Sort, Status, Store, Thread,
 };
 use crate::imap::table::Row;
 
@@ -64,6 +64,8 @@ pub enum Command {
     /// `LOGIN`
     Login(Credentials),
 
+    /// `UNAUTHENTICATE` (RFC 8437)
+    Unauthenticate,
     /// `ENABLE`: the names in upper case (RFC 5161).
     Enable(Vec<String>),
     /// `SELECT`
@@ -90,6 +92,8 @@ pub enum Command {
     Status(Status),
     /// `APPEND`
     Append(Append),
+    /// `REPLACE` and `UID REPLACE` (RFC 8508)
+    Replace(Replace),
     /// `IDLE`: the `DONE` that ends it is no command and is read by the connection (RFC 2177).
     Idle,
     /// `NOTIFY` (RFC 5465)

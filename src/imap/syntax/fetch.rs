@@ -277,7 +277,7 @@ fn binary_path(cursor: &mut Cursor) -> Parsed<Vec<u32>> {
 /// section-part    = nz-number *("." nz-number)
 /// section-text    = section-msgtext / "MIME"
 /// ```
-fn section(cursor: &mut Cursor) -> Parsed<Section> {
+pub(super) fn section(cursor: &mut Cursor) -> Parsed<Section> {
     cursor.need(b'[', "[")?;
     let mut path = Vec::new();
     let mut text = SectionText::Whole;

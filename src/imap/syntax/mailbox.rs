@@ -10,8 +10,10 @@ pub enum Dialect {
     /// In modified UTF-7: the state of a new connection.
     #[default]
     Utf7,
-    /// In UTF-8: after `ENABLE IMAP4rev2` or `ENABLE UTF8=ACCEPT` (RFC 9051 §5.1, RFC 9755 §3).
+    /// In UTF-8: after `ENABLE IMAP4rev2` (RFC 9051 §5.1).
     Utf8,
+    /// In UTF-8 like everything else, so that no charset is named any more: after `ENABLE UTF8=ACCEPT` (RFC 9755 §3).
+    Utf8Accept,
 }
 
 /// The name of a folder: decoded, NFC, without control characters, `INBOX` in upper case. Whether a folder may be called
@@ -69,7 +71,7 @@ pub(super) fn decode(name: &[u8], dialect: Dialect) -> Result<String, Cause> {
 fn read(name: &[u8], dialect: Dialect) -> Result<String, Cause> {
     let name = match dialect {
         Dialect::Utf7 => utf7::decode(name).map_err(|_| Cause::MailboxName)?,
-        Dialect::Utf8 => std::str::from_utf8(name).map_err(|_| Cause::MailboxName)?.to_owned(),
+        Dialect::Utf8 | Dialect::Utf8Accept => std::str::from_utf8(name).map_err(|_| Cause::MailboxName)?.to_owned(),
     };
     if name.contains(char::is_control) {
         return Err(Cause::MailboxName);

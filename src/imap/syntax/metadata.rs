@@ -172,7 +172,7 @@ pub(in crate::imap) fn set_metadata(cursor: &mut Cursor) -> Parsed<SetMetadata> 
         let entry = entry(cursor)?;
         cursor.space()?;
         let value = match cursor.peek() {
-            Some(b'~') => Some(cursor.message()?.1),
+            Some(b'~') => Some(cursor.literal8()?),
             _ => cursor.nstring()?.map(std::borrow::Cow::into_owned),
         };
         Ok((entry, value))

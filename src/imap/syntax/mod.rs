@@ -27,8 +27,9 @@ pub(super) mod rights;
 pub(super) mod search;
 mod sequence;
 pub(super) mod sort;
+mod url;
 
-pub use append::{Append, AppendMessage, Octets};
+pub use append::{Append, AppendData, AppendMessage, CatPart, Octets, Replace};
 pub use assemble::{Assembler, Awaited, Input, LiteralKind, Next};
 pub use command::{Authenticate, Command, Copy, Credentials, Numbers, Secret, Tag, Tagged};
 pub(super) use cursor::{Cursor, Parsed};
@@ -49,3 +50,4 @@ pub use rights::{AclChange, AclEntry, RightsChange, SetQuota};
 pub use search::{Comparison, DateTest, KeptKey, Scores, Search, SearchField, SearchKey, SearchReturn};
 pub use sequence::{Edge, Messages, Ranges, SequenceSet, Span};
 pub use sort::{Algorithm, Criterion, Direction, Sort, SortKey, Thread};
+pub use url::MessageUrl;

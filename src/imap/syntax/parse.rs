@@ -69,7 +69,7 @@ pub(super) mod tests {
                 Next::Literal(awaited) => {
                     assert!(awaited.kind == LiteralKind::Argument || awaited.size <= MESSAGE_MAX);
                     let (literal, after) = rest.split_at(awaited.size.min(rest.len()));
-                    assembler.literal(literal.to_vec());
+                    assembler.literal(crate::spool::Contents::Here(literal.to_vec()));
                     rest = after;
                 }
                 Next::Discard(size) => rest = rest.get(usize::try_from(size).unwrap()..).unwrap_or_default(),

@@ -90,7 +90,7 @@ pub fn binary(out: &mut Vec<u8>, octets: &[u8]) {
 pub fn mailbox(out: &mut Vec<u8>, name: &str, dialect: Dialect) {
     if name.is_ascii() && !name.contains('&') {
         astring(out, name.as_bytes());
-    } else if dialect == Dialect::Utf8 {
+    } else if dialect != Dialect::Utf7 {
         quoted(out, name.as_bytes());
     } else {
         // Neither quote nor backslash comes out of the encoding but as itself.

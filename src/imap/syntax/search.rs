@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::cursor::{Cursor, Parsed, add_new};
 use super::date::date;
-use super::{Cause, Flag, Messages, Numbers, Page, flag, page, sequence};
+use super::{Cause, Dialect, Flag, Messages, Numbers, Page, flag, page, sequence};
 use crate::id::ModSeq;
 use crate::limits::{IMAP_LIST_OPTIONS_MAX, IMAP_SEARCH_KEYS_MAX};
 
@@ -187,18 +187,29 @@ pub(super) fn optional_charset(cursor: &mut Cursor, returns: &[SearchReturn]) ->
         return Ok(encoding_rs::UTF_8);
     }
     cursor.space()?;
+    if cursor.dialect() == Dialect::Utf8Accept {
+        // RFC 9755 §3: everything is UTF-8, and a label could only contradict that.
+        return cursor.fail(Cause::CharsetNamed);
+    }
     let charset = charset(cursor, returns)?;
     cursor.space()?;
     Ok(charset)
 }
 
-/// A charset that text can be decoded from.
+/// A charset that text can be decoded from; under UTF8=ACCEPT, where everything is UTF-8, no other (RFC 9755 §3).
 pub(super) fn charset(cursor: &mut Cursor, returns: &[SearchReturn]) -> Parsed<&'static Encoding> {
     let start = cursor.at();
     let label = cursor.astring()?;
     let saves = returns.contains(&SearchReturn::Save);
     let unknown = if saves { Cause::CharsetOfSaved } else { Cause::Charset };
-    Encoding::for_label_no_replacement(&label).ok_or(unknown.at(start))
+    let known = match cursor.dialect() {
+        Dialect::Utf7 | Dialect::Utf8 => Encoding::for_label_no_replacement(&label),
+        Dialect::Utf8Accept => {
+            let is_utf8 = [&b"UTF-8"[..], b"US-ASCII"].iter().any(|name| label.eq_ignore_ascii_case(name));
+            is_utf8.then_some(encoding_rs::UTF_8)
+        }
+    };
+    known.ok_or(unknown.at(start))
 }
 
 /// `search-key *(SP search-key)`, with its text in that charset.

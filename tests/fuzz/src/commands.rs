@@ -3,13 +3,14 @@
 
 use hopthu::imap::syntax::{Assembler, Command, Dialect, Next, parse};
 use hopthu::limits;
+use hopthu::spool::Contents;
 use libfuzzer_sys::fuzz_target;
 
 /// Largest message: small, so that its bound is met.
 const MESSAGE_BYTES_MAX: usize = 4096;
 
 fuzz_target!(|octets: &[u8]| {
-    for dialect in [Dialect::Utf7, Dialect::Utf8] {
+    for dialect in [Dialect::Utf7, Dialect::Utf8, Dialect::Utf8Accept] {
         converse(octets, dialect);
     }
 });
@@ -22,7 +23,7 @@ fn converse(mut rest: &[u8], dialect: Dialect) {
         rest = &rest[end + 2..];
         match assembler.line(line, MESSAGE_BYTES_MAX) {
             Next::Command(input) => {
-                let kept: usize = input.text.len() + input.literals.iter().map(Vec::len).sum::<usize>();
+                let kept: usize = input.text.len() + input.literals.iter().map(Contents::len).sum::<usize>();
                 assert!(kept <= limits::IMAP_COMMAND_BYTES_MAX + limits::IMAP_APPEND_BYTES_MAX);
                 if let Ok(tagged) = parse(input, dialect) {
                     check(&tagged.command);
@@ -32,7 +33,7 @@ fn converse(mut rest: &[u8], dialect: Dialect) {
             Next::Literal(awaited) => {
                 assert!(awaited.size <= limits::IMAP_COMMAND_BYTES_MAX.max(MESSAGE_BYTES_MAX));
                 let Some((literal, after)) = rest.split_at_checked(awaited.size) else { return };
-                assembler.literal(literal.to_vec());
+                assembler.literal(Contents::Here(literal.to_vec()));
                 rest = after;
             }
             Next::Discard(size) => {
