@@ -132,13 +132,6 @@ impl Client {
         sent
     }
 
-    /// Sends bytes as they are, whatever the connection has agreed on.
-    pub fn send_raw(&mut self, bytes: &[u8]) {
-        let deflate = self.deflate.take();
-        self.send(bytes);
-        self.deflate = deflate;
-    }
-
     /// Sends bytes in one write. A connection that the server has closed is noticed when reading, not here.
     pub fn send(&mut self, bytes: &[u8]) {
         let compressed = self.compressed(bytes);

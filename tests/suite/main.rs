@@ -45,3 +45,4 @@ mod transcripts;
 mod views;
 mod web;
 mod webdriver;
+mod wire;

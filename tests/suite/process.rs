@@ -87,6 +87,11 @@ impl Process {
         Trust::new(CertificateDer::from_pem_file(self.certificate()).unwrap(), "127.0.0.1")
     }
 
+    /// The file that holds everything.
+    pub fn database(&self) -> PathBuf {
+        hopthu::server::database(&self.data_dir)
+    }
+
     /// Everybody, with their first passwords.
     pub fn people(&self) -> Vec<Login> {
         let text = std::fs::read_to_string(self.data_dir.join("credentials.txt")).unwrap();
