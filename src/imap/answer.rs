@@ -85,6 +85,14 @@ pub struct Read<'a> {
     pub octets: &'a [u8],
 }
 
+/// A line whose literals are sent as they lie in the message.
+pub struct Streamed {
+    /// The line up to such octets, and which those are; `None` behind the last of it.
+    pub pieces: Vec<(Vec<u8>, Option<Range<u64>>)>,
+    /// As [`Plan::line`] gives it.
+    pub result: Result<(), UnknownEncoding>,
+}
+
 /// Whether the flags of a message are told although they were not asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unasked {
@@ -242,18 +250,9 @@ impl<'a> Plan<'a> {
         result
     }
 
-    /// The line up to octets that are sent piece by piece as they lie in the message, and which those are; until `None`,
-    /// when the line is complete. `read` has what is derived, and the message unless [`Plan::is_streamable`].
-    ///
-    /// # Errors
-    /// As [`Plan::line`].
-    pub fn streamed(
-        &self,
-        folder: &Folder<'_>,
-        message: &Message,
-        read: Read<'_>,
-        unasked: Unasked,
-    ) -> (Vec<(Vec<u8>, Option<Range<u64>>)>, Result<(), UnknownEncoding>) {
+    /// The line of a message that is sent piece by piece. `read` has what is derived, and the message unless
+    /// [`Plan::is_streamable`].
+    pub fn streamed(&self, folder: &Folder<'_>, message: &Message, read: Read<'_>, unasked: Unasked) -> Streamed {
         let opened = Opened::new(read.octets);
         let size = u64::from(message.entry.size);
         let (mut pieces, mut result) = (Vec::new(), Ok(()));
@@ -292,7 +291,7 @@ impl<'a> Plan<'a> {
             }
         });
         pieces.push((out, None));
-        (pieces, result)
+        Streamed { pieces, result }
     }
 
     fn items(

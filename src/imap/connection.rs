@@ -323,14 +323,14 @@ impl Connection {
             self.wire.consume(taken);
             missing -= taken;
         }
-        match &mut self.intake {
-            Ok(intake) => match intake.end(incoming).await {
-                Ok(contents) => return Ok(contents),
-                Err(refusal) => self.intake = Err(refusal),
-            },
-            Err(_) => {}
-        }
-        Ok(Contents::Here(Vec::new()))
+        let ended = match &mut self.intake {
+            Ok(intake) => intake.end(incoming).await,
+            Err(_) => Ok(Contents::Here(Vec::new())),
+        };
+        Ok(ended.unwrap_or_else(|refusal| {
+            self.intake = Err(refusal);
+            Contents::Here(Vec::new())
+        }))
     }
 
     async fn discard(&mut self, mut octets: u64) -> Result<(), Stop> {

@@ -109,6 +109,11 @@ pub struct Events<'a> {
 }
 
 /// Whether the client reads UTF-8 everywhere: RFC 9755.
+///
+/// Messages with UTF-8 in their headers are sent as they are to all clients, of what RFC 9755 §7 leaves open: the mail
+/// programs that people have read them, and one that looks otherwise to every program would break signatures and what the
+/// programs keep. For the same reason APPEND takes such headers from everybody, although RFC 9755 §4 has them refused from
+/// whoever did not enable this: mail from before that standard, which had them too, is moved here and must not be lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Utf8 {
     /// Names are in modified UTF-7, unless the revision is the second.

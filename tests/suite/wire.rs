@@ -51,9 +51,10 @@ fn message(octets: usize) -> Vec<u8> {
         line.extend_from_slice(b"\r\n");
         line
     };
-    let mut text = b"Subject: to\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nxin chao\r\n\
+    let mut text =
+        b"Subject: to\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nxin chao\r\n\
         --b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-        .to_vec();
+            .to_vec();
     while text.len() < octets - 100 {
         text.extend(line());
     }

@@ -3,7 +3,6 @@
 //! Goes through the messages in batches: while one is written to the client, the next is read. A message larger than a
 //! batch is sent in pieces as they are read; where its parts must be found first, it is in memory for that long only.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -13,7 +12,7 @@ use super::resync;
 use crate::acl::Acl;
 use crate::id::{BodyId, FolderId, Uid};
 use crate::imap::Services;
-use crate::imap::answer::{Folder, Plan, Read, Unasked};
+use crate::imap::answer::{Folder, Plan, Read, Streamed, Unasked};
 use crate::imap::connection::Connection;
 use crate::imap::kept;
 use crate::imap::notify::Notifying;
@@ -284,7 +283,7 @@ impl Fetching<'_> {
         message: &Message,
         mut loaded: Loaded,
     ) -> Result<Result<(), UnknownEncoding>, Stop> {
-        let (pieces, result) = if self.plan.is_streamable() {
+        let Streamed { pieces, result } = if self.plan.is_streamable() {
             self.pieces(message, &loaded)
         } else {
             tokio::task::block_in_place(|| self.pieces(message, &loaded))
@@ -310,11 +309,7 @@ impl Fetching<'_> {
         Ok(result)
     }
 
-    fn pieces(
-        &self,
-        message: &Message,
-        loaded: &Loaded,
-    ) -> (Vec<(Vec<u8>, Option<Range<u64>>)>, Result<(), UnknownEncoding>) {
+    fn pieces(&self, message: &Message, loaded: &Loaded) -> Streamed {
         let first = |texts: &'_ Texts| texts.iter().next().map(<[u8]>::to_vec).unwrap_or_default();
         let (envelope, structure) = (first(&loaded.envelopes), first(&loaded.structures));
         let basic_structure = first(&loaded.basic_structures);

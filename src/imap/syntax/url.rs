@@ -110,8 +110,8 @@ mod tests {
     use super::super::SectionText;
     use super::*;
 
-    fn folder(name: &str) -> Option<MailboxArg> {
-        Some(MailboxArg::decode(name.as_bytes(), Dialect::Utf8).unwrap())
+    fn folder(name: &str) -> MailboxArg {
+        MailboxArg::decode(name.as_bytes(), Dialect::Utf8).unwrap()
     }
 
     #[test]
@@ -119,10 +119,10 @@ mod tests {
         let whole =
             |mailbox, uid_validity, uid| MessageUrl { mailbox, uid_validity, uid, section: None, partial: None };
         let section = |path: &[u32], text| Some(Section { path: path.to_vec(), text });
-        let at = |uid| whole(folder("Drafts"), Some(387_899_045), uid);
+        let at = |uid| whole(Some(folder("Drafts")), Some(387_899_045), uid);
         for (text, url) in [
             ("/Drafts;UIDVALIDITY=387899045/;UID=20", at(20)),
-            ("/drafts;uidvalidity=387899045/;uid=20/", MessageUrl { mailbox: folder("drafts"), ..at(20) }),
+            ("/drafts;uidvalidity=387899045/;uid=20/", MessageUrl { mailbox: Some(folder("drafts")), ..at(20) }),
             (
                 "/Drafts;UIDVALIDITY=387899045/;UID=20/;section=HEADER",
                 MessageUrl { section: section(&[], SectionText::Header), ..at(20) },
@@ -139,7 +139,7 @@ mod tests {
                 "/Drafts;UIDVALIDITY=387899045/;UID=20/;PARTIAL=7",
                 MessageUrl { partial: Some(Partial { offset: 7, length: u64::MAX }), ..at(20) },
             ),
-            ("/C%C3%B4ng%20v%c4%83n/A;UID=1", whole(folder("Công văn/A"), None, 1)),
+            ("/C%C3%B4ng%20v%c4%83n/A;UID=1", whole(Some(folder("Công văn/A")), None, 1)),
             (";UID=4", whole(None, None, 4)),
             ("/;UID=4", whole(None, None, 4)),
         ] {
