@@ -12,6 +12,17 @@ const UNREAD: &[(&str, &str, &str)] = &[
     ("* MYRIGHTS ", "", "RFC 4314 §3.8"),
     ("* LIST ", " (\"CHILDINFO\" ", "RFC 5258 §4"),
     ("* ", " BINARY[1]<0> ", "RFC 3516 §4.3, which has it in its words and not in its grammar"),
+    ("* LIST ", " (\"OLDNAME\" ", "RFC 9051 §6.3.9.7"),
+    ("* STATUS ", "SIZE ", "RFC 9051 §6.3.11"),
+    ("* STATUS ", "APPENDLIMIT ", "RFC 7889 §3.2"),
+    ("* STATUS ", "MAILBOXID (", "RFC 8474 §4.3"),
+    ("* ", "EMAILID (", "RFC 8474 §5.1"),
+    ("* ", "THREADID ", "RFC 8474 §5.2"),
+    ("* ", "SAVEDATE \"", "RFC 8514 §4.3"),
+    ("* ", "SAVEDATE NIL", "RFC 8514 §4.3"),
+    ("* ", "PREVIEW \"", "RFC 8970 §3.1"),
+    ("* ", "PREVIEW {", "RFC 8970 §3.1"),
+    ("* ", "PREVIEW NIL", "RFC 8970 §3.1"),
 ];
 
 /// Reads what came on one connection.
