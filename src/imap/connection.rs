@@ -164,11 +164,7 @@ impl Connection {
             }
             Err(refusal) => Err(refusal.into()),
         };
-        if row.is_offered() {
-            self.session.sense();
-        } else {
-            self.session.nonsense();
-        }
+        self.session.sense();
         let result = match done {
             Ok(done) => Ok(done),
             Err(Stop::Refused(refusal)) => Err(refusal),

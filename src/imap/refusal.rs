@@ -15,12 +15,6 @@ pub enum Refusal {
     /// It could not be read.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
-    /// The grammar knows it, this server does not offer it.
-    #[error("unknown command")]
-    Unknown,
-    /// It asks for something of an extension that this server does not offer.
-    #[error("not offered")]
-    NotOffered,
     /// It asks for something that the client must switch on first: RFC 7162 §3.2.3.
     #[error("not enabled")]
     NotEnabled,

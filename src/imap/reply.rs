@@ -272,8 +272,6 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
     let say = |vi, en| in_language(language, vi, en);
     match refusal {
         Refusal::Syntax(error) => syntax(error, language),
-        Refusal::Unknown => bad("Unknown command"),
-        Refusal::NotOffered => bad("Not offered here"),
         Refusal::NotEnabled => bad("ENABLE QRESYNC first"),
         Refusal::OutOfState(Stage::NotAuthenticated) => bad("Log in first"),
         Refusal::OutOfState(Stage::Authenticated) => bad("Not in this state; perhaps no folder is selected"),

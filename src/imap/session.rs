@@ -179,13 +179,7 @@ impl Session {
 
     /// Whether a command may be given now.
     pub fn admits(&self, row: &Row) -> Result<(), Refusal> {
-        if !row.is_offered() {
-            return Err(Refusal::Unknown);
-        }
-        if !row.when.allows(self.stage()) {
-            return Err(Refusal::OutOfState(self.stage()));
-        }
-        Ok(())
+        if row.when.allows(self.stage()) { Ok(()) } else { Err(Refusal::OutOfState(self.stage())) }
     }
 
     /// Who is logged in.

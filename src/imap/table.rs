@@ -31,13 +31,6 @@ pub enum Stage {
     Selected,
 }
 
-impl Row {
-    /// Whether the server offers it: its capability is announced.
-    pub fn is_offered(&self) -> bool {
-        CAPABILITIES.iter().any(|(name, ..)| *name == self.capability)
-    }
-}
-
 impl When {
     /// Whether the state allows it.
     pub fn allows(self, stage: Stage) -> bool {
@@ -276,6 +269,7 @@ pub fn capabilities(standing: Standing) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -302,6 +296,25 @@ mod tests {
         let after = shown(Stage::Authenticated, true, true);
         assert!(names(&after, "APPENDLIMIT=1000") && names(&after, "MOVE"));
         assert!(!after.contains("AUTH=") && !after.contains("STARTTLS") && !after.contains("LOGINDISABLED"));
+    }
+
+    #[test]
+    fn every_command_stands_under_a_capability_that_is_announced() {
+        for row in COMMANDS {
+            assert!(CAPABILITIES.iter().any(|(name, ..)| *name == row.capability), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_what_is_offered() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+        let mut table = "| capability | specification | commands |\n|---|---|---|\n".to_owned();
+        for (name, _, specification) in CAPABILITIES {
+            let commands = COMMANDS.iter().filter(|row| row.capability == *name).map(|row| row.name);
+            table += &format!("| `{name}` | {specification} | {} |\n", commands.collect::<Vec<_>>().join(", "));
+        }
+        table += "| `APPENDLIMIT` | RFC 7889 |  |\n";
+        assert!(readme.contains(&table), "README.md lacks\n{table}");
     }
 
     #[test]

@@ -588,7 +588,7 @@ fn commands() -> impl Strategy<Value = String> {
         (
             word(&["SELECT ", "examine "]),
             mailbox(),
-            maybe(word(&[" (CONDSTORE)", " (QRESYNC (7 9 1:5,7 (1,3 5:9)) CONDSTORE)", " (qresync (7 9))"]))
+            maybe(word(&[" (CONDSTORE)", " (QRESYNC (7 9 1:5,7 (1,3 5,9)) CONDSTORE)", " (qresync (7 9))"]))
         )
             .prop_map(|(c, m, p)| [c, m, p].concat()),
         (mailbox(), maybe(word(&[" (USE ())", " (use (\\Sent \\junk))"])))

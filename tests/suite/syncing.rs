@@ -205,7 +205,11 @@ fn sync_under_change(office: &Office, maildir_of: impl Fn(usize) -> PathBuf, syn
     differ("the mailbox", &far(&mut imap), &wanted);
     differ("the Maildirs", &near(&maildirs), &wanted);
     let mut numbers = || {
-        let state = |folder: &str| imap.ok(&format!("STATUS \"{folder}\" (MESSAGES UIDNEXT HIGHESTMODSEQ)")).remove(0);
+        // The first one tells that mod-sequences are told from here on, too (RFC 7162 §3.1.2.1).
+        let state = |folder: &str| {
+            let told = imap.ok(&format!("STATUS \"{folder}\" (MESSAGES UIDNEXT HIGHESTMODSEQ)"));
+            told.into_iter().find(|line| line.starts_with("* STATUS ")).unwrap()
+        };
         (FOLDERS.map(state), files(&maildirs))
     };
     let before = numbers();
