@@ -123,7 +123,7 @@ async fn command(cli: Cli, early: &Output) -> ExitCode {
         Command::Quickstart(quickstart) => self::quickstart(&quickstart, cli.lang, early).await,
         Command::Restore(restore) => backup::restore(&restore, early).await,
         Command::Init(init) => self::init(init, cli.lang, early).await,
-        Command::Installed(command) => installed(command, cli.config.as_deref(), cli.lang, early).await,
+        Command::Installed(command) => Box::pin(installed(command, cli.config.as_deref(), cli.lang, early)).await,
     };
     done.unwrap_or_else(|failure| early.failure(&failure))
 }

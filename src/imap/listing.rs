@@ -21,6 +21,7 @@ pub struct Selection {
 
 /// One line of the answer.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a mark on the line of its own")]
 pub struct Listed<'a> {
     /// The name.
     pub name: &'a str,

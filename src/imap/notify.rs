@@ -107,7 +107,9 @@ impl Notifying {
         let mut names = Vec::new();
         // What went, by the groups as they were; what came, by what is subscribed now.
         for (_, gone) in self.known.folders.iter().filter(|(id, _)| !now.folders.contains_key(id)) {
-            if self.wants(&gone.shown, |event| *event == Event::MailboxName) {
+            // A name that stays, for its children or for a folder made anew, is told of as it is now.
+            let stays = now.folders.values().any(|located| located.shown == gone.shown);
+            if !stays && self.wants(&gone.shown, |event| *event == Event::MailboxName) {
                 names.push(NameNews { name: gone.shown.clone(), old_name: None });
             }
         }

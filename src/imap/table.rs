@@ -309,10 +309,10 @@ mod tests {
     fn the_readme_lists_what_is_offered() {
         let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
         let mut table = "| capability | specification | commands |\n|---|---|---|\n".to_owned();
-        for (name, _, specification) in CAPABILITIES {
+        table.extend(CAPABILITIES.iter().map(|(name, _, specification)| {
             let commands = COMMANDS.iter().filter(|row| row.capability == *name).map(|row| row.name);
-            table += &format!("| `{name}` | {specification} | {} |\n", commands.collect::<Vec<_>>().join(", "));
-        }
+            format!("| `{name}` | {specification} | {} |\n", commands.collect::<Vec<_>>().join(", "))
+        }));
         table += "| `APPENDLIMIT` | RFC 7889 |  |\n";
         assert!(readme.contains(&table), "README.md lacks\n{table}");
     }

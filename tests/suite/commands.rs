@@ -156,7 +156,7 @@ fn print(command: &Command) -> String {
 
 fn message(message: &AppendMessage) -> String {
     let date = message.date.map(|d| format!(" \"{}\"", d.strftime("%d-%b-%Y %H:%M:%S +0000")));
-    let data = match &message.data {
+    let octets = match &message.data {
         AppendData::Literal(Octets::Text, contents) => literal(contents),
         AppendData::Literal(Octets::Binary, contents) => format!("~{}", literal(contents)),
         AppendData::Catenate(parts) => {
@@ -167,7 +167,7 @@ fn message(message: &AppendMessage) -> String {
             format!("CATENATE {}", list(parts, part))
         }
     };
-    format!("{}{} {data}", list(&message.flags, flag), date.unwrap_or_default())
+    format!("{}{} {octets}", list(&message.flags, flag), date.unwrap_or_default())
 }
 
 fn literal(contents: &Contents) -> String {

@@ -12,6 +12,7 @@ const UNREAD: &[(&str, &str, &str)] = &[
     ("* MYRIGHTS ", "", "RFC 4314 §3.8"),
     ("* LIST ", " (\"CHILDINFO\" ", "RFC 5258 §4"),
     ("* ", " BINARY[1]<0> ", "RFC 3516 §4.3, which has it in its words and not in its grammar"),
+    ("* ", " (BINARY[1]<4294967295> ", "the same"),
     ("* LIST ", " (\"OLDNAME\" ", "RFC 9051 §6.3.9.7"),
     ("* STATUS ", "SIZE ", "RFC 9051 §6.3.11"),
     ("* STATUS ", "APPENDLIMIT ", "RFC 7889 §3.2"),
@@ -69,7 +70,7 @@ impl Reader {
 /// esearch-response   = "* ESEARCH" [SP "(" one-correlator *(SP one-correlator) ")"] [SP "UID"] *(SP search-return-data)
 /// one-correlator     = "TAG" SP tag-string / "MAILBOX" SP astring / "UIDVALIDITY" SP nz-number     ; RFC 7377 §4
 /// search-return-data = "MIN" SP nz-number / "MAX" SP nz-number / "ALL" SP sequence-set / "COUNT" SP number /
-///                      "MODSEQ" SP mod-sequence-value / "PARTIAL" SP "(" partial-range SP (sequence-set / "NIL") ")"
+///                      "RELEVANCY" SP score-list / "MODSEQ" SP mod-sequence-value / "PARTIAL" SP "(" partial-range SP (sequence-set / "NIL") ")"
 /// ```
 fn esearch(text: &str) -> Option<()> {
     let mut rest = text.strip_prefix("* ESEARCH")?.strip_suffix("\r\n")?;
@@ -101,6 +102,16 @@ fn esearch(text: &str) -> Option<()> {
             "MIN" | "MAX" => drop(value.parse::<std::num::NonZeroU32>().ok()?),
             "COUNT" => drop(value.parse::<u32>().ok()?),
             "MODSEQ" => drop(value.parse::<std::num::NonZeroU64>().ok()?),
+            "RELEVANCY" => {
+                // "(" [score *(SP score)] ")", each from 1 to 100: RFC 6203 §4.
+                let mut score = value.strip_prefix('(')?;
+                while !score.ends_with(')') {
+                    (1..=100).contains(&score.parse::<u32>().ok()?).then_some(())?;
+                    score = words.next()?;
+                }
+                let last = score.strip_suffix(')')?;
+                (last.is_empty() || (1..=100).contains(&last.parse::<u32>().ok()?)).then_some(())?;
+            }
             "ALL" => sequence_set(value)?,
             "PARTIAL" => {
                 let range = value.strip_prefix('(')?;
