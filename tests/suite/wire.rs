@@ -75,8 +75,11 @@ fn growth(process: &Process, work: impl FnOnce()) -> u64 {
             }
             most
         });
-        work();
+        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         done.store(true, std::sync::atomic::Ordering::Relaxed);
+        if let Err(failed) = worked {
+            std::panic::resume_unwind(failed);
+        }
         watching.join().unwrap().saturating_sub(before)
     })
 }
