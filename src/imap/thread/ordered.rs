@@ -1,25 +1,29 @@
 //! THREAD=ORDEREDSUBJECT: RFC 5256 §3.
 
+use std::hash::{BuildHasher, RandomState};
+
 use super::{Forest, Threading};
 use crate::mime;
 
-/// Puts together what has the same base subject: the earliest of it, and below that all others.
+/// Puts together what has the same base subject: the earliest of it, and below that all others. Subjects are told apart
+/// by a hash, as in [`super::References`].
 #[derive(Debug, Default)]
 pub struct OrderedSubject {
+    hasher: RandomState,
     messages: Vec<Message>,
 }
 
-/// Compared as RFC 5256 sorts: by subject, date, number.
+/// Compared by subject, date, number; in which order subjects are makes no difference in the end.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Message {
-    subject: Box<str>,
+    subject: u64,
     sent: i64,
     number: u32,
 }
 
 impl Threading for OrderedSubject {
     fn add(&mut self, number: u32, sent: i64, header: &mime::Thread) {
-        self.messages.push(Message { subject: header.subject.as_str().into(), sent, number });
+        self.messages.push(Message { subject: self.hasher.hash_one(&header.subject), sent, number });
     }
 
     fn finish(mut self) -> Forest {
