@@ -9,10 +9,10 @@
 //!
 //! | floor | modules | rule |
 //! |---|---|---|
-//! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] | pure |
-//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] | SQL may be written here and on floor 2 |
+//! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] | pure |
+//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables; siblings never import each other |
-//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] | the only place where several records change in one transaction |
+//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
@@ -33,6 +33,7 @@
 //! | Job | việc gửi | a message on its way out, for those recipients that go one way |
 //! | Lane | đường gửi | a way out: a route of the configuration, or the servers that DNS names for a domain |
 //! | Notice | thư báo | what a sender is told of a message: failed, delayed, relayed, delivered (RFC 3464) |
+//! | Annotation | ghi chú | what somebody noted about a folder, for themselves or for everybody (RFC 5464) |
 //! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
 //! | Request | đề nghị | what a unit or the personnel division asks the Office for; applied as a decision |
 //! | Incident | sự cố | a fault or leak that was reported, until it is closed with its outcome |
@@ -95,10 +96,13 @@ pub mod period;
 pub mod provisioning;
 pub mod queue;
 pub mod relay;
+pub mod remote;
 pub mod seal;
 pub mod sending;
 pub mod server;
 pub mod smtp;
+pub mod spool;
 pub mod store;
 pub mod text;
+pub mod utf7;
 pub mod web;

@@ -52,6 +52,14 @@ pub const STRUCTURE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const MIME_PARAMETERS_MAX: usize = 64;
 /// Languages of one Content-Language.
 pub const MIME_LANGUAGES_MAX: usize = 16;
+/// Characters of a PREVIEW: RFC 8970 §3.1 allows 256 and prefers 200.
+pub const PREVIEW_CHARS_MAX: usize = 200;
+/// Octets of one text part that are looked at for a PREVIEW.
+pub const PREVIEW_TEXT_BYTES_MAX: usize = 8 * 1024;
+/// The same of one part of HTML, which begins with its styles.
+pub const PREVIEW_HTML_BYTES_MAX: usize = 64 * 1024;
+/// Text parts that are looked at for a PREVIEW: most messages say something in the first.
+pub const PREVIEW_PARTS_MAX: usize = 3;
 /// Text kept of a message for SEARCH, before folding.
 pub const SEARCH_TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// What is looked at of a subject to find its base (RFC 5256 §2.1), which takes quadratic time.
@@ -85,6 +93,34 @@ pub const DRAIN_MAX: Duration = Duration::from_secs(8);
 pub const LOCK_WAIT_MAX: Duration = Duration::from_secs(12);
 /// How often it looks whether the directory is free, or a daemon listens there.
 pub const LOCK_RETRY_WAIT: Duration = Duration::from_millis(20);
+// Another server, read by IMAP
+/// From the first packet to a connection.
+pub const REMOTE_CONNECT_WAIT_MAX: Duration = Duration::from_secs(30);
+/// How long another server may take to say something: some read a folder through before they answer.
+pub const REMOTE_WAIT_MAX: Duration = Duration::from_mins(5);
+/// A line of another server: flags and capabilities, names of folders.
+pub const REMOTE_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Octets of one response besides the message in it.
+pub const REMOTE_RESPONSE_BYTES_MAX: usize = 1024 * 1024;
+/// Lists within each other in another server's response.
+pub const REMOTE_NESTING_MAX: usize = 16;
+/// Folders of a mailbox at another server: as many as a mailbox here may have.
+pub const REMOTE_FOLDERS_MAX: usize = 5_000;
+/// Messages that are asked for at once.
+pub const REMOTE_FETCH_MESSAGES_MAX: usize = 256;
+/// Times that this is asked for before the first answer is taken.
+pub const REMOTE_COMMANDS_MAX: usize = 2;
+/// UIDs that are looked up at once.
+pub const REMOTE_KNOWN_MAX: usize = 10_000;
+/// Compressed octets that are read at a time.
+pub const DEFLATE_READ_BYTES: usize = 16 * 1024;
+/// How far back a compressed stream may refer: RFC 1951 §2.
+pub const INFLATE_WINDOW_BYTES_MAX: usize = 32 * 1024;
+/// What is kept of it at first: idle mail programs have sent no more than some commands.
+pub const INFLATE_WINDOW_BYTES_MIN: usize = 1024;
+/// After so long without a word a connection gives the memory of its compressor back: commands of one synchronisation follow
+/// each other more closely, and so only those who are at it have one.
+pub const DEFLATE_REST_AFTER: Duration = Duration::from_secs(1);
 // IMAP grammar
 
 /// A line of a command without literals: more than RFC 7162 §4 asks for (8192), as much as other servers take.
@@ -95,6 +131,10 @@ pub const IMAP_COMMAND_BYTES_MAX: usize = 256 * 1024;
 pub const IMAP_LITERALS_PER_COMMAND_MAX: usize = 256;
 /// All messages of one APPEND together, unless a single one may be larger (RFC 3502).
 pub const IMAP_APPEND_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Parts of one message of CATENATE (RFC 4469): as many as a command may have literals.
+pub const IMAP_CATENATE_PARTS_MAX: usize = IMAP_LITERALS_PER_COMMAND_MAX;
+/// Characters of a URL that are repeated where it names nothing.
+pub const URL_SHOWN_CHARS_MAX: usize = 1000;
 /// Octets that a client sent without waiting and that are read only to be thrown away; beyond this the connection is
 /// closed (RFC 7888 §4 leaves the choice).
 pub const IMAP_DISCARD_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -110,12 +150,33 @@ pub const IMAP_NESTING_MAX: usize = 100;
 pub const IMAP_SEARCH_KEYS_MAX: usize = 4_000;
 /// Names of header fields in one command, or things asked for in one FETCH.
 pub const IMAP_FETCH_ITEMS_MAX: usize = 1_000;
+/// Characters of a text that decide on its place in a SORT; equal so far, messages stay in the order of their numbers.
+pub const SORT_TEXT_CHARS_MAX: usize = 256;
+/// Message-IDs that one THREAD keeps apart, some 60 octets each; what names further ones begins a thread.
+pub const THREAD_IDENTIFIERS_MAX: usize = 1_000_000;
+/// Messages that one THREAD steps over to see that no thread bites its own tail, where only that can tell: mail that
+/// people wrote needs hardly any (hostile B66).
+pub const THREAD_STEPS_MAX: usize = 20_000_000;
+/// Folders named in one ESEARCH: RFC 7377 names no bound.
+pub const IMAP_SEARCH_SOURCES_MAX: usize = 100;
 /// Options of one LIST, or items of one STATUS: there are not so many different ones.
 pub const IMAP_LIST_OPTIONS_MAX: usize = 32;
 /// Patterns of one LIST: RFC 5258 §3 names no bound.
 pub const IMAP_LIST_PATTERNS_MAX: usize = 100;
 /// Names of one ENABLE: there are not so many different ones.
 pub const IMAP_ENABLE_NAMES_MAX: usize = 32;
+/// What STORAGE counts in: RFC 9208 §5.1.
+pub const QUOTA_UNIT_BYTES: u64 = 1024;
+/// How full a mailbox is, in percent, when its people are told (R18).
+pub const QUOTA_WARNED_PERCENT: u64 = 90;
+/// Groups of one NOTIFY: RFC 5465 §6 has seven kinds.
+pub const IMAP_NOTIFY_GROUPS_MAX: usize = 32;
+/// Events of one group: RFC 5465 §5 has eight.
+pub const IMAP_NOTIFY_EVENTS_MAX: usize = 16;
+/// Folders that one group names.
+pub const IMAP_NOTIFY_FOLDERS_MAX: usize = 1_000;
+/// Folders that one session listens to: as many as a mailbox may have.
+pub const IMAP_NOTIFY_HEARD_MAX: usize = 5_000;
 /// Resources of one SETQUOTA: RFC 9208 §5 has four.
 pub const IMAP_QUOTA_RESOURCES_MAX: usize = 8;
 /// Fields of one ID: RFC 2971 §3.3.
@@ -161,6 +222,16 @@ pub const PROVINCE_ANSWER_LINES_MAX: usize = 100_000;
 pub const FOLDER_NAME_BYTES_MAX: usize = 1000;
 /// Levels of a folder's name.
 pub const FOLDER_LEVELS_MAX: usize = 20;
+/// Octets of one annotation: RFC 5464 §4.1 asks for at least 1024.
+pub const ANNOTATION_BYTES_MAX: usize = 4 * 1024;
+/// Octets of an annotation's name.
+pub const ANNOTATION_NAME_BYTES_MAX: usize = 255;
+/// Annotations of one folder, or the server, for everybody or for one person: RFC 5464 §4.1 asks for at least 10.
+pub const ANNOTATIONS_MAX: usize = 50;
+/// Folders whose annotations are in memory at once: some 12 MB where all are as large as they may be.
+pub const ANNOTATED_FOLDERS_MAX: usize = 32;
+/// Messages of one mailbox: a thousand a day for 27 years. QUOTA=RES-MESSAGE tells it.
+pub const MESSAGES_PER_MAILBOX_MAX: u64 = 10_000_000;
 /// Folders, and subscriptions, of one mailbox.
 pub const FOLDERS_PER_MAILBOX_MAX: i64 = 5000;
 /// Keywords of one folder: what is left of 64 bits after the system flags.
@@ -171,6 +242,53 @@ pub const FOLDERS_LOADED_MAX: usize = 256;
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Messages whose derived texts one statement reads.
 pub const BATCH_MESSAGES_MAX: usize = 512;
+
+// Search index
+/// Bodies of a segment of the lowest level, and bodies whose texts are made at once: so many, at most, are looked at one by
+/// one because they are in no segment yet.
+pub const SEARCH_SEGMENT_BODIES: usize = 128;
+/// Octets of texts after which a segment has enough bodies; and octets of bodies that are read at once, unless a single one
+/// is larger.
+pub const SEARCH_SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Segments that become one of the next level: half a million bodies are in 47 segments at most.
+pub const SEARCH_SEGMENTS_MERGED: i64 = 16;
+/// The highest level: half a million bodies in a segment.
+pub const SEARCH_LEVEL_MAX: i64 = 3;
+/// Buckets of each segment that one commit of a merge puts together: some megabytes.
+pub const SEARCH_BUCKETS_MERGED: i64 = 128;
+/// Rows of segments that one statement reads or removes.
+pub const SEARCH_ROWS_MAX: usize = 512;
+/// Grams of one needle that are looked up; more would hardly leave fewer bodies.
+pub const SEARCH_GRAMS_MAX: usize = 12;
+/// Bodies that are so few that their texts are looked at without asking for terms.
+pub const SEARCH_FEW_BODIES: usize = 32;
+/// Texts that one statement looks at.
+pub const SEARCH_LOOKED_AT_MAX: usize = 4096;
+/// Different needles of one SEARCH that the index is asked for; the messages themselves are asked for the others.
+pub const SEARCH_QUESTIONS_MAX: usize = 16;
+/// Words of a text that is searched for fuzzily; those beyond are not looked for.
+pub const SEARCH_FUZZY_WORDS_MAX: usize = 16;
+/// How often the index is looked after where no mail comes in: what failed is tried again.
+pub const SEARCH_LOOKS_EVERY: Duration = Duration::from_mins(10);
+/// After each step the index rests so many times as long as the step took.
+pub const SEARCH_REST: u32 = 1;
+// Mail in and out of a mailbox
+/// A message that is brought in: more than any mail server lets through; four of them fit into the pieces of a body.
+pub const IMPORTED_MESSAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Messages of one folder that are brought in by one command: what tells equal ones apart is kept for each.
+pub const IMPORTED_FOLDER_MESSAGES_MAX: usize = 2_000_000;
+/// Octets of `dovecot-keywords`: 26 words of a line each.
+pub const KEYWORD_FILE_BYTES_MAX: u64 = 64 * 1024;
+/// Octets of messages that come in by one commit.
+pub const IMPORT_BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Batches that are read ahead of the one that is written.
+pub const IMPORT_BATCHES_AHEAD: usize = 2;
+/// Messages that did not come in and are named; how many more there are is told too.
+pub const IMPORT_REFUSED_SHOWN_MAX: usize = 1_000;
+/// How often a progress bar moves although nothing was counted.
+pub const PROGRESS_TICK: Duration = Duration::from_millis(200);
+/// For how many hours an export that was recorded may go on reading.
+pub const EXPORT_HOURS_MAX: i64 = 24;
 
 // Archives
 /// Octets of a file's name: `NAME_MAX` of Linux.
@@ -201,6 +319,8 @@ pub const NAMES_SHOWN_MAX: usize = 5;
 pub const CONTROL_REQUEST_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A response: a list of everybody or of a long audit.
 pub const CONTROL_RESPONSE_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Messages behind a request or a response: one message of any size that is brought in, or a batch of usual ones.
+pub const CONTROL_OCTETS_MAX: usize = IMPORTED_MESSAGE_BYTES_MAX;
 /// From the connection to the whole request.
 pub const CONTROL_REQUEST_WAIT_MAX: Duration = Duration::from_secs(10);
 /// From the request to the whole response, the act included: hashing first passwords for 10,000 people takes two cores
@@ -316,8 +436,10 @@ pub const LOGIN_NETWORK_FAILURE_EVERY: Duration = Duration::from_secs(2);
 /// How long a network from which somebody logged in stays known as theirs.
 pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_hours(720);
 // Store: purge
-/// How long an expunged message stays in the database, out of sight and out of the quota.
-pub const EXPUNGED_KEPT: Duration = Duration::from_hours(30 * 24);
+/// Days that an expunged message stays in the database, out of sight and out of the quota, unless configured.
+pub const EXPUNGED_KEPT_DAYS: u32 = 30;
+/// Messages that can be brought back and are listed at once: what a person looks through; `--since` names others.
+pub const LOST_LISTED_MAX: i64 = 10_000;
 /// How often the daemon looks for expunged messages whose time is over.
 pub const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 /// An expunged message can be read for at least this long by sessions that have not been told (RFC 9051 §7.5.1); no
@@ -353,6 +475,11 @@ pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(3);
 
 // IMAP sessions
 
+/// Ranges in one VANISHED line: up to 11 kB.
+pub const VANISHED_RANGES_PER_LINE_MAX: usize = 500;
+/// Expunged messages that a client coming back is told one by one, some 400 kB of UIDs; where there are more, it is told
+/// all that is not there, which needs no reading.
+pub const VANISHED_NAMED_MAX: usize = 50_000;
 /// Until somebody logs in (hostile F27).
 pub const IMAP_LOGIN_WAIT_MAX: Duration = Duration::from_mins(3);
 /// Between two commands, and in IDLE: RFC 9051 §5.4 asks for at least 30 minutes.
@@ -369,6 +496,14 @@ pub const LOGINS_FAILED_PER_CONNECTION_MAX: u32 = 5;
 pub const OWN_CHANGES_REMEMBERED_MAX: usize = 64;
 /// How long a message waits for other messages to leave memory before it is refused.
 pub const IN_FLIGHT_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Octets of the messages of one APPEND that are kept in memory until it is whole; the rest is set aside on the disk.
+pub const INTAKE_BYTES_MAX: u64 = 1024 * 1024;
+/// Disk for messages that are set aside while they come in, of all connections together, in KiB.
+pub const SPOOLED_KIB_MAX: usize = 6 * 1024 * 1024;
+/// How long a large message that has come waits to be read again: some hundred others are stored in that time.
+pub const SPOOL_TURN_WAIT_MAX: Duration = Duration::from_mins(5);
+/// How often a client is told that its command is still worked on: RFC 9585 §3 asks for 10 to 15 seconds.
+pub const IMAP_PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// Messages of one batch where nothing but the index is asked.
 pub const INDEX_BATCH_MESSAGES_MAX: usize = 2048;
 // Directory
@@ -440,8 +575,6 @@ pub const HELD_BYTES_MAX: i64 = 1 << 30;
 pub const ENVID_BYTES_MAX: usize = 100;
 /// ORCPT of RFC 3461 §4.2.
 pub const ORCPT_BYTES_MAX: usize = 500;
-/// From the first packet to a connection.
-pub const REMOTE_CONNECT_WAIT_MAX: Duration = Duration::from_secs(30);
 /// Jobs that are read at once, each with up to [`SMTP_RECIPIENTS_MAX`] recipients: some megabytes.
 pub const JOBS_TAKEN_MAX: i64 = 16;
 /// Ways out that are looked at at once; the others have their turn when these have been served.

@@ -1,9 +1,13 @@
-//! Vietnamese text: one form to keep, one to compare.
+//! Vietnamese text: one form to keep, one to compare, one to sort.
+
+mod order;
 
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+pub use order::order_key;
 
 /// The form in which names and folder names are kept: NFC.
 pub fn nfc(text: &str) -> String {

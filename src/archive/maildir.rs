@@ -199,7 +199,7 @@ fn make_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-fn new_file(path: &Path) -> io::Result<File> {
+pub(super) fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)
 }
 

@@ -1,12 +1,18 @@
-//! A mailbox as files that any mail program reads: what is kept of it when its grace is over, and what its holder takes
-//! along (R15, R18).
+//! A mailbox as files that any mail program reads: what is kept of it when its grace is over, what its holder takes
+//! along, and what somebody brings (R15, R18).
 //!
-//! The archive is a Maildir++ directory, its messages exactly as IMAP shows them, and beside it a manifest that says what
-//! must be in it. Both are made under names that end in `.part`, synced, and renamed: an archive that has its name is
+//! The archive is a Maildir++ directory, its messages exactly as IMAP shows them, or a directory of mbox files; beside it
+//! is a manifest that says what must be in it. Both are made under names that end in `.part`, synced, and renamed: an archive that has its name is
 //! whole. An attempt that was broken off is repeated from its beginning.
 
+mod contents;
+pub mod found;
+mod from_maildir;
+mod from_mbox;
 mod maildir;
+mod mbox;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{MailboxId, Uid};
 use crate::limits;
-use crate::store::{Entry, Folder, Index, Store, StoreError};
-use maildir::{Label, Writing};
+use crate::store::{Entry, Flags, FolderName, Store};
+pub use contents::{Contents, Listing, Own, Shelf};
+use maildir::Label;
 
 /// What is in an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +45,12 @@ pub struct Manifest {
 pub struct Archived {
     /// Its name in the mailbox, levels separated by `/`.
     pub folder: String,
-    /// Its directory within the archive; empty for INBOX, which is the archive itself.
+    /// Its directory within the archive; empty for the INBOX of a Maildir, which is the archive itself. Of mbox files, the
+    /// file.
     pub directory: String,
+    /// What it is for, as RFC 6154 §2 names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub special_use: Option<String>,
     /// Messages.
     pub messages: u64,
     /// Their octets.
@@ -64,9 +75,12 @@ pub enum ArchiveError {
         /// The message.
         uid: Uid,
     },
-    /// The store could not be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    /// The mailbox could not be read.
+    #[error("{0}")]
+    Contents(String),
+    /// There is no folder of this name.
+    #[error("there is no folder {0}")]
+    NoSuchFolder(FolderName),
     /// A file could not be written.
     #[error("{file}: {error}")]
     File {
@@ -82,21 +96,61 @@ pub fn manifest_path(archive: &Path) -> PathBuf {
     maildir::beside(archive, ".manifest.json")
 }
 
-/// Writes a mailbox to a directory that does not exist yet, or that is an older archive of the same mailbox; in memory is
-/// a megabyte of messages at a time and the index of one folder. Returns when everything is on the disk.
+/// How messages lie in files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A file for each message.
+    Maildir,
+    /// A file for each folder.
+    Mbox,
+}
+
+/// What is to be written, and where.
+pub struct Job<'a> {
+    /// Whose mail it is.
+    pub mailbox: MailboxId,
+    /// In which form.
+    pub format: Format,
+    /// Only this folder.
+    pub folder: Option<&'a FolderName>,
+    /// A directory that does not exist yet, or that is an older archive of the same mailbox.
+    pub to: &'a Path,
+    /// What the manifest says of the time.
+    pub now: Timestamp,
+    /// Told how many messages and octets are written, batch by batch.
+    pub progress: &'a (dyn Fn(u64, u64) + Send + Sync),
+}
+
+/// Writes a mailbox of the store as a Maildir: see [`export`].
+pub async fn write(store: &Store, mailbox: MailboxId, to: &Path, now: Timestamp) -> Result<Manifest, ArchiveError> {
+    let contents = Own { store, mailbox };
+    let job = Job { mailbox, format: Format::Maildir, folder: None, to, now, progress: &|_, _| () };
+    export(&contents, job).await
+}
+
+/// Writes a mailbox; in memory is a megabyte of messages at a time and the index of one folder. Returns when everything is
+/// on the disk.
 ///
 /// What changes in the mailbox meanwhile may or may not be in it, message by message: whoever removes the mailbox
 /// afterwards closes it before.
-pub async fn write(store: &Store, mailbox: MailboxId, to: &Path, now: Timestamp) -> Result<Manifest, ArchiveError> {
-    let archive = Archive { store, part: maildir::beside(to, ".part") };
+pub async fn export(contents: &impl Contents, job: Job<'_>) -> Result<Manifest, ArchiveError> {
+    let Job { mailbox, format, folder: only, to, now, progress } = job;
+    let archive = Archive { contents, part: maildir::beside(to, ".part"), format, progress };
     let (path, part) = (to.to_owned(), archive.part.clone());
-    let cleared = move || if replaceable(&path, mailbox) { maildir::clear(&part).map(|()| true) } else { Ok(false) };
+    let cleared = move || if is_free(&path, mailbox) { maildir::clear(&part).map(|()| true) } else { Ok(false) };
     if !blocking(to, cleared).await? {
         return Err(ArchiveError::Taken(to.to_owned()));
     }
+    let mut shelves = contents.folders().await?;
+    if let Some(only) = only {
+        shelves.retain(|which| which.name == *only);
+        if shelves.is_empty() {
+            return Err(ArchiveError::NoSuchFolder(only.clone()));
+        }
+    }
     let mut manifest = Manifest { mailbox, written: now, messages: 0, bytes: 0, folders: Vec::new() };
-    for folder in store.folders(mailbox).await?.into_iter().filter(|folder| folder.selectable) {
-        let archived = archive.folder(&folder).await?;
+    for which in shelves {
+        let archived = archive.folder(&which).await?;
         manifest.messages += archived.messages;
         manifest.bytes += archived.bytes;
         manifest.folders.push(archived);
@@ -111,65 +165,129 @@ pub async fn write(store: &Store, mailbox: MailboxId, to: &Path, now: Timestamp)
     Ok(manifest)
 }
 
-/// Whether nothing is lost by writing there.
-fn replaceable(path: &Path, mailbox: MailboxId) -> bool {
+/// Whether nothing is lost by writing an archive of this mailbox there.
+pub fn is_free(path: &Path, mailbox: MailboxId) -> bool {
     let manifest = || serde_json::from_slice::<Manifest>(&std::fs::read(manifest_path(path)).ok()?).ok();
     !path.exists() || manifest().is_some_and(|manifest| manifest.mailbox == mailbox)
 }
 
 /// An archive being written.
-struct Archive<'a> {
-    store: &'a Store,
+struct Archive<'a, C> {
+    contents: &'a C,
     part: PathBuf,
+    format: Format,
+    progress: &'a (dyn Fn(u64, u64) + Send + Sync),
 }
 
-impl Archive<'_> {
-    async fn folder(&self, folder: &Folder) -> Result<Archived, ArchiveError> {
-        let watch = self.store.watch(folder.id).await?;
-        let index = watch.index();
-        let keywords: Vec<String> = index.keywords().names().iter().map(ToString::to_string).collect();
-        let directory = maildir::directory(folder.id, &folder.name);
-        let (part, named, letters) = (self.part.clone(), directory.clone(), keywords.clone());
-        let mut writing = blocking(&self.part, move || Writing::begin(&part, &named, &letters)).await?;
+/// A folder being written.
+enum Writing {
+    Maildir(maildir::Writing),
+    Mbox(mbox::Writing),
+}
+
+/// A message being written.
+enum Message {
+    Maildir(maildir::Message),
+    Mbox(mbox::Message),
+}
+
+impl Writing {
+    fn message(&mut self, label: &Label, keywords: &[String]) -> io::Result<Message> {
+        Ok(match self {
+            Self::Maildir(writing) => Message::Maildir(writing.message(label)?),
+            Self::Mbox(writing) => Message::Mbox(writing.message(label, keywords)?),
+        })
+    }
+
+    fn write(&mut self, message: &mut Message, bytes: &[u8]) -> io::Result<()> {
+        match (self, message) {
+            (Self::Maildir(writing), Message::Maildir(message)) => writing.write(message, bytes),
+            (Self::Mbox(writing), Message::Mbox(message)) => writing.write(message, bytes),
+            _ => Err(io::Error::other("a message of another format")),
+        }
+    }
+
+    fn end(&mut self, message: Message) -> io::Result<()> {
+        match (self, message) {
+            (Self::Maildir(writing), Message::Maildir(message)) => writing.end(&message),
+            (Self::Mbox(writing), Message::Mbox(message)) => writing.end(message),
+            _ => Err(io::Error::other("a message of another format")),
+        }
+    }
+
+    fn written(&self) -> (u64, u64) {
+        match self {
+            Self::Maildir(writing) => (writing.messages, writing.bytes),
+            Self::Mbox(writing) => (writing.messages, writing.bytes),
+        }
+    }
+
+    fn finish(self) -> io::Result<String> {
+        match self {
+            Self::Maildir(writing) => writing.finish(),
+            Self::Mbox(writing) => writing.finish(),
+        }
+    }
+}
+
+impl<C: Contents> Archive<'_, C> {
+    async fn folder(&self, which: &Shelf) -> Result<Archived, ArchiveError> {
+        let listing = self.contents.index(which).await?;
+        let keywords = listing.keywords.clone();
+        let directory = match self.format {
+            Format::Maildir => maildir::directory(which.id, &which.name),
+            Format::Mbox => mbox::file_name(which.id, &which.name),
+        };
+        let (part, named, letters, format) = (self.part.clone(), directory.clone(), keywords.clone(), self.format);
+        let mut writing = blocking(&self.part, move || {
+            Ok(match format {
+                Format::Maildir => Writing::Maildir(maildir::Writing::begin(&part, &named, &letters)?),
+                Format::Mbox => Writing::Mbox(mbox::Writing::begin(&part.join(&named))?),
+            })
+        })
+        .await?;
         let mut batch = Batch::default();
-        for (_, entry) in index.iter() {
+        for entry in &listing.entries {
             if batch.is_full_with(entry) {
-                writing = self.batch(writing, folder, &index, std::mem::take(&mut batch)).await?;
+                writing = self.batch(writing, which, &listing, std::mem::take(&mut batch)).await?;
             }
             if u64::from(entry.size) > limits::BATCH_BYTES_MAX as u64 {
-                writing = self.large(writing, folder, &index, entry).await?;
+                writing = self.large(writing, which, &listing, entry).await?;
             } else {
                 batch.push(*entry);
             }
         }
-        writing = self.batch(writing, folder, &index, batch).await?;
-        let (messages, bytes) = (writing.messages, writing.bytes);
+        writing = self.batch(writing, which, &listing, batch).await?;
+        let (messages, bytes) = writing.written();
         let sha256 = blocking(&self.part, move || writing.finish()).await?;
-        Ok(Archived { folder: folder.name.to_string(), directory, messages, bytes, sha256, keywords })
+        let special_use = which.special_use.clone();
+        Ok(Archived { folder: which.name.to_string(), directory, special_use, messages, bytes, sha256, keywords })
     }
 
     /// Messages that are read together.
     async fn batch(
         &self,
         mut writing: Writing,
-        folder: &Folder,
-        index: &Index,
+        which: &Shelf,
+        listing: &Listing,
         batch: Batch,
     ) -> Result<Writing, ArchiveError> {
         if batch.entries.is_empty() {
             return Ok(writing);
         }
         let asked: Vec<_> = batch.entries.iter().map(|entry| (entry.uid, entry.body)).collect();
-        let texts = self.store.messages(folder.id, &asked).await?;
+        let texts = self.contents.messages(which, &asked).await?;
         for (entry, text) in batch.entries.iter().zip(texts.iter()) {
-            whole(folder, entry, text.len() as u64)?;
+            whole(which, entry, text.len() as u64)?;
         }
-        let labels: Vec<_> = batch.entries.iter().map(|entry| label(folder, index, entry)).collect();
+        (self.progress)(batch.entries.len() as u64, batch.bytes);
+        let labels: Vec<_> = batch.entries.iter().map(|entry| label(which, listing, entry)).collect();
+        let keywords = listing.keywords.clone();
         blocking(&self.part, move || {
             for (label, text) in labels.iter().zip(texts.iter()) {
-                let mut message = writing.message(label)?;
+                let mut message = writing.message(label, &keywords)?;
                 writing.write(&mut message, text)?;
-                writing.end(&message)?;
+                writing.end(message)?;
             }
             Ok(writing)
         })
@@ -179,22 +297,22 @@ impl Archive<'_> {
     /// A message that is read piece by piece.
     async fn large(
         &self,
-        writing: Writing,
-        folder: &Folder,
-        index: &Index,
+        mut writing: Writing,
+        which: &Shelf,
+        listing: &Listing,
         entry: &Entry,
     ) -> Result<Writing, ArchiveError> {
-        let label = label(folder, index, entry);
-        let (before, size) = (writing.bytes, u64::from(entry.size));
+        let (label, keywords) = (label(which, listing, entry), listing.keywords.clone());
+        let ((_, before), size) = (writing.written(), u64::from(entry.size));
         let (mut writing, mut message) = blocking(&self.part, move || {
-            let message = writing.message(&label)?;
+            let message = writing.message(&label, &keywords)?;
             Ok((writing, message))
         })
         .await?;
         let mut at = 0;
         while at < size {
             let next = size.min(at + limits::BATCH_BYTES_MAX as u64);
-            let piece = self.store.range(folder.id, (entry.uid, entry.body), at..next).await?;
+            let piece = self.contents.range(which, (entry.uid, entry.body), at..next).await?;
             (writing, message) = blocking(&self.part, move || {
                 writing.write(&mut message, &piece)?;
                 Ok((writing, message))
@@ -202,9 +320,10 @@ impl Archive<'_> {
             .await?;
             at = next;
         }
-        whole(folder, entry, writing.bytes - before)?;
+        whole(which, entry, writing.written().1 - before)?;
+        (self.progress)(1, size);
         blocking(&self.part, move || {
-            writing.end(&message)?;
+            writing.end(message)?;
             Ok(writing)
         })
         .await
@@ -231,22 +350,30 @@ impl Batch {
     }
 }
 
-fn whole(folder: &Folder, entry: &Entry, bytes: u64) -> Result<(), ArchiveError> {
+fn whole(which: &Shelf, entry: &Entry, bytes: u64) -> Result<(), ArchiveError> {
     if bytes == u64::from(entry.size) {
         return Ok(());
     }
-    Err(ArchiveError::Vanished { folder: folder.name.to_string(), uid: entry.uid })
+    Err(ArchiveError::Vanished { folder: which.name.to_string(), uid: entry.uid })
 }
 
-fn label(folder: &Folder, index: &Index, entry: &Entry) -> Label {
-    let names = index.keywords().names();
-    let has = |name: &str| names.iter().position(|known| **known == *name);
+fn label(which: &Shelf, listing: &Listing, entry: &Entry) -> Label {
+    let has = |place: &usize| entry.flags.contains(Flags::keyword(*place));
     Label {
         uid: entry.uid,
-        uid_validity: folder.uid_validity,
+        uid_validity: which.uid_validity,
         flags: entry.flags,
-        keywords: index.keywords().of(entry.flags).filter_map(has).collect(),
+        keywords: (0..listing.keywords.len()).filter(has).collect(),
         date: entry.date,
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Maildir => "maildir",
+            Self::Mbox => "mbox",
+        })
     }
 }
 

@@ -18,7 +18,7 @@ use crate::language::Language;
 use crate::name::{Label, LocalPart};
 
 pub use decision::Decision;
-pub use mailbox::{Alias, Delegate, Mailbox};
+pub use mailbox::{Alias, Delegate, Mailbox, Mailboxes};
 pub use staff::{Depart, Hire, NewMail, Reinstate, Rename, Staff, Transfer};
 pub use unit::{Split, Unit};
 
@@ -47,6 +47,8 @@ pub enum Command {
     Quickstart(Quickstart),
     /// Tạo một hệ thống mới, chưa có ai | Make an empty installation
     Init(Init),
+    /// Khôi phục một bản sao lưu vào thư mục mới | Put a backup into a new directory
+    Restore(super::backup::Restore),
     /// In tệp hoàn thành lệnh cho shell | Print completions for a shell
     Completions {
         /// Shell nào | Which shell
@@ -80,7 +82,7 @@ pub enum Installed {
     Staff(Staff),
     /// Hộp thư | Mailboxes
     #[command(subcommand)]
-    Mailbox(Mailbox),
+    Mailbox(Mailboxes),
     /// Quyết định | Decisions
     #[command(subcommand)]
     Decision(Decision),
@@ -102,6 +104,8 @@ pub enum Installed {
     /// Thư chờ gửi đi | Mail on its way out
     #[command(subcommand)]
     Queue(super::queue::Queue),
+    /// Sao lưu toàn bộ dữ liệu vào một tệp | Back all data up to one file
+    Backup(super::backup::Backup),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person
     Guide {
         /// Địa chỉ, mã số hoặc họ tên | Address, staff code or full name

@@ -113,7 +113,8 @@ async fn credentials(installation: &Installation, requests: Vec<Request>) -> Res
     let caller = Caller::here(Origin::default());
     let mut credentials = String::new();
     for request in requests {
-        let call = Call { language: installation.config.server.language, origin: Origin::default(), request };
+        let (language, origin) = (installation.config.server.language, Origin::default());
+        let call = Call { language, origin, request, octets: Vec::new() };
         let done = match execute(call, &caller, &services).await? {
             Reply::Done(done) => done,
             other => return Err(unexpected(&other)),

@@ -3,10 +3,12 @@
 pub mod args;
 mod ask;
 mod audit;
+mod backup;
 mod hr;
 mod incident;
 mod install;
 mod logs;
+mod mail;
 mod new_file;
 mod output;
 mod province;
@@ -120,8 +122,9 @@ async fn command(cli: Cli, early: &Output) -> ExitCode {
             Ok(early.write(&page))
         }
         Command::Quickstart(quickstart) => self::quickstart(&quickstart, cli.lang, early).await,
+        Command::Restore(restore) => backup::restore(&restore, early).await,
         Command::Init(init) => self::init(init, cli.lang, early).await,
-        Command::Installed(command) => installed(command, cli.config.as_deref(), cli.lang, early).await,
+        Command::Installed(command) => Box::pin(installed(command, cli.config.as_deref(), cli.lang, early)).await,
     };
     done.unwrap_or_else(|failure| early.failure(&failure))
 }
@@ -148,13 +151,15 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Serve => return serve(config, |_| ()).await,
         Installed::Check { config_only } => return check(&config, config_only, output).await,
         Installed::Hr(command) => return hr::run(command, &config, output).await,
+        Installed::Backup(backup) => return backup::backup(backup, &config, output).await,
         Installed::Status => Request::Status,
         Installed::Unit(unit) => requests::unit(unit),
         Installed::Staff(staff) => {
             slip = staff.slip().map(|path| NewFile::make("--slip", path)).transpose()?;
             requests::staff(staff, &config, output.language)?
         }
-        Installed::Mailbox(mailbox) => requests::mailbox(mailbox),
+        Installed::Mailbox(args::Mailboxes::Mail(mail)) => return mail::run(mail, &config, output).await,
+        Installed::Mailbox(args::Mailboxes::Mailbox(mailbox)) => requests::mailbox(mailbox),
         Installed::Decision(decision) => requests::decision(decision),
         Installed::Request(request) => {
             if let requested::Request::Apply { slip: file, .. } = &request {

@@ -106,6 +106,11 @@ pub(super) fn mailbox(mailbox: args::Mailbox) -> Request {
     }
 }
 
+/// An act that rests on no paper.
+pub(super) fn act_on(act: Act, manner: args::Manner) -> Request {
+    self::act(asked(act, manner))
+}
+
 /// `decision …`
 pub(super) fn decision(decision: args::Decision) -> Request {
     match decision {

@@ -9,6 +9,7 @@ use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, St
 use crate::feed::{Feed, Keeper};
 use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
+use crate::period::Period;
 use crate::provisioning::{Applied, Order, Provisioning, Refusal};
 use crate::queue::Queue;
 
@@ -18,7 +19,7 @@ use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
-use super::{alarms, audit, checks, decisions, hr, incident, province, queue, requested, rights};
+use super::{alarms, audit, backup, checks, decisions, hr, incident, mail, province, queue, requested, rights};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// Where archives of mailboxes are written whose grace is over.
     pub archives: PathBuf,
+    /// How long an expunged message is kept.
+    pub expunged_kept: Period,
     /// The certificate in use.
     pub certificate: PathBuf,
     /// Whether this process is the daemon.
@@ -81,6 +84,8 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
+        Request::Backup(to) => backup::run(to, services).await,
+        Request::Mail(ask) => mail::execute(ask, call.octets, caller, services, language).await.map(Reply::Mail),
         Request::Act(asked) => act(*asked, caller, services, language).await,
     }
 }

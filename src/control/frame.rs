@@ -1,4 +1,5 @@
-//! Frames of the control socket: four octets of length, most significant first, then that much JSON.
+//! Frames of the control socket: four octets of length, most significant first, then that much JSON; behind what is about
+//! mail, with a length of their own, the octets of the messages that it tells of.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,11 +19,16 @@ pub enum FrameError {
     Io(#[from] std::io::Error),
 }
 
-/// Reads one frame of at most `max` octets. What the length claims is not reserved before it arrives.
+/// Reads one frame of at most `max` octets.
 pub(super) async fn read<T: DeserializeOwned>(
     stream: &mut (impl AsyncRead + Unpin),
     max: usize,
 ) -> Result<T, FrameError> {
+    Ok(serde_json::from_slice(&read_octets(stream, max).await?)?)
+}
+
+/// Reads what has a length. What that claims is not reserved before it arrives.
+pub(super) async fn read_octets(stream: &mut (impl AsyncRead + Unpin), max: usize) -> Result<Vec<u8>, FrameError> {
     let length = stream.read_u32().await?;
     let expected = usize::try_from(length).unwrap_or(usize::MAX);
     if expected > max {
@@ -33,7 +39,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     if octets.len() < expected {
         return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
     }
-    Ok(serde_json::from_slice(&octets)?)
+    Ok(octets)
 }
 
 /// Writes one frame.
@@ -42,10 +48,18 @@ pub(super) async fn write<T: Serialize>(
     value: &T,
     max: usize,
 ) -> Result<(), FrameError> {
-    let octets = serde_json::to_vec(value)?;
+    write_octets(stream, &serde_json::to_vec(value)?, max).await
+}
+
+/// Writes something behind its length.
+pub(super) async fn write_octets(
+    stream: &mut (impl AsyncWrite + Unpin),
+    octets: &[u8],
+    max: usize,
+) -> Result<(), FrameError> {
     let length = u32::try_from(octets.len()).ok().filter(|_| octets.len() <= max);
     stream.write_u32(length.ok_or(FrameError::TooLong(octets.len()))?).await?;
-    stream.write_all(&octets).await?;
+    stream.write_all(octets).await?;
     Ok(stream.flush().await?)
 }
 

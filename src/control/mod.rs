@@ -5,6 +5,7 @@
 
 mod alarms;
 pub mod audit;
+mod backup;
 mod caller;
 mod checks;
 mod decisions;
@@ -13,6 +14,7 @@ mod failure;
 mod frame;
 pub mod hr;
 pub mod incident;
+pub mod mail;
 pub mod province;
 pub mod queue;
 mod reply;
@@ -26,8 +28,8 @@ pub use execute::{Services, execute};
 pub use failure::{Exit, Failure, FaultView};
 pub use frame::FrameError;
 pub use reply::{
-    Alarm, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply,
-    RightView, StaffView, Status, StepView, StoreStatus, UnitView,
+    Alarm, BackupView, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, GuideView, MailboxView, QueueStatus,
+    Reply, RightView, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 pub use request::{Asked, Call, Manner, Request, SlipForm};
 pub use socket::{CallError, Control, call, listens};

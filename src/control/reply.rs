@@ -41,6 +41,8 @@ pub enum Reply {
     Requested(super::requested::Answer),
     Incident(super::incident::Answer),
     Queue(super::queue::Answer),
+    Mail(super::mail::Answer),
+    Backup { backup: BackupView },
     Done(Box<Done>),
 }
 
@@ -51,7 +53,12 @@ impl Reply {
         // What a noun answers is named once more within.
         let named = matches!(
             self,
-            Self::Audit(_) | Self::Province(_) | Self::Requested(_) | Self::Incident(_) | Self::Queue(_)
+            Self::Audit(_)
+                | Self::Province(_)
+                | Self::Requested(_)
+                | Self::Incident(_)
+                | Self::Queue(_)
+                | Self::Mail(_)
         );
         Ok(if named { self::held(held) } else { held })
     }
@@ -63,6 +70,15 @@ fn held(tagged: Value) -> Value {
         Value::Object(tagged) => tagged.into_iter().next().map_or(Value::Null, |(_, held)| held),
         other => other,
     }
+}
+
+/// A copy of everything.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BackupView {
+    /// The file.
+    pub to: std::path::PathBuf,
+    /// Its octets.
+    pub bytes: u64,
 }
 
 /// What an act did, or would do.

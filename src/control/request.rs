@@ -24,6 +24,9 @@ pub struct Call {
     pub origin: Origin,
     /// What is asked.
     pub request: Request,
+    /// Messages that the request tells of, one behind the other; they travel behind its frame.
+    #[serde(skip)]
+    pub octets: Vec<u8>,
 }
 
 /// What is asked.
@@ -75,6 +78,10 @@ pub enum Request {
     Incident(super::incident::Ask),
     /// `queue …`
     Queue(super::queue::Ask),
+    /// `backup TO`
+    Backup(std::path::PathBuf),
+    /// `mailbox export`, `import`, `restore`
+    Mail(super::mail::Ask),
     /// Everything that changes something.
     Act(Box<Asked>),
 }

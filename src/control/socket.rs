@@ -16,7 +16,7 @@ use crate::limits;
 
 use super::execute::{Services, execute};
 use super::frame::{self, FrameError};
-use super::{Call, Caller, Failure, Reply};
+use super::{Call, Caller, Failure, Reply, Request};
 
 /// Why a call got no answer.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +48,14 @@ pub async fn call(data_dir: &Path, call: &Call) -> Result<Result<Reply, Failure>
     let Ok(mut stream) = UnixStream::connect(&path).await else { return Err(CallError::NotRunning(path)) };
     let conversation = async {
         frame::write(&mut stream, call, limits::CONTROL_REQUEST_BYTES_MAX).await?;
-        frame::read(&mut stream, limits::CONTROL_RESPONSE_BYTES_MAX).await
+        if let Request::Mail(_) = call.request {
+            frame::write_octets(&mut stream, &call.octets, limits::CONTROL_OCTETS_MAX).await?;
+        }
+        let mut answer: Result<Reply, Failure> = frame::read(&mut stream, limits::CONTROL_RESPONSE_BYTES_MAX).await?;
+        if let Ok(Reply::Mail(answer)) = &mut answer {
+            answer.octets = frame::read_octets(&mut stream, limits::CONTROL_OCTETS_MAX).await?;
+        }
+        Ok::<_, FrameError>(answer)
     };
     match timeout(limits::CONTROL_RESPONSE_WAIT_MAX, conversation).await {
         Ok(answer) => Ok(answer?),
@@ -108,16 +115,25 @@ impl Control {
 /// One connection: one request, one response. Whatever is not a request ends it (hostile B92).
 async fn answer(mut stream: UnixStream, services: &Services) {
     let conversation = async {
-        let asked = timeout(
-            limits::CONTROL_REQUEST_WAIT_MAX,
-            frame::read::<Call>(&mut stream, limits::CONTROL_REQUEST_BYTES_MAX),
-        );
+        let asked = timeout(limits::CONTROL_REQUEST_WAIT_MAX, async {
+            let mut call: Call = frame::read(&mut stream, limits::CONTROL_REQUEST_BYTES_MAX).await?;
+            if let Request::Mail(_) = call.request {
+                call.octets = frame::read_octets(&mut stream, limits::CONTROL_OCTETS_MAX).await?;
+            }
+            Ok::<_, FrameError>(call)
+        });
         let Ok(call) = asked.await else { return Ok(()) };
         let call = call?;
         let peer = stream.peer_cred()?;
         let caller = Caller::of(peer.uid(), peer.pid(), call.origin.clone());
         let answer = execute(call, &caller, services).await;
-        frame::write(&mut stream, &answer, limits::CONTROL_RESPONSE_BYTES_MAX).await
+        frame::write(&mut stream, &answer, limits::CONTROL_RESPONSE_BYTES_MAX).await?;
+        match &answer {
+            Ok(Reply::Mail(answer)) => {
+                frame::write_octets(&mut stream, &answer.octets, limits::CONTROL_OCTETS_MAX).await
+            }
+            _ => Ok(()),
+        }
     };
     if let Err(error) = conversation.await {
         tracing::info!(%error, "control connection closed");

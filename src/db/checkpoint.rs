@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
@@ -16,6 +16,8 @@ use crate::limits;
 pub(super) struct Checkpointer {
     wake: Arc<Notify>,
     stop: Arc<AtomicBool>,
+    /// Copies being made: each holds one state of the database, and no reset could get behind it.
+    copies: Arc<AtomicUsize>,
     wal: std::path::PathBuf,
     commits: u32,
     seen_bytes: u64,
@@ -23,7 +25,7 @@ pub(super) struct Checkpointer {
 }
 
 /// Starts the task on its own connection.
-pub(super) fn start(mut connection: SqliteConnection, path: &Path) -> Checkpointer {
+pub(super) fn start(mut connection: SqliteConnection, path: &Path, copies: Arc<AtomicUsize>) -> Checkpointer {
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");
     let wake = Arc::new(Notify::new());
@@ -41,7 +43,7 @@ pub(super) fn start(mut connection: SqliteConnection, path: &Path) -> Checkpoint
         }
         let _ = connection.close().await;
     });
-    Checkpointer { wake, stop, wal: wal.into(), commits: 0, seen_bytes: 0, task: Some(task) }
+    Checkpointer { wake, stop, copies, wal: wal.into(), commits: 0, seen_bytes: 0, task: Some(task) }
 }
 
 /// What the writer is to do about the WAL after a commit.
@@ -65,7 +67,8 @@ impl Checkpointer {
             self.commits = 0;
             self.wake.notify_one();
         }
-        if grew && bytes >= limits::WAL_BYTES_MAX { Need::Reset } else { Need::None }
+        let free = self.copies.load(Ordering::Acquire) == 0;
+        if grew && free && bytes >= limits::WAL_BYTES_MAX { Need::Reset } else { Need::None }
     }
 
     /// Ends the task and waits for it.

@@ -1,6 +1,8 @@
 //! Opening the file: its settings are verified, not assumed.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -22,6 +24,7 @@ pub struct Db {
     readers: SqlitePool,
     writer: Writer,
     path: PathBuf,
+    copies: Arc<AtomicUsize>,
 }
 
 impl Db {
@@ -56,8 +59,51 @@ impl Db {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(reading);
-        let checkpointer = checkpoint::start(writing.connect().await?, path);
-        Ok(Self { readers, writer: Writer::start(connection, checkpointer), path: path.to_owned() })
+        let copies = Arc::new(AtomicUsize::new(0));
+        let checkpointer = checkpoint::start(writing.connect().await?, path, copies.clone());
+        Ok(Self { readers, writer: Writer::start(connection, checkpointer), path: path.to_owned(), copies })
+    }
+
+    /// Opens a copy that was made with [`Db::copy_to`], for reading only: nothing of it is changed or brought up to date.
+    ///
+    /// # Errors
+    /// [`DbError::Unfit`] when it is no database of ours, or one of a newer release.
+    pub async fn open_copy(path: &Path) -> Result<Self, DbError> {
+        let reading = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).row_buffer_size(1024);
+        let mut connection = reading.connect().await?;
+        let known: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+        let applied: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version")
+            .fetch_all(&mut connection)
+            .await
+            .map_err(|error| DbError::Unfit(format!("{}: no database of hopthu: {error}", path.display())))?;
+        if let Some(unknown) = applied.iter().find(|version| !known.contains(version)) {
+            let newest = known.last().copied().unwrap_or_default();
+            return Err(DbError::Unfit(format!(
+                "{}: of a newer release: its schema is of version {unknown}, this program knows {newest}",
+                path.display()
+            )));
+        }
+        let readers = SqlitePoolOptions::new().max_connections(limits::READERS_MAX).connect_lazy_with(reading.clone());
+        let copies = Arc::new(AtomicUsize::new(0));
+        let checkpointer = checkpoint::start(reading.connect().await?, path, copies.clone());
+        Ok(Self { readers, writer: Writer::start(connection, checkpointer), path: path.to_owned(), copies })
+    }
+
+    /// Copies the whole database, as one state of it is, to a new file of mode 0600, while everything goes on. The
+    /// write-ahead log grows meanwhile by what is written.
+    pub async fn copy_to(&self, to: &Path) -> Result<(), DbError> {
+        let reading = SqliteConnectOptions::new().filename(&self.path).read_only(true);
+        let mut connection = reading.busy_timeout(limits::DATABASE_BUSY_MAX).connect().await?;
+        make_private(to)?;
+        self.copies.fetch_add(1, Ordering::AcqRel);
+        let copied =
+            sqlx::query("VACUUM INTO ?").bind(to.to_string_lossy().into_owned()).execute(&mut connection).await;
+        self.copies.fetch_sub(1, Ordering::AcqRel);
+        copied?;
+        let file = to.to_owned();
+        let synced = tokio::task::spawn_blocking(move || std::fs::File::open(file)?.sync_all()).await;
+        let synced = synced.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        synced.map_err(|error| DbError::Unfit(format!("{}: {error}", to.display())))
     }
 
     /// A connection to read from; each statement sees one state of the database and never waits for the writer.

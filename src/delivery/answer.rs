@@ -67,7 +67,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::mime::{is_automatic, search_text};
+    use crate::mime::{body_text, header_text, is_automatic};
 
     fn answer(message: &str, successor: Option<&str>) -> String {
         let address = |text: &str| Address::parse(text).unwrap();
@@ -92,7 +92,7 @@ mod tests {
         let thread = thread(text.as_bytes());
         assert_eq!(thread.references, ["a@x", "b@x"]);
         assert!(text.contains("In-Reply-To: <b@x>\r\n"), "{text}");
-        let found = search_text(text.as_bytes());
+        let found = header_text(text.as_bytes()) + &body_text(text.as_bytes());
         for part in ["auto: hoi", "tu nay xin gui thu toi huedt@x.vn", "please write to huedt@x.vn from now on"] {
             assert!(found.contains(part), "{part}: {found}");
         }

@@ -26,6 +26,7 @@ use crate::mime::{fields, is_automatic};
 use crate::queue::{
     self, EnvelopeDsn, Form, HeldFor, Lane, NewJob, NewRecipient, Queue, Reason, RecipientDsn, Routing,
 };
+use crate::spool::Slice;
 use crate::store::{Append, FlagNames, Prepared, Store, StoreError};
 use answer::Answer;
 use batch::{Batch, Sending};
@@ -236,7 +237,7 @@ impl Delivery {
         };
         let told = envelope.to.iter().filter(here);
         let told: Vec<_> = told.map(|r| (&r.address, &r.dsn, Reason::delivered())).collect();
-        let bytes = message.bytes();
+        let bytes = message.bytes().unwrap_or_default();
         let beginning = bytes.get(..limits::NOTICE_ORIGINAL_BYTES_MAX.min(bytes.len())).unwrap_or_default();
         let (from, dsn, arrival) = (envelope.from.as_ref(), &envelope.dsn, self.clock.now());
         let about = About { from, dsn, arrival, size: bytes.len() as u64, beginning };
@@ -249,17 +250,18 @@ impl Delivery {
         let snapshot = self.directory.snapshot();
         let writer = envelope.from.as_ref().map(|from| (from, snapshot.resolve(from)));
         let Some((from, Resolution::Mailbox(writer))) = writer else { return Vec::new() };
+        let original = message.bytes().unwrap_or_default();
         let mut answers = Vec::new();
         for recipient in &envelope.to {
             let Destination::Mailbox(mailbox) = recipient.destination else { continue };
             let Some(treatment) = replied_for(&snapshot, mailbox) else { continue };
             let told = (mailbox, writer);
-            if is_automatic(message.bytes()) || !self.is_due(told) {
+            if is_automatic(original) || !self.is_due(told) {
                 continue;
             }
             let closed = Party { name: &holder(&snapshot, mailbox), address: &recipient.address };
             let unique = format!("answer-{mailbox}-{writer}.{}", self.clock.now().as_nanosecond());
-            let (date, message) = (&self.clock.zoned(), message.bytes());
+            let (date, message) = (&self.clock.zoned(), original);
             let successor = treatment.target();
             let answer = Answer { closed, successor, writer: from, message, date, unique: &unique };
             match (answer.write(), self.store.inbox(writer).await) {
@@ -302,8 +304,9 @@ fn jobs(envelope: &Envelope, message: &Prepared) -> Vec<NewJob> {
             of_lane.push(NewRecipient { address: address.clone(), dsn: dsn.clone() });
         }
     }
-    let eight_bit = !message.bytes().is_ascii();
-    let in_header = || fields(message.bytes()).any(|field| !field.raw.is_ascii());
+    let bytes = message.bytes().unwrap_or_default();
+    let eight_bit = !bytes.is_ascii();
+    let in_header = || fields(bytes).any(|field| !field.raw.is_ascii());
     let internationalised = envelope.from.as_ref().is_some_and(|from| !from.is_ascii())
         || (envelope.smtputf8 && eight_bit && !ways.is_empty() && in_header());
     let job = |(lane, recipients): (Lane, Vec<NewRecipient>)| NewJob {
@@ -342,6 +345,11 @@ pub fn prepare(message: Vec<u8>) -> Prepared {
     }
     // The runtime has several threads wherever mail arrives.
     tokio::task::block_in_place(|| Prepared::new(message))
+}
+
+/// The same of a message that was set aside.
+pub fn prepare_aside(message: Slice) -> std::io::Result<Prepared> {
+    tokio::task::block_in_place(|| Prepared::aside(message))
 }
 
 /// The lines a recipient's copy has on top: RFC 5321 §4.4 asks for Return-Path on final delivery.

@@ -6,13 +6,14 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::kept::Threads;
 use super::lines;
 use super::places::Message;
-use super::section::{FieldFilter, Opened, Source, UnknownEncoding};
+use super::section::{FieldFilter, Found, Opened, Source, UnknownEncoding};
 use super::session::Revision;
-use super::syntax::{FetchItem, Numbers, Partial, Rfc822, Section, SectionText, Seen, print};
+use super::syntax::{FetchItem, Numbers, Partial, Patience, Rfc822, Section, SectionText, Seen, print};
 use crate::id::Uid;
-use crate::store::{Derived, Entry, Keywords};
+use crate::store::{Derived, EmailId, Entry, Kept, Keywords};
 
 /// What is asked of each message, with all that is the same for every one made once.
 pub struct Plan<'a> {
@@ -33,10 +34,20 @@ enum What<'a> {
     InternalDate,
     Size,
     ModSeq,
+    Kept(KeptItem),
+    Preview(Patience),
     Derived(Derived),
     Section(Cut<'a>, Option<Partial>),
     Binary(&'a [u32], Option<Partial>),
     BinarySize(&'a [u32]),
+}
+
+/// An item that is looked up beside the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeptItem {
+    Email,
+    Thread,
+    Saved,
 }
 
 /// A section, and, where only some fields of the message's own header are wanted, which.
@@ -66,8 +77,20 @@ pub struct Read<'a> {
     pub structure: &'a [u8],
     /// BODY
     pub basic_structure: &'a [u8],
+    /// PREVIEW
+    pub preview: &'a [u8],
+    /// What is kept of it beside the index; `None` where the message's row was purged.
+    pub kept: Option<Kept>,
     /// The header or the whole message, as the plan's source says.
     pub octets: &'a [u8],
+}
+
+/// A line whose literals are sent as they lie in the message.
+pub struct Streamed {
+    /// The line up to such octets, and which those are; `None` behind the last of it.
+    pub pieces: Vec<(Vec<u8>, Option<Range<u64>>)>,
+    /// As [`Plan::line`] gives it.
+    pub result: Result<(), UnknownEncoding>,
 }
 
 /// Whether the flags of a message are told although they were not asked for.
@@ -107,6 +130,10 @@ impl<'a> Plan<'a> {
             FetchItem::InternalDate => What::InternalDate,
             FetchItem::Rfc822Size => What::Size,
             FetchItem::ModSeq => What::ModSeq,
+            FetchItem::EmailId => What::Kept(KeptItem::Email),
+            FetchItem::ThreadId => What::Kept(KeptItem::Thread),
+            FetchItem::SaveDate => What::Kept(KeptItem::Saved),
+            FetchItem::Preview(patience) => What::Preview(*patience),
             FetchItem::Envelope => What::Derived(Derived::Envelope),
             FetchItem::BodyStructure => What::Derived(Derived::Structure),
             FetchItem::Body => What::Derived(Derived::BasicStructure),
@@ -159,9 +186,26 @@ impl<'a> Plan<'a> {
         self.items.iter().any(|item| matches!(item.what, What::Derived(d) if d == derived))
     }
 
+    /// Whether a message's id, or when it was saved, must be looked up; and whether its conversation must.
+    pub fn wants_kept(&self) -> Option<Threads> {
+        let wants = |wanted: &dyn Fn(KeptItem) -> bool| {
+            self.items.iter().any(|item| matches!(item.what, What::Kept(kept) if wanted(kept)))
+        };
+        let threads = if wants(&|kept| kept == KeptItem::Thread) { Threads::Asked } else { Threads::NotAsked };
+        wants(&|_| true).then_some(threads)
+    }
+
+    /// Whether previews are wanted, and whether the client waits for them.
+    pub fn wants_previews(&self) -> Option<Patience> {
+        let asks =
+            |wanted| self.items.iter().any(|item| matches!(&item.what, What::Preview(asked) if *asked == wanted));
+        [Patience::Waits, Patience::Lazy].into_iter().find(|patience| asks(*patience))
+    }
+
     /// Whether anything is asked that the index does not have.
     pub fn reads_database(&self) -> bool {
-        self.source.is_some() || self.items.iter().any(|item| matches!(item.what, What::Derived(_)))
+        self.source.is_some()
+            || self.items.iter().any(|item| matches!(item.what, What::Derived(_) | What::Kept(_) | What::Preview(_)))
     }
 
     /// Whether of the message's octets nothing is asked but the message itself, whole or a piece of it: such can be
@@ -171,7 +215,14 @@ impl<'a> Plan<'a> {
             && self.items.iter().all(|item| match &item.what {
                 What::Section(cut, _) => cut.section.source() == Source::Message,
                 What::Binary(..) | What::BinarySize(_) => false,
-                What::Uid | What::Flags | What::InternalDate | What::Size | What::ModSeq | What::Derived(_) => true,
+                What::Uid
+                | What::Flags
+                | What::InternalDate
+                | What::Size
+                | What::ModSeq
+                | What::Derived(_)
+                | What::Kept(_)
+                | What::Preview(_) => true,
             })
     }
 
@@ -191,6 +242,7 @@ impl<'a> Plan<'a> {
         let mut result = Ok(());
         self.items(out, folder, message, unasked, |out, what| match what {
             Asked::Derived(derived) => text_or_nil(out, read.derived(derived)),
+            Asked::Kept(item) => folder.kept(out, item, message, read.kept),
             // The message's row was purged since the client was told of it.
             Asked::Octets(_) if read.octets.is_empty() && message.entry.size > 0 => out.extend_from_slice(b"NIL"),
             Asked::Octets(what) => result = result.and(octets(out, what, read.octets, &opened)),
@@ -198,30 +250,48 @@ impl<'a> Plan<'a> {
         result
     }
 
-    /// The line up to the octets of a message that is sent piece by piece, and which of its octets those are; until
-    /// `None`, when the line is complete. `read` has what is derived.
-    pub fn streamed(
-        &self,
-        folder: &Folder<'_>,
-        message: &Message,
-        read: Read<'_>,
-        unasked: Unasked,
-    ) -> Vec<(Vec<u8>, Option<Range<u64>>)> {
-        let mut pieces = Vec::new();
+    /// The line of a message that is sent piece by piece. `read` has what is derived, and the message unless
+    /// [`Plan::is_streamable`].
+    pub fn streamed(&self, folder: &Folder<'_>, message: &Message, read: Read<'_>, unasked: Unasked) -> Streamed {
+        let opened = Opened::new(read.octets);
+        let size = u64::from(message.entry.size);
+        let (mut pieces, mut result) = (Vec::new(), Ok(()));
         let mut out = Vec::new();
-        self.items(&mut out, folder, message, unasked, |out, what| match what {
-            Asked::Derived(derived) => text_or_nil(out, read.derived(derived)),
-            Asked::Octets(What::Section(_, partial)) => {
-                let range = partial.map_or(0..u64::MAX, |p| p.offset..p.offset.saturating_add(p.length));
-                let size = u64::from(message.entry.size);
-                let range = range.start.min(size)..range.end.min(size);
-                lines::literal_begin(out, range.end - range.start);
-                pieces.push((std::mem::take(out), Some(range)));
+        let mut within = |out: &mut Vec<u8>, range: Range<u64>, partial: Option<Partial>| {
+            let length = range.end - range.start;
+            let part = partial.map_or(0..length, |partial| partial.range(length));
+            lines::literal_begin(out, part.end - part.start);
+            pieces.push((std::mem::take(out), Some(range.start + part.start..range.start + part.end)));
+        };
+        self.items(&mut out, folder, message, unasked, |out, what| {
+            let (found, partial) = match what {
+                Asked::Derived(derived) => return text_or_nil(out, read.derived(derived)),
+                Asked::Kept(item) => return folder.kept(out, item, message, read.kept),
+                Asked::Octets(What::Section(cut, partial)) if cut.section.source() == Source::Message => {
+                    return within(out, 0..size, *partial);
+                }
+                Asked::Octets(_) if read.octets.is_empty() => return out.extend_from_slice(b"NIL"),
+                Asked::Octets(What::Section(Cut { section, filter: None }, partial)) => {
+                    (opened.section(section), partial)
+                }
+                Asked::Octets(What::Binary(path, partial)) => (opened.binary(path).unwrap_or_default(), partial),
+                Asked::Octets(_) => (None, &None),
+            };
+            match (what, found) {
+                (Asked::Octets(What::Binary(..)), Some(Found::Within(range)))
+                    if memchr::memchr(0, opened.octets(&Found::Within(range.clone()))).is_none() =>
+                {
+                    within(out, range.start as u64..range.end as u64, *partial);
+                }
+                (Asked::Octets(What::Section(..)), Some(Found::Within(range))) => {
+                    within(out, range.start as u64..range.end as u64, *partial);
+                }
+                (Asked::Octets(what), _) => result = result.and(octets(out, what, read.octets, &opened)),
+                (Asked::Derived(_) | Asked::Kept(_), _) => {}
             }
-            Asked::Octets(_) => out.extend_from_slice(b"NIL"),
         });
         pieces.push((out, None));
-        pieces
+        Streamed { pieces, result }
     }
 
     fn items(
@@ -245,10 +315,12 @@ impl<'a> Plan<'a> {
             match &item.what {
                 What::Uid => print::number(out, entry.uid.0),
                 What::Flags => folder.flags(out, entry),
-                What::InternalDate => folder.date(out, entry),
+                What::InternalDate => folder.date(out, entry.date),
                 What::Size => print::number(out, entry.size),
                 What::ModSeq => lines::mod_seq(out, entry.modseq),
                 What::Derived(derived) => read(out, Asked::Derived(*derived)),
+                What::Kept(item) => read(out, Asked::Kept(*item)),
+                What::Preview(_) => read(out, Asked::Derived(Derived::Preview)),
                 octets @ (What::Section(..) | What::Binary(..) | What::BinarySize(_)) => {
                     read(out, Asked::Octets(octets));
                 }
@@ -268,8 +340,10 @@ impl<'a> Plan<'a> {
 }
 
 /// What the index does not have.
+#[derive(Clone, Copy)]
 enum Asked<'p, 'a> {
     Derived(Derived),
+    Kept(KeptItem),
     Octets(&'p What<'a>),
 }
 
@@ -278,9 +352,23 @@ impl Folder<'_> {
         lines::message_flags(out, entry, self.keywords, self.recent_from, self.revision);
     }
 
-    fn date(&self, out: &mut Vec<u8>, entry: &Entry) {
-        let when = Timestamp::from_second(entry.date).unwrap_or(Timestamp::UNIX_EPOCH);
+    fn date(&self, out: &mut Vec<u8>, seconds: i64) {
+        let when = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
         print::date_time(out, when, self.zone.to_offset(when));
+    }
+
+    fn kept(&self, out: &mut Vec<u8>, item: KeptItem, message: &Message, kept: Option<Kept>) {
+        match (item, kept) {
+            (KeptItem::Email, kept) => {
+                let email = kept.map_or(EmailId { body: message.entry.body, variant: 0 }, |kept| kept.email);
+                out.extend_from_slice(format!("({email})").as_bytes());
+            }
+            (KeptItem::Thread, Some(Kept { thread: Some(thread), .. })) => {
+                out.extend_from_slice(format!("({thread})").as_bytes());
+            }
+            (KeptItem::Saved, Some(kept)) => self.date(out, kept.saved),
+            (KeptItem::Thread | KeptItem::Saved, _) => out.extend_from_slice(b"NIL"),
+        }
     }
 }
 
@@ -290,6 +378,7 @@ impl<'a> Read<'a> {
             Derived::Envelope => self.envelope,
             Derived::Structure => self.structure,
             Derived::BasicStructure => self.basic_structure,
+            Derived::Preview => self.preview,
         }
     }
 }
@@ -309,11 +398,11 @@ fn octets(out: &mut Vec<u8>, what: &What<'_>, raw: &[u8], opened: &Opened<'_>) -
             part(partial, &kept, out, print::literal);
         }
         What::Section(Cut { section, .. }, partial) => match opened.section(section) {
-            Some(octets) => part(partial, &octets, out, print::literal),
+            Some(found) => part(partial, opened.octets(&found), out, print::literal),
             None => out.extend_from_slice(b"NIL"),
         },
         What::Binary(path, partial) => match opened.binary(path) {
-            Ok(Some(octets)) => part(partial, &octets, out, print::binary),
+            Ok(Some(found)) => part(partial, opened.octets(&found), out, print::binary),
             Ok(None) => out.extend_from_slice(b"NIL"),
             Err(error) => {
                 out.extend_from_slice(b"NIL");
@@ -321,13 +410,20 @@ fn octets(out: &mut Vec<u8>, what: &What<'_>, raw: &[u8], opened: &Opened<'_>) -
             }
         },
         What::BinarySize(path) => match opened.binary(path) {
-            Ok(octets) => print::number(out, octets.map_or(0, |octets| octets.len() as u64)),
+            Ok(octets) => print::number(out, octets.map_or(0, |found| opened.octets(&found).len() as u64)),
             Err(error) => {
                 print::number(out, 0_u32);
                 return Err(error);
             }
         },
-        What::Uid | What::Flags | What::InternalDate | What::Size | What::ModSeq | What::Derived(_) => {}
+        What::Uid
+        | What::Flags
+        | What::InternalDate
+        | What::Size
+        | What::ModSeq
+        | What::Derived(_)
+        | What::Kept(_)
+        | What::Preview(_) => {}
     }
     Ok(())
 }

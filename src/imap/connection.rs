@@ -5,28 +5,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::commands;
+use super::intake::{Incoming, Intake};
 use super::locate::Opened;
 use super::refusal::{Farewell, Refusal, Stop};
 use super::reply::{self, Done};
-use super::session::Session;
-use super::syntax::{self, Assembler, Awaited, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
+use super::session::{Idle, Session};
+use super::syntax::{self, Assembler, Awaited, Cause, Command, Failure, Input, LiteralKind, Next, Tag, Tagged};
 use super::table::{self, Stage, Standing};
 use super::{Services, tell};
 use crate::access::Login;
 use crate::acl::Acl;
 use crate::limits;
 use crate::net::{Wire, WireError};
+use crate::spool::Contents;
 
 /// How a conversation ended without the connection having failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     /// The client goes on under TLS.
     StartTls,
+    /// The client goes on compressed.
+    Compress,
     /// The last words are said.
     Bye,
 }
@@ -39,8 +42,16 @@ pub(super) struct Connection {
     pub(super) peer: SocketAddr,
     pub(super) drain: CancellationToken,
     assembler: Assembler,
-    /// The memory for the messages of the APPEND in hand; `Err` when there was none left for one of them.
-    held: Result<Vec<OwnedSemaphorePermit>, Refusal>,
+    /// The messages of the command in hand; `Err` when there was no place left for one of them.
+    pub(super) intake: Result<Intake, Refusal>,
+}
+
+/// What a session was woken by.
+pub(super) enum Woken {
+    /// A line; none where the client has gone.
+    Line(Option<Bytes>),
+    /// Something to tell.
+    Events,
 }
 
 /// What came from the client.
@@ -52,11 +63,16 @@ enum Heard {
 impl Connection {
     pub(super) fn new(wire: Wire, services: Arc<Services>, peer: SocketAddr, drain: CancellationToken) -> Self {
         let (session, assembler) = (Session::new(), Assembler::default());
-        Self { wire, session, services, peer, drain, assembler, held: Ok(Vec::new()) }
+        Self { wire, session, services, peer, drain, assembler, intake: Ok(Intake::default()) }
     }
 
     pub(super) fn into_wire(self) -> Wire {
         self.wire
+    }
+
+    /// The same session, compressed from here on.
+    pub(super) fn compress(self) -> Self {
+        Self { wire: self.wire.compress(), ..self }
     }
 
     /// The first words, which spare the client a CAPABILITY.
@@ -71,6 +87,7 @@ impl Connection {
         table::capabilities(Standing {
             stage: self.session.stage(),
             secure: self.wire.stream().is_secure(),
+            compressed: self.wire.stream().is_deflated(),
             login_allowed: self.may_send_password(),
             append_max: self.services.settings.message_bytes_max as u64,
         })
@@ -105,22 +122,25 @@ impl Connection {
             Heard::Command(input) => syntax::parse(input, self.session.dialect()),
             Heard::Failure(failure) => Err(failure),
         };
-        let held = std::mem::replace(&mut self.held, Ok(Vec::new()));
-        match tagged {
-            Ok(tagged) => {
-                // Kept until the command is done.
-                let (_held, refused) = match held {
-                    Ok(held) => (held, None),
-                    Err(refusal) => (Vec::new(), Some(refusal)),
-                };
-                self.answer(tagged, refused).await
-            }
+        // What came with the command is kept until it is done.
+        let refused = if self.intake.is_err() { self.take_intake().err() } else { None };
+        let ended = match tagged {
+            Ok(tagged) => self.answer(tagged, refused).await,
             Err(failure) => {
                 self.session.nonsense();
+                if failure.error.cause == Cause::CharsetOfSaved {
+                    self.session.forget_saved();
+                }
                 self.refuse(failure.tag.as_ref(), &Refusal::Syntax(failure.error));
                 self.go_on()
             }
-        }
+        };
+        drop(self.take_intake());
+        ended
+    }
+
+    fn take_intake(&mut self) -> Result<Intake, Refusal> {
+        std::mem::replace(&mut self.intake, Ok(Intake::default()))
     }
 
     /// Does a command, tells what else is to be told, and says how it ended.
@@ -128,6 +148,7 @@ impl Connection {
         let row = tagged.row;
         let ended = match tagged.command {
             Command::StartTls => Some(Ended::StartTls),
+            Command::Compress => Some(Ended::Compress),
             Command::Logout => Some(Ended::Bye),
             _ => None,
         };
@@ -143,17 +164,14 @@ impl Connection {
             }
             Err(refusal) => Err(refusal.into()),
         };
-        if row.is_offered() {
-            self.session.sense();
-        } else {
-            self.session.nonsense();
-        }
+        self.session.sense();
         let result = match done {
             Ok(done) => Ok(done),
             Err(Stop::Refused(refusal)) => Err(refusal),
             Err(stop) => return Err(stop),
         };
         tell::news(self, row.tell).await?;
+        tell::bounds(self);
         let mut text = Vec::new();
         let settings = &self.services.settings;
         reply::tagged(&mut text, tagged.tag.as_str(), row.name, &result, settings.language);
@@ -177,7 +195,7 @@ impl Connection {
     /// Lines and literals until a command is whole; `None` when the client has gone.
     async fn command(&mut self) -> Result<Option<Heard>, Stop> {
         loop {
-            let line = match self.line(self.patience()).await {
+            let line = match self.next_line().await {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(None),
                 Err(Stop::Lost(WireError::TooLong)) => {
@@ -210,6 +228,35 @@ impl Connection {
         }
     }
 
+    /// The next line of a command; before its first the client is told what it wants to hear unasked.
+    async fn next_line(&mut self) -> Result<Option<Bytes>, Stop> {
+        if self.session.notify.is_none() || !self.assembler.is_between_commands() {
+            return self.line(self.patience()).await;
+        }
+        let by = Instant::now() + self.patience();
+        loop {
+            match self.wait(by, Idle::No).await? {
+                Woken::Line(line) => return Ok(line),
+                // Boxed: a session that waits carries none of it.
+                Woken::Events => Box::pin(tell::happened(self, Idle::No)).await?,
+            }
+        }
+    }
+
+    /// The next line, or what happens before it.
+    pub(super) async fn wait(&mut self, by: Instant, idle: Idle) -> Result<Woken, Stop> {
+        let here = Here::of(&self.session);
+        let Self { wire, session, drain, .. } = self;
+        let events = session.events(idle);
+        tokio::select! {
+            biased;
+            () = drain.cancelled() => Err(Stop::End(Farewell::Draining)),
+            () = here.ended() => Err(Stop::End(Farewell::RightsEnded)),
+            line = wire.line(limits::IMAP_LINE_BYTES_MAX, by) => Ok(Woken::Line(line?)),
+            () = tell::events(events) => Ok(Woken::Events),
+        }
+    }
+
     /// The next line, unless the session ends before it comes.
     pub(super) async fn line(&mut self, within: Duration) -> Result<Option<Bytes>, Stop> {
         let by = Instant::now() + within;
@@ -223,38 +270,63 @@ impl Connection {
     }
 
     async fn literal(&mut self, awaited: Awaited) -> Result<(), Stop> {
-        if awaited.kind == LiteralKind::Message
-            && let Ok(held) = &mut self.held
-        {
-            match self.services.hold(awaited.size as u64).await {
-                Ok(permit) => held.push(permit),
-                Err(refusal) => self.held = Err(refusal),
-            }
-        }
+        let size = awaited.size as u64;
+        let incoming = match (awaited.kind, &mut self.intake) {
+            (LiteralKind::Argument, _) => Ok(Incoming::Here(Vec::with_capacity(awaited.size))),
+            (LiteralKind::Message, Ok(intake)) => intake.begin(&self.services, size).await.map_err(Some),
+            (LiteralKind::Message, Err(_)) => Err(None),
+        };
         if awaited.synchronising {
             let mut text = Vec::new();
             reply::ready_for_literal(&mut text);
             self.wire.queue(&text);
         }
-        // A message there is no memory for is read and forgotten, so that client and server stay in step.
-        if self.held.is_err() {
-            self.discard(awaited.size as u64).await?;
-            self.assembler.literal(Vec::new());
-            return Ok(());
-        }
-        let mut octets = Vec::with_capacity(awaited.size);
-        while octets.len() < awaited.size {
-            let piece = (awaited.size - octets.len()).min(limits::WIRE_READ_BYTES_MAX);
+        let contents = match incoming {
+            Ok(incoming) => self.receive(awaited.size, incoming).await?,
+            // A message there is no place for is read and forgotten, so that client and server stay in step.
+            Err(refusal) => {
+                self.intake = refusal.map_or_else(|| self.take_intake(), Err);
+                self.discard(size).await?;
+                Contents::Here(Vec::new())
+            }
+        };
+        self.assembler.literal(contents);
+        Ok(())
+    }
+
+    /// Reads a literal to its place. Where that fails, the rest is read and forgotten.
+    async fn receive(&mut self, mut missing: usize, mut incoming: Incoming) -> Result<Contents, Stop> {
+        while missing > 0 {
             let by = Instant::now() + limits::IMAP_LITERAL_STALL_MAX;
             let here = Here::of(&self.session);
-            tokio::select! {
+            let come = tokio::select! {
                 biased;
                 () = here.ended() => return Err(Stop::End(Farewell::RightsEnded)),
-                read = self.wire.exact(piece, &mut octets, by) => read?,
+                come = self.wire.fill(by) => come?,
+            };
+            let piece = come.get(..missing.min(come.len())).unwrap_or(come);
+            if piece.is_empty() {
+                return Err(WireError::Closed.into());
             }
+            let taken = piece.len();
+            let pushed = match &mut self.intake {
+                Ok(intake) => intake.push(&mut incoming, piece).await,
+                Err(_) => Ok(()),
+            };
+            if let Err(refusal) = pushed {
+                self.intake = Err(refusal);
+            }
+            self.wire.consume(taken);
+            missing -= taken;
         }
-        self.assembler.literal(octets);
-        Ok(())
+        let ended = match &mut self.intake {
+            Ok(intake) => intake.end(incoming).await,
+            Err(_) => Ok(Contents::Here(Vec::new())),
+        };
+        Ok(ended.unwrap_or_else(|refusal| {
+            self.intake = Err(refusal);
+            Contents::Here(Vec::new())
+        }))
     }
 
     async fn discard(&mut self, mut octets: u64) -> Result<(), Stop> {

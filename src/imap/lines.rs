@@ -3,7 +3,8 @@
 use super::session::{CondStore, Revision};
 use super::syntax::{Numbers, print};
 use crate::id::{ModSeq, Uid};
-use crate::store::{Entry, Flags, Index, Keywords};
+use crate::limits;
+use crate::store::{Entry, Flags, Index, Keywords, UidRanges};
 
 /// `* n WORD`
 pub fn numbered(out: &mut Vec<u8>, number: u32, word: &str) {
@@ -57,6 +58,37 @@ pub fn flagged(out: &mut Vec<u8>, flagged: Flagged<'_>) {
         mod_seq(out, entry.modseq);
     }
     fetch_end(out);
+}
+
+/// `* VANISHED 1:3,7`, in as many lines as it takes to keep each short.
+pub fn vanished(out: &mut Vec<u8>, when: Vanished, uids: &UidRanges) {
+    for ranges in uids.as_slice().chunks(limits::VANISHED_RANGES_PER_LINE_MAX) {
+        out.extend_from_slice(b"* VANISHED ");
+        out.extend_from_slice(match when {
+            Vanished::Now => b"",
+            Vanished::Earlier => b"(EARLIER) ",
+        });
+        for (place, range) in ranges.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
+            }
+            print::number(out, *range.start());
+            if range.start() < range.end() {
+                out.push(b':');
+                print::number(out, *range.end());
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// What VANISHED is about: RFC 7162 §3.2.10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vanished {
+    /// Messages that the client counts until this line.
+    Now,
+    /// Messages that it does not count: what it remembers is older.
+    Earlier,
 }
 
 /// `* n FETCH (`

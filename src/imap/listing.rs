@@ -21,6 +21,7 @@ pub struct Selection {
 
 /// One line of the answer.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a mark on the line of its own")]
 pub struct Listed<'a> {
     /// The name.
     pub name: &'a str,
@@ -28,10 +29,23 @@ pub struct Listed<'a> {
     pub located: Option<&'a Located>,
     /// Whether there are folders below it.
     pub children: Children,
+    /// Whether only a namespace has the name.
+    pub of_namespace: bool,
     /// Whether the name is subscribed.
     pub subscribed: bool,
-    /// Whether something below it is meant that does not match: CHILDINFO.
+    /// Whether it is meant itself, and not only something below it.
+    pub meant: bool,
+    /// Whether something below it is meant: CHILDINFO.
     pub child_meant: bool,
+    /// What the folder was called before, where that is news: OLDNAME.
+    pub old_name: Option<&'a str>,
+}
+
+impl<'a> Listed<'a> {
+    /// The folder, unless it is named for its children alone: then nothing more is told of it (RFC 5819 §2).
+    pub fn itself(&self) -> Option<&'a Located> {
+        self.located.filter(|_| self.meant)
+    }
 }
 
 /// Whether a folder has others below it.
@@ -71,11 +85,16 @@ impl<'a> Names<'a> {
         let all: BTreeSet<&str> = names.filter(|name| meant(name)).collect();
         let mut listed: BTreeMap<&str, bool> = all.iter().filter(|n| matches(n)).map(|n| (*n, false)).collect();
         if selection.recursive {
-            for parent in all.iter().copied().flat_map(parents).filter(|parent| matches(parent)) {
-                listed.insert(parent, true);
+            for name in &all {
+                for parent in parents(name).filter(|parent| matches(parent)) {
+                    // A name that is not meant is told only for a child that is not told itself: RFC 9051 §6.3.9.6.
+                    if all.contains(parent) || !matches(name) {
+                        listed.insert(parent, true);
+                    }
+                }
             }
         }
-        listed.into_iter().map(|(name, child_meant)| self.listed(name, child_meant)).collect()
+        listed.into_iter().map(|(name, child)| self.listed(name, all.contains(name), child)).collect()
     }
 
     /// The answer to LSUB: subscribed names, and, where the pattern ends in `%`, the parents of such as lie deeper, which
@@ -87,19 +106,25 @@ impl<'a> Names<'a> {
         listed.into_iter().map(|name| (name, self.subscribed.contains(name))).collect()
     }
 
-    fn listed(&self, name: &'a str, child_meant: bool) -> Listed<'a> {
+    /// What there is to say of a name.
+    pub fn listed(&self, name: &'a str, meant: bool, child_meant: bool) -> Listed<'a> {
+        let (located, subscribed) = (self.folders.get(name).copied(), self.subscribed.contains(name));
+        let begins = || self.parents.contains(name) || self.roots.iter().any(|root| root == name);
         Listed {
             name,
-            located: self.folders.get(name).copied(),
+            located,
+            of_namespace: located.is_none() && !subscribed && begins(),
             children: if self.parents.contains(name) { Children::Some } else { Children::None },
-            subscribed: self.subscribed.contains(name),
+            subscribed,
+            meant,
             child_meant,
+            old_name: None,
         }
     }
 }
 
 /// The names above a name.
-fn parents(name: &str) -> impl Iterator<Item = &str> {
+pub(super) fn parents(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').filter_map(|(at, _)| name.get(..at))
 }
 

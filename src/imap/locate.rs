@@ -54,13 +54,15 @@ pub(super) async fn folder(c: &Connection, name: &MailboxArg, needs: Acl) -> Res
     let (location, shown, _) = place(c, name)?;
     let folder = c.services.store.folder(location.mailbox, &location.name).await?;
     let acl = c.session.login()?.acl(&location, Some(folder.id));
-    if acl.is_empty() {
-        return Err(StoreError::NoSuchFolder.into());
+    if acl.includes(needs) && !acl.is_empty() {
+        return Ok(Located { folder, shown: shown.to_string(), acl });
     }
-    if !acl.includes(needs) {
-        return Err(Refusal::NoPermission);
-    }
-    Ok(Located { folder, shown: shown.to_string(), acl })
+    Err(hidden(acl))
+}
+
+/// Why a folder cannot be used: to whoever LIST does not name it, it is not there (RFC 4314 §6).
+fn hidden(acl: Acl) -> Refusal {
+    if acl.includes(Acl::LOOKUP) { Refusal::NoPermission } else { StoreError::NoSuchFolder.into() }
 }
 
 /// The folder that messages are to go to, with the right to put them there. Of a name of which there is none that could
@@ -84,7 +86,6 @@ fn may_create(c: &Connection, name: &MailboxArg) -> Result<bool, Refusal> {
 }
 
 /// Every folder that may be named, by the name it has here, ascending within each mailbox; the opened one comes first.
-#[allow(dead_code, reason = "NOTIFY and ESEARCH IN name folders by it")]
 pub(super) async fn visible(c: &Connection) -> Result<Vec<Located>, Refusal> {
     visible_where(c, |_| true).await
 }

@@ -5,28 +5,36 @@
 //!      --> commands::* --Done or Refusal--> view (what else is to be told) --> reply --> Wire
 //! ```
 //! The grammar ([`syntax`]), the state ([`session`], [`view`], [`places`]), the list of commands ([`table`]) and the
-//! words ([`reply`]) are plain functions; only `connection`, `tell` and `commands` wait for anything.
+//! words ([`reply`]) are plain functions; only `connection`, `tell`, `find` and `commands` wait for anything.
 pub mod answer;
 mod commands;
 pub mod condition;
 mod connection;
+mod find;
 pub mod flags;
+mod headers;
+mod intake;
+pub mod kept;
 pub mod lines;
 pub mod listing;
 pub mod locate;
+pub mod notify;
 pub mod pattern;
 pub mod places;
+mod progress;
 pub mod refusal;
 pub mod reply;
+pub mod results;
 pub mod section;
 mod sent;
 pub mod session;
+pub mod sort;
 pub mod syntax;
 pub mod table;
 mod tell;
 #[cfg(test)]
 mod tests;
-pub mod utf7;
+pub mod thread;
 pub mod view;
 
 use std::net::SocketAddr;
@@ -46,6 +54,7 @@ use crate::metrics::Metrics;
 use crate::net::{Stream, Tls, Wire, WireError};
 use crate::network::Network;
 use crate::provisioning::Provisioning;
+use crate::spool::Spool;
 use crate::store::Store;
 use refusal::Refusal;
 
@@ -83,6 +92,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// Messages held in memory, of all connections and doors together; a permit is a KiB.
     pub in_flight: Arc<Semaphore>,
+    /// Where large messages wait until all of them has come.
+    pub spool: Arc<Spool>,
     /// From the configuration.
     pub settings: Settings,
 }
@@ -136,10 +147,16 @@ impl Door {
         let services = &self.services;
         let mut connection = connection::Connection::new(Wire::new(stream), services.clone(), peer, self.drain.clone());
         connection.greet();
-        while let connection::Ended::StartTls = connection.converse().await? {
-            // What was said in clear counts for nothing: RFC 9051 §6.2.1.
-            let wire = Box::pin(connection.into_wire().upgrade(&services.tls)).await?;
-            connection = connection::Connection::new(wire, services.clone(), peer, self.drain.clone());
+        loop {
+            connection = match connection.converse().await? {
+                connection::Ended::Bye => break,
+                connection::Ended::Compress => connection.compress(),
+                connection::Ended::StartTls => {
+                    // What was said in clear counts for nothing: RFC 9051 §6.2.1.
+                    let wire = Box::pin(connection.into_wire().upgrade(&services.tls)).await?;
+                    connection::Connection::new(wire, services.clone(), peer, self.drain.clone())
+                }
+            };
         }
         connection.into_wire().close(limits::IMAP_FAREWELL_MAX).await;
         Ok(())

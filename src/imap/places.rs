@@ -38,7 +38,7 @@ impl Places {
     /// UIDs that do not exist are passed over (RFC 9051 §6.4.9).
     pub fn resolve(set: &SequenceSet, numbers: Numbers, told: &Index) -> Result<Self, Refusal> {
         match numbers {
-            Numbers::Sequence => Self::by_sequence(set, told.len()),
+            Numbers::Sequence => Self::by_sequence(set, told),
             Numbers::Uid => {
                 let last = told.len().checked_sub(1).and_then(|last| told.entry(last)).map_or(0, |e| e.uid.0);
                 let ranges = set.resolve(last).spans().iter().map(|s| s.first..=s.last).collect();
@@ -47,17 +47,21 @@ impl Places {
         }
     }
 
-    fn by_sequence(set: &SequenceSet, len: usize) -> Result<Self, Refusal> {
-        let last = u32::try_from(len).unwrap_or(u32::MAX);
-        let mut ranges = Vec::new();
-        for span in set.resolve(last).spans() {
-            if span.last > last {
-                return Err(Refusal::NoSuchMessage);
-            }
-            let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-            ranges.push(place(span.first) - 1..place(span.last));
+    fn by_sequence(set: &SequenceSet, told: &Index) -> Result<Self, Refusal> {
+        let last = count(told.len());
+        match set.resolve(last).max() {
+            Some(max) if max > last => Err(Refusal::NoSuchMessage),
+            _ => Ok(Self::within(set, told)),
         }
-        Ok(Self::merged(ranges))
+    }
+
+    /// The messages with these sequence numbers; those beyond the last one name nothing, as in a search, where they are
+    /// no mistake (RFC 7377 §2.1).
+    pub fn within(set: &SequenceSet, told: &Index) -> Self {
+        let last = count(told.len());
+        let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let spans = set.resolve(last);
+        Self::merged(spans.spans().iter().map(|s| place(s.first) - 1..place(s.last.min(last))).collect())
     }
 
     /// Those of `uids` that the client was told of.
@@ -72,6 +76,19 @@ impl Places {
     /// The first `len` messages: all of a folder.
     pub fn all(len: usize) -> Self {
         Self::merged(std::iter::once(0..len).collect())
+    }
+
+    /// Those at some of the places in this list of places.
+    #[must_use]
+    pub fn part(self, of: &Range<usize>) -> Self {
+        let mut before = 0;
+        let part = |range: Range<usize>| {
+            let here = before..before + range.len();
+            before = here.end;
+            let (from, until) = (of.start.clamp(here.start, here.end), of.end.clamp(here.start, here.end));
+            range.start + (from - here.start)..range.start + (until - here.start)
+        };
+        Self::merged(self.0.into_iter().map(part).collect())
     }
 
     /// How many there are.
@@ -114,6 +131,34 @@ impl Places {
         }
     }
 
+    /// Those of which `newest` has the messages no more.
+    #[must_use]
+    pub fn gone(&self, told: &Index, newest: &Index) -> Self {
+        // Nothing went where all that the client was told of is still counted.
+        if newest.lower_bound(told.uid_next()) == told.len() {
+            return Self::default();
+        }
+        let gone = self.entries(told).filter(|(_, entry)| newest.position(entry.uid).is_none());
+        Self::merged(gone.map(|(place, _)| place..place + 1).collect())
+    }
+
+    /// These and the others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        Self::merged(self.0)
+    }
+
+    /// These but for the others.
+    #[must_use]
+    pub fn without(self, others: &Self) -> Self {
+        if others.is_empty() {
+            return self;
+        }
+        let kept = self.0.into_iter().flatten().filter(|place| !others.contains(*place));
+        Self::merged(kept.map(|place| place..place + 1).collect())
+    }
+
     /// Their sequence numbers.
     pub fn sequences(&self) -> UidRanges {
         UidRanges::new(self.0.iter().filter(|r| !r.is_empty()).map(|r| count(r.start + 1)..=count(r.end)).collect())
@@ -138,6 +183,11 @@ impl Message {
     /// Its place, counted from 0.
     pub fn place(&self) -> usize {
         usize::try_from(self.sequence).map_or(usize::MAX, |sequence| sequence.saturating_sub(1))
+    }
+
+    /// Whether it is more than a batch by itself.
+    pub fn is_large(&self) -> bool {
+        u64::from(self.entry.size) > limits::BATCH_BYTES_MAX as u64
     }
 }
 

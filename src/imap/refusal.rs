@@ -6,6 +6,7 @@ use crate::access::LoginRefusal;
 use crate::net::WireError;
 use crate::net::sasl::SaslError;
 use crate::provisioning;
+use crate::spool::SpoolError;
 use crate::store::{FolderNameError, StoreError};
 
 /// Why a command was refused. The session goes on.
@@ -14,12 +15,9 @@ pub enum Refusal {
     /// It could not be read.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
-    /// The grammar knows it, this server does not offer it.
-    #[error("unknown command")]
-    Unknown,
-    /// It asks for something of an extension that this server does not offer.
-    #[error("not offered")]
-    NotOffered,
+    /// It asks for something that the client must switch on first: RFC 7162 §3.2.3.
+    #[error("not enabled")]
+    NotEnabled,
     /// It does not belong to the state the session is in.
     #[error("not allowed in this state")]
     OutOfState(Stage),
@@ -29,6 +27,9 @@ pub enum Refusal {
     /// STARTTLS under TLS.
     #[error("TLS is active already")]
     SecureAlready,
+    /// COMPRESS, or STARTTLS, where the connection is compressed.
+    #[error("compression is active already")]
+    CompressedAlready,
     /// AUTHENTICATE with a mechanism that is not offered.
     #[error("no such mechanism")]
     UnknownMechanism,
@@ -47,6 +48,18 @@ pub enum Refusal {
     /// A special use that no folder can be made for.
     #[error("no folder can be given this use")]
     SpecialUse,
+    /// No quota root is called so, or none that may be seen.
+    #[error("no such quota root")]
+    NoQuotaRoot,
+    /// SETQUOTA: the office sets what a mailbox may hold.
+    #[error("quota is not set here")]
+    QuotaIsFixed,
+    /// SETMETADATA of what is read only.
+    #[error("the entry cannot be changed")]
+    EntryIsFixed,
+    /// SETMETADATA of a private entry by somebody who is no person of the department.
+    #[error("no private entries here")]
+    NoPrivateEntries,
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,18 +84,51 @@ pub enum Refusal {
     /// A sequence number beyond the last message.
     #[error("no message has this number")]
     NoSuchMessage,
+    /// A UID that no message has: RFC 8508 §3.4.
+    #[error("no message has this UID")]
+    NoSuchUid,
+    /// A URL that names nothing here: RFC 4469 §4.
+    #[error("the URL names nothing here")]
+    BadUrl(String),
+    /// A message would be larger than may be stored: RFC 4469 §4.
+    #[error("the message is too big")]
+    TooBig,
     /// A part whose transfer encoding is not known cannot be decoded: RFC 3516 §4.3.
     #[error("the transfer encoding of the part is not known")]
     UnknownEncoding,
+    /// NOTIFY with an event that is not told here: RFC 5465 §5.
+    #[error("no such event")]
+    UnknownEvent,
+    /// NOTIFY for more folders than one session may listen to: RFC 5465 §5.8.
+    #[error("too many folders to listen to")]
+    TooMuchToHear,
     /// Messages in flight take all the memory there is for them.
     #[error("too many messages are on their way")]
     Busy,
     /// IDLE was ended by something other than DONE.
     #[error("expected DONE")]
     NotDone,
+    /// A message could not be set aside until it is stored.
+    #[error("a message could not be set aside: {0}")]
+    Aside(std::io::Error),
     /// Work done apart from the session was broken off.
     #[error("the server could not finish")]
     Broken,
+}
+
+impl From<SpoolError> for Refusal {
+    fn from(error: SpoolError) -> Self {
+        match error {
+            SpoolError::Busy => Self::Busy,
+            SpoolError::Io(error) => Self::Aside(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        Self::Aside(error)
+    }
 }
 
 /// Why a command ended without an answer of its own.

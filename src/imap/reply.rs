@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::num::NonZero;
 
 use super::refusal::{Farewell, Refusal};
 use super::syntax::{Cause, SyntaxError};
@@ -13,8 +14,9 @@ use super::table::Stage;
 use super::view::Access;
 use crate::access::LoginRefusal;
 use crate::db::DbError;
-use crate::id::{ModSeq, Uid};
+use crate::id::{FolderId, ModSeq, Uid};
 use crate::language::Language;
+use crate::limits;
 use crate::net::sasl::SaslError;
 use crate::provisioning::Failure;
 use crate::store::{FolderNameError, StoreError, UidRanges};
@@ -29,6 +31,8 @@ pub enum Done {
     Plainly,
     /// Logged in; what the server can do from here on.
     LoggedIn(String),
+    /// UNAUTHENTICATE; what the server can do from here on.
+    LoggedOut(String),
     /// SELECT or EXAMINE.
     Opened(Access),
     /// APPEND: where the messages are (RFC 4315 §3).
@@ -40,6 +44,12 @@ pub enum Done {
     },
     /// COPY: which message became which.
     Copied(CopyUid),
+    /// CREATE: which folder it is (RFC 8474 §4.1).
+    Created(FolderId),
+    /// GETMETADATA: octets of the largest value that was left out (RFC 5464 §4.2.1).
+    LongEntries(u64),
+    /// Messages went; up to which change the client now knows everything (RFC 7162 §3.2.7).
+    Settled(ModSeq),
     /// STORE with UNCHANGEDSINCE: the numbers of the messages that had changed (RFC 7162 §3.1.3).
     Unmet(UidRanges),
 }
@@ -70,6 +80,8 @@ pub enum Fact<'a> {
     UidNext(Uid),
     /// RFC 7162 §3.1.2.1.
     HighestModSeq(ModSeq),
+    /// RFC 8474 §4.2.
+    MailboxId(FolderId),
 }
 
 /// The greeting of a new connection: RFC 9051 §7.1.
@@ -83,7 +95,7 @@ pub fn tagged(out: &mut Vec<u8>, tag: &str, name: &str, result: &Result<Done, Re
         Ok(done) => line(out, tag, "OK", &done_code(done), &format!("{name} completed")),
         Err(refusal) => {
             let Answer { condition, code, text } = answer(refusal, language);
-            line(out, tag, condition, code, &text);
+            line(out, tag, condition, &code, &text);
         }
     }
 }
@@ -111,9 +123,9 @@ pub fn first_password(out: &mut Vec<u8>, page: Option<&str>, language: Language)
 pub fn refused(out: &mut Vec<u8>, tag: Option<&str>, refusal: &Refusal, language: Language) {
     let Answer { condition, code, text } = answer(refusal, language);
     match tag {
-        Some(tag) => line(out, tag, condition, code, &text),
+        Some(tag) => line(out, tag, condition, &code, &text),
         // RFC 9051 §7.1.3: an untagged NO would be a warning.
-        None => line(out, "*", "BAD", code, &text),
+        None => line(out, "*", "BAD", &code, &text),
     }
 }
 
@@ -125,6 +137,7 @@ pub fn fact(out: &mut Vec<u8>, fact: Fact<'_>) {
         Fact::Unseen(sequence) => (format!("UNSEEN {sequence}"), "First unseen message"),
         Fact::UidValidity(validity) => (format!("UIDVALIDITY {validity}"), "UIDs valid"),
         Fact::UidNext(uid) => (format!("UIDNEXT {uid}"), "Next UID"),
+        Fact::MailboxId(folder) => (mailbox_id(folder), "Folder's id"),
         Fact::HighestModSeq(modseq) => (format!("HIGHESTMODSEQ {modseq}"), "Highest mod-sequence"),
     };
     line(out, "*", "OK", &code, text);
@@ -133,6 +146,42 @@ pub fn fact(out: &mut Vec<u8>, fact: Fact<'_>) {
 /// Which message became which, before MOVE tells that they are gone: RFC 6851 §4.3.
 pub fn moved(out: &mut Vec<u8>, copied: &CopyUid) {
     line(out, "*", "OK", &copy_uid(copied), "Moved");
+}
+
+/// A folder's id, as a response code and as STATUS has it: RFC 8474 §4. The same for ever, whatever the folder is called.
+pub fn mailbox_id(folder: FolderId) -> String {
+    format!("MAILBOXID (F{folder})")
+}
+
+/// The mailbox will be full soon: RFC 9208 §4.3.1.
+pub fn nearly_full(out: &mut Vec<u8>, percent: u64, language: Language) {
+    let text = match language {
+        Language::Vi => {
+            format!("Hộp thư đã dùng {percent}% dung lượng. Hãy xoá bớt thư hoặc chuyển thư cũ vào kho lưu trữ.")
+        }
+        Language::En => format!("The mailbox is {percent}% full. Delete some mail, or put old mail into an archive."),
+    };
+    line(out, "*", "NO", "OVERQUOTA", &text);
+}
+
+/// What NOTIFY asked for is not told any more: RFC 5465 §5.8.
+pub fn no_more_notified(out: &mut Vec<u8>) {
+    line(out, "*", "OK", "NOTIFICATIONOVERFLOW", "No more notifications");
+}
+
+/// Where the new message is, before REPLACE tells that the old one is gone: RFC 8508 §3.
+pub fn replaced(out: &mut Vec<u8>, uid_validity: u32, uid: Uid) {
+    line(out, "*", "OK", &format!("APPENDUID {uid_validity} {uid}"), "Replacement stored");
+}
+
+/// A command is still worked on: RFC 9585 §4.
+pub fn in_progress(out: &mut Vec<u8>, tag: &str, done: u64, goal: Option<NonZero<u64>>) {
+    let state = match goal {
+        Some(goal) => format!("{} {goal}", done.min(goal.get())),
+        None => "NIL NIL".to_owned(),
+    };
+    // A tag has neither quotes nor backslashes.
+    line(out, "*", "OK", &format!("INPROGRESS (\"{tag}\" {state})"), "Still working");
 }
 
 /// The server waits for more of the command: RFC 9051 §7.6.
@@ -179,11 +228,14 @@ pub fn bye(out: &mut Vec<u8>, farewell: Farewell, language: Language) {
 fn done_code(done: &Done) -> Cow<'static, str> {
     match done {
         Done::Plainly => "".into(),
-        Done::LoggedIn(capabilities) => format!("CAPABILITY {capabilities}").into(),
+        Done::LoggedIn(capabilities) | Done::LoggedOut(capabilities) => format!("CAPABILITY {capabilities}").into(),
         Done::Opened(Access::ReadWrite) => "READ-WRITE".into(),
         Done::Opened(Access::ReadOnly) => "READ-ONLY".into(),
         Done::Appended { uid_validity, uids } => format!("APPENDUID {uid_validity} {}", set(uids)).into(),
         Done::Copied(copied) => copy_uid(copied).into(),
+        Done::Created(folder) => mailbox_id(*folder).into(),
+        Done::LongEntries(octets) => format!("METADATA LONGENTRIES {octets}").into(),
+        Done::Settled(modseq) => format!("HIGHESTMODSEQ {modseq}").into(),
         Done::Unmet(numbers) => format!("MODIFIED {}", set(numbers)).into(),
     }
 }
@@ -204,24 +256,23 @@ fn set(numbers: &UidRanges) -> String {
 /// What a refusal is answered with.
 struct Answer {
     condition: &'static str,
-    code: &'static str,
+    code: Cow<'static, str>,
     text: Cow<'static, str>,
 }
 
 const fn no(code: &'static str, text: &'static str) -> Answer {
-    Answer { condition: "NO", code, text: Cow::Borrowed(text) }
+    Answer { condition: "NO", code: Cow::Borrowed(code), text: Cow::Borrowed(text) }
 }
 
 const fn bad(text: &'static str) -> Answer {
-    Answer { condition: "BAD", code: "", text: Cow::Borrowed(text) }
+    Answer { condition: "BAD", code: Cow::Borrowed(""), text: Cow::Borrowed(text) }
 }
 
 fn answer(refusal: &Refusal, language: Language) -> Answer {
     let say = |vi, en| in_language(language, vi, en);
     match refusal {
         Refusal::Syntax(error) => syntax(error, language),
-        Refusal::Unknown => bad("Unknown command"),
-        Refusal::NotOffered => bad("Not offered here"),
+        Refusal::NotEnabled => bad("ENABLE QRESYNC first"),
         Refusal::OutOfState(Stage::NotAuthenticated) => bad("Log in first"),
         Refusal::OutOfState(Stage::Authenticated) => bad("Not in this state; perhaps no folder is selected"),
         Refusal::OutOfState(Stage::Selected) => bad("Not in this state"),
@@ -233,6 +284,9 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
             ),
         ),
         Refusal::SecureAlready => bad("TLS is active already"),
+        Refusal::CompressedAlready => {
+            no("COMPRESSIONACTIVE", say("Kết nối đã được nén.", "The connection is compressed already."))
+        }
         Refusal::UnknownMechanism => no("", say("Không có cách đăng nhập này.", "There is no such login method.")),
         Refusal::Sasl(error) => sasl(*error, language),
         Refusal::Login(error) => login(error, language),
@@ -240,6 +294,14 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
         Refusal::NoTarget => no("TRYCREATE", no_such_folder(language)),
         Refusal::SpecialUse => {
             no("USEATTR", say("Thư mục không thể có công dụng này.", "No folder can be given this use."))
+        }
+        Refusal::NoQuotaRoot => no("NONEXISTENT", say("Không có hạn mức này.", "There is no such quota root.")),
+        Refusal::QuotaIsFixed => {
+            no("NOPERM", say("Hạn mức hộp thư do Văn phòng quy định.", "The Office sets what a mailbox may hold."))
+        }
+        Refusal::EntryIsFixed => no("NOPERM", say("Không thể sửa mục này.", "This entry cannot be changed.")),
+        Refusal::NoPrivateEntries => {
+            no("METADATA NOPRIVATE", say("Không ghi được mục riêng ở đây.", "No private entries can be kept here."))
         }
         Refusal::Store(error) => store(error, language),
         Refusal::ReadOnly => {
@@ -260,10 +322,27 @@ fn answer(refusal: &Refusal, language: Language) -> Answer {
         ),
         Refusal::Act(failure) => act(failure, language),
         Refusal::NoSuchMessage => bad("No message has this number"),
+        Refusal::NoSuchUid => no("NONEXISTENT", say("Không còn thư này.", "There is no such message.")),
+        Refusal::BadUrl(url) => Answer {
+            condition: "NO",
+            code: format!("BADURL {}", shown_url(url)).into(),
+            text: say("Không có phần thư được trích dẫn.", "The quoted part of a message is not there.").into(),
+        },
+        Refusal::TooBig => no("TOOBIG", too_big(language)),
         Refusal::UnknownEncoding => {
             no("UNKNOWN-CTE", say("Không rõ cách mã hoá của phần này.", "The encoding of this part is not known."))
         }
+        Refusal::UnknownEvent => no(
+            "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)",
+            say("Máy chủ không báo được loại sự kiện này.", "The server cannot tell of this kind of event."),
+        ),
+        Refusal::TooMuchToHear => no(
+            "NOTIFICATIONOVERFLOW",
+            say("Quá nhiều thư mục cần theo dõi.", "There are too many folders to be told of."),
+        ),
         Refusal::Busy => no("UNAVAILABLE", busy(language)),
+        // Its room is bounded and it is written in full at once: what fails then is the disk.
+        Refusal::Aside(_) => db(&DbError::Full, language),
         Refusal::NotDone => bad("Expected DONE"),
         Refusal::Broken => no("SERVERBUG", say("Máy chủ gặp lỗi.", "The server made a mistake.")),
     }
@@ -278,10 +357,12 @@ fn syntax(error: &SyntaxError, language: Language) -> Answer {
         Cause::SpecialUse => {
             no("USEATTR", say("Thư mục không thể có công dụng này.", "No folder can be given this use."))
         }
-        Cause::Charset => no("BADCHARSET (US-ASCII UTF-8)", say("Không rõ bảng mã này.", "This charset is not known.")),
+        Cause::Charset | Cause::CharsetOfSaved => {
+            no("BADCHARSET (US-ASCII UTF-8)", say("Không rõ bảng mã này.", "This charset is not known."))
+        }
         Cause::MessageTooBig => no("TOOBIG", too_big(language)),
         Cause::Nesting | Cause::TooMany(_) | Cause::CommandTooLong => {
-            Answer { condition: "BAD", code: "LIMIT", text: error.to_string().into() }
+            Answer { condition: "BAD", code: "LIMIT".into(), text: error.to_string().into() }
         }
         Cause::Tag
         | Cause::TagTooLong
@@ -292,9 +373,17 @@ fn syntax(error: &SyntaxError, language: Language) -> Answer {
         | Cause::Number
         | Cause::Date
         | Cause::Flag
+        | Cause::CharsetNamed
         | Cause::Encoding
-        | Cause::LiteralSize => Answer { condition: "BAD", code: "", text: error.to_string().into() },
+        | Cause::LiteralSize => Answer { condition: "BAD", code: "".into(), text: error.to_string().into() },
     }
+}
+
+/// A client's URL as it may stand in a response code; RFC 4469 §5 leaves out `]`.
+fn shown_url(url: &str) -> String {
+    let shown = url.chars().take(limits::URL_SHOWN_CHARS_MAX);
+    let shown: String = shown.map(|c| if c.is_ascii_graphic() && c != ']' { c } else { '?' }).collect();
+    if shown.is_empty() { "?".to_owned() } else { shown }
 }
 
 fn sasl(error: SaslError, language: Language) -> Answer {
@@ -347,8 +436,14 @@ fn store(error: &StoreError, language: Language) -> Answer {
         StoreError::IntoItself => {
             no("CANNOT", say("Không thể chuyển thư mục vào chính nó.", "A folder cannot be moved into itself."))
         }
+        StoreError::HasChildren => {
+            no("HASCHILDREN", say("Hãy xoá các thư mục con trước.", "Delete the folders in it first."))
+        }
         StoreError::NotSelectable => {
             no("NONEXISTENT", say("Thư mục này chỉ chứa các thư mục con.", "This folder only holds other folders."))
+        }
+        StoreError::MessageGone => {
+            no("EXPUNGEISSUED", say("Có thư đã bị xoá ở nơi khác.", "A message was deleted elsewhere meanwhile."))
         }
         StoreError::OverQuota => no("OVERQUOTA", say("Hộp thư đã đầy.", "The mailbox is full.")),
         StoreError::TooManyKeywords => {
@@ -357,6 +452,15 @@ fn store(error: &StoreError, language: Language) -> Answer {
         StoreError::TooManyFolders => {
             no("LIMIT", say("Hộp thư đã có quá nhiều thư mục.", "The mailbox has too many folders already."))
         }
+        StoreError::UseTaken => {
+            no("USEATTR", say("Thư mục khác đã có công dụng này.", "Another folder has this use already."))
+        }
+        StoreError::AnnotationTooLong => {
+            no(METADATA_MAXSIZE, say("Nội dung ghi chú quá dài.", "The value of the entry is too long."))
+        }
+        StoreError::TooManyAnnotations => {
+            no("METADATA TOOMANY", say("Đã có quá nhiều ghi chú.", "There are too many entries already."))
+        }
         StoreError::Name(error) => folder_name(*error, language),
         StoreError::FolderFull => {
             no("LIMIT", say("Thư mục không nhận thêm thư được nữa.", "The folder cannot take any more messages."))
@@ -364,6 +468,9 @@ fn store(error: &StoreError, language: Language) -> Answer {
         StoreError::Db(error) => db(error, language),
     }
 }
+
+/// RFC 5464 §4.3; a test holds it to the bound.
+const METADATA_MAXSIZE: &str = "METADATA MAXSIZE 4096";
 
 fn db(error: &DbError, language: Language) -> Answer {
     let say = |vi, en| in_language(language, vi, en);
@@ -429,4 +536,14 @@ fn line(out: &mut Vec<u8>, tag: &str, condition: &str, code: &str, text: &str) {
         write!(out, "{tag} {condition} [{code}] {text}\r\n")
     };
     debug_assert!(written.is_ok(), "writing to memory cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_annotation_is_the_one_that_is_told() {
+        assert_eq!(METADATA_MAXSIZE, format!("METADATA MAXSIZE {}", crate::limits::ANNOTATION_BYTES_MAX));
+    }
 }

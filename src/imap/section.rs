@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use super::syntax::{HeaderFields, Section, SectionText};
 use crate::mime::{self, Content, Encoding, Part};
@@ -35,6 +36,15 @@ pub struct Opened<'a> {
     root: OnceCell<Part>,
 }
 
+/// Where the octets of a section are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// They are octets of the message.
+    Within(Range<usize>),
+    /// They were made from it.
+    Made(Vec<u8>),
+}
+
 /// The content is encoded in a way that is not known: NO \[UNKNOWN-CTE\] (RFC 3516 §4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the part's transfer encoding is unknown")]
@@ -47,14 +57,14 @@ impl<'a> Opened<'a> {
     }
 
     /// What a section names; `None`, which is NIL, if the message has no such part.
-    pub fn section(&self, section: &Section) -> Option<Cow<'a, [u8]>> {
+    pub fn section(&self, section: &Section) -> Option<Found> {
         if section.path.is_empty() && section.text == SectionText::Whole {
-            return Some(Cow::Borrowed(self.raw));
+            return Some(Found::Within(0..self.raw.len()));
         }
         let part = self.root().section(&section.path)?;
         match &section.text {
-            SectionText::Whole => return Some(Cow::Borrowed(self.cut(&part.body))),
-            SectionText::Mime => return Some(Cow::Borrowed(self.cut(&part.header))),
+            SectionText::Whole => return Some(Found::Within(part.body.clone())),
+            SectionText::Mime => return Some(Found::Within(part.header.clone())),
             _ => {}
         }
         // The rest is only of messages: this one, or one within it.
@@ -63,36 +73,45 @@ impl<'a> Opened<'a> {
             Content::Message(message) => message,
             _ => return None,
         };
-        let header = self.cut(&message.header);
         Some(match FieldFilter::new(&section.text) {
             Some(filter) => {
                 let mut kept = Vec::new();
-                filter.filter(header, &mut kept);
-                Cow::Owned(kept)
+                filter.filter(self.raw.get(message.header.clone()).unwrap_or_default(), &mut kept);
+                Found::Made(kept)
             }
-            None if section.text == SectionText::Header => Cow::Borrowed(header),
-            None => Cow::Borrowed(self.cut(&message.body)),
+            None if section.text == SectionText::Header => Found::Within(message.header.clone()),
+            None => Found::Within(message.body.clone()),
         })
     }
 
     /// The body of a part without its transfer encoding (RFC 3516 §4.2); the whole message, as it is, for no numbers.
     /// `None` if there is no such part.
-    pub fn binary(&self, path: &[u32]) -> Result<Option<Cow<'a, [u8]>>, UnknownEncoding> {
+    pub fn binary(&self, path: &[u32]) -> Result<Option<Found>, UnknownEncoding> {
         if path.is_empty() {
-            return Ok(Some(Cow::Borrowed(self.raw)));
+            return Ok(Some(Found::Within(0..self.raw.len())));
         }
         match self.root().section(path) {
             Some(part) if part.encoding == Encoding::Unknown => Err(UnknownEncoding),
-            part => Ok(part.map(|part| part.decoded(self.raw))),
+            part => Ok(part.map(|part| match part.decoded(self.raw) {
+                Cow::Borrowed(_) => Found::Within(part.body.clone()),
+                Cow::Owned(decoded) => Found::Made(decoded),
+            })),
+        }
+    }
+
+    /// The octets that were found.
+    pub fn octets<'f>(&self, found: &'f Found) -> &'f [u8]
+    where
+        'a: 'f,
+    {
+        match found {
+            Found::Within(range) => self.raw.get(range.clone()).unwrap_or_default(),
+            Found::Made(octets) => octets,
         }
     }
 
     fn root(&self) -> &Part {
         self.root.get_or_init(|| mime::parts(self.raw))
-    }
-
-    fn cut(&self, range: &std::ops::Range<usize>) -> &'a [u8] {
-        self.raw.get(range.clone()).unwrap_or_default()
     }
 }
 
@@ -194,7 +213,8 @@ mod tests {
     fn section(raw: &str, name: &str) -> Option<String> {
         let FetchItem::Section { section, partial, .. } = item(&format!("BODY[{name}]")) else { panic!() };
         assert_eq!(partial, None);
-        Opened::new(raw.as_bytes()).section(&section).map(|octets| String::from_utf8(octets.into_owned()).unwrap())
+        let opened = Opened::new(raw.as_bytes());
+        opened.section(&section).map(|found| String::from_utf8(opened.octets(&found).to_vec()).unwrap())
     }
 
     #[test]
@@ -256,9 +276,10 @@ mod tests {
     #[test]
     fn binary_undoes_the_transfer_encoding() {
         let message = Opened::new(NESTED.as_bytes());
-        assert_eq!(message.binary(&[2, 2]).unwrap().as_deref(), Some("đường".as_bytes()));
-        assert_eq!(message.binary(&[1]).unwrap().as_deref(), Some(&b"one"[..]));
-        assert_eq!(message.binary(&[]).unwrap().as_deref(), Some(NESTED.as_bytes()));
+        let decoded = |path: &[u32]| message.octets(&message.binary(path).unwrap().unwrap()).to_vec();
+        assert_eq!(decoded(&[2, 2]), "đường".as_bytes());
+        assert_eq!(decoded(&[1]), b"one");
+        assert_eq!(decoded(&[]), NESTED.as_bytes());
         assert_eq!(message.binary(&[3]), Err(UnknownEncoding));
         assert_eq!(message.binary(&[9]), Ok(None));
     }

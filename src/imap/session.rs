@@ -1,6 +1,7 @@
 //! The state of a session, without a socket: who has logged in, what is selected, what was switched on.
 
 use super::locate::Opened;
+use super::notify::Notifying;
 use super::places::Places;
 use super::refusal::{Farewell, Refusal};
 use super::syntax::{Dialect, Messages, Numbers};
@@ -9,7 +10,7 @@ use super::view::{Access, View};
 use crate::access::Login;
 use crate::acl::Acl;
 use crate::limits;
-use crate::store::{UidRanges, Watch};
+use crate::store::{Listener, UidRanges, Watch};
 
 /// How far a session has come, with what it has there: RFC 9051 §3.
 #[derive(Debug)]
@@ -36,6 +37,11 @@ pub struct Selected {
 }
 
 impl Selected {
+    /// A command is to show messages as they are now.
+    pub fn look(&mut self) {
+        self.view.look(self.watch.index());
+    }
+
     /// The messages a command names.
     pub fn places(&self, numbers: Numbers, messages: &Messages) -> Result<Places, Refusal> {
         match messages {
@@ -65,6 +71,58 @@ pub enum CondStore {
     On,
 }
 
+/// Whether the session was told that its mailbox is nearly full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QuotaTold {
+    /// Not yet.
+    #[default]
+    No,
+    /// Once, which is enough.
+    Yes,
+}
+
+/// How a client is told that messages are gone: RFC 7162 §3.2.10.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gone {
+    /// `EXPUNGE`, by sequence number.
+    #[default]
+    Expunge,
+    /// `VANISHED`, by UID, after ENABLE QRESYNC.
+    Vanished,
+}
+
+/// Whether IDLE is in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Idle {
+    Yes,
+    No,
+}
+
+/// What a session may be woken by.
+#[derive(Debug)]
+pub struct Events<'a> {
+    /// Changes of the open folder.
+    pub watch: Option<&'a mut Watch>,
+    /// What NOTIFY asked for.
+    pub listener: Option<&'a Listener>,
+}
+
+/// Whether the client reads UTF-8 everywhere: RFC 9755.
+///
+/// Messages with UTF-8 in their headers are sent as they are to all clients, of what RFC 9755 §7 leaves open: the mail
+/// programs that people have read them, and one that looks otherwise to every program would break signatures and what the
+/// programs keep. For the same reason APPEND takes such headers from everybody, although RFC 9755 §4 has them refused from
+/// whoever did not enable this: mail from before that standard, which had them too, is moved here and must not be lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Utf8 {
+    /// Names are in modified UTF-7, unless the revision is the second.
+    #[default]
+    Off,
+    /// After `ENABLE UTF8=ACCEPT`.
+    Accept,
+}
+
 /// One client's session.
 #[derive(Debug)]
 pub struct Session {
@@ -73,6 +131,14 @@ pub struct Session {
     pub revision: Revision,
     /// Whether mod-sequences are told.
     pub cond_store: CondStore,
+    /// Whether it was told that its mailbox is nearly full.
+    pub quota_told: QuotaTold,
+    /// How messages that are gone are told.
+    pub gone: Gone,
+    /// What is told unasked, where the client has chosen.
+    pub notify: Option<Box<Notifying>>,
+    /// Whether the client reads UTF-8.
+    pub utf8: Utf8,
     logins_failed: u32,
     nonsense: u32,
 }
@@ -84,6 +150,10 @@ impl Session {
             state: State::NotAuthenticated,
             revision: Revision::One,
             cond_store: CondStore::Off,
+            quota_told: QuotaTold::No,
+            gone: Gone::Expunge,
+            notify: None,
+            utf8: Utf8::Off,
             logins_failed: 0,
             nonsense: 0,
         }
@@ -100,21 +170,16 @@ impl Session {
 
     /// How folder names are written.
     pub fn dialect(&self) -> Dialect {
-        match self.revision {
-            Revision::One => Dialect::Utf7,
-            Revision::Two => Dialect::Utf8,
+        match (self.utf8, self.revision) {
+            (Utf8::Accept, _) => Dialect::Utf8Accept,
+            (Utf8::Off, Revision::Two) => Dialect::Utf8,
+            (Utf8::Off, Revision::One) => Dialect::Utf7,
         }
     }
 
     /// Whether a command may be given now.
     pub fn admits(&self, row: &Row) -> Result<(), Refusal> {
-        if !row.is_offered() {
-            return Err(Refusal::Unknown);
-        }
-        if !row.when.allows(self.stage()) {
-            return Err(Refusal::OutOfState(self.stage()));
-        }
-        Ok(())
+        if row.when.allows(self.stage()) { Ok(()) } else { Err(Refusal::OutOfState(self.stage())) }
     }
 
     /// Who is logged in.
@@ -142,9 +207,28 @@ impl Session {
         }
     }
 
+    /// What a session waits for beside its client: news of the folder that is open and of others, as far as the client
+    /// wants them while no command is in hand, or IDLE is.
+    pub fn events(&mut self, idle: Idle) -> Events<'_> {
+        let notify = self.notify.as_deref();
+        let tells = notify.map_or(idle == Idle::Yes, |notify| notify.between_commands().is_some());
+        let watch = match &mut self.state {
+            State::Selected(_, selected) if tells => Some(&mut selected.watch),
+            State::NotAuthenticated | State::Authenticated(_) | State::Selected(..) => None,
+        };
+        Events { watch, listener: notify.map(Notifying::listener) }
+    }
+
     /// What may be done now with the folder that is selected.
     pub fn acl(&self) -> Result<Acl, Refusal> {
         Ok(self.selected()?.opened.acl(self.login()?))
+    }
+
+    /// A search whose result was to be saved was answered NO: RFC 9051 §6.4.4.1.
+    pub fn forget_saved(&mut self) {
+        if let State::Selected(_, selected) = &mut self.state {
+            selected.saved = UidRanges::default();
+        }
     }
 
     /// The folder that is selected, if it may be changed so.
@@ -162,6 +246,11 @@ impl Session {
     /// Somebody logged in.
     pub fn logged_in(&mut self, login: Login) {
         self.state = State::Authenticated(login);
+    }
+
+    /// Whoever was logged in no longer is, and nothing of theirs is left: RFC 8437 §2. What was tried in vain still counts.
+    pub fn log_out(&mut self) {
+        *self = Self { logins_failed: self.logins_failed, nonsense: self.nonsense, ..Self::new() };
     }
 
     /// A folder was selected; the one before is closed.

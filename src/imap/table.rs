@@ -2,7 +2,8 @@
 //! CAPABILITY and the README's list come from here.
 
 use super::syntax::{
-    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, plain, rights, search,
+    Command, Cursor, Numbers, Parsed, append, fetch, flag, folder, list, message, metadata, multisearch, notify, plain,
+    rights, search, sort,
 };
 use super::view::Tell;
 
@@ -28,13 +29,6 @@ pub enum Stage {
     Authenticated,
     /// A folder is selected.
     Selected,
-}
-
-impl Row {
-    /// Whether the server offers it: its capability is announced.
-    pub fn is_offered(&self) -> bool {
-        CAPABILITIES.iter().any(|(name, ..)| *name == self.capability)
-    }
 }
 
 impl When {
@@ -75,13 +69,14 @@ const fn row(name: &'static str, when: When, tell: Tell, capability: &'static st
 const BASE: &str = "IMAP4rev1";
 
 use Numbers::{Sequence, Uid};
-use Tell::{All, Flags};
+use Tell::{All, Flags, Own};
 use When::{Any, BeforeLogin, LoggedIn, Selected};
 
 /// Every command there is.
 ///
 /// FETCH, also by UID, tells no more than flags: a client that downloads does not act on EXISTS, and would not hear of
-/// the message again (Thunderbird 153). STORE and SEARCH by sequence number may not tell EXPUNGE.
+/// the message again (Thunderbird 153). STORE and SEARCH by sequence number may not tell EXPUNGE. What goes from a folder
+/// while it is opened is told by the command after that.
 #[rustfmt::skip]
 pub const COMMANDS: &[Row] = &[
     row("CAPABILITY", Any, All, BASE, |_| Ok(Command::Capability)),
@@ -91,9 +86,10 @@ pub const COMMANDS: &[Row] = &[
     row("STARTTLS", BeforeLogin, All, "STARTTLS", |_| Ok(Command::StartTls)),
     row("AUTHENTICATE", BeforeLogin, All, "AUTH=PLAIN", plain::authenticate),
     row("LOGIN", BeforeLogin, All, BASE, plain::login),
+    row("UNAUTHENTICATE", LoggedIn, All, "UNAUTHENTICATE", |_| Ok(Command::Unauthenticate)),
     row("ENABLE", LoggedIn, All, "ENABLE", plain::enable),
-    row("SELECT", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Select)),
-    row("EXAMINE", LoggedIn, All, BASE, |c| folder::select(c).map(Command::Examine)),
+    row("SELECT", LoggedIn, Flags, BASE, |c| folder::select(c).map(Command::Select)),
+    row("EXAMINE", LoggedIn, Flags, BASE, |c| folder::select(c).map(Command::Examine)),
     row("CREATE", LoggedIn, All, BASE, |c| folder::create(c).map(Command::Create)),
     row("DELETE", LoggedIn, All, BASE, |c| folder::name(c).map(Command::Delete)),
     row("RENAME", LoggedIn, All, BASE, |c| folder::rename(c).map(Command::Rename)),
@@ -105,21 +101,29 @@ pub const COMMANDS: &[Row] = &[
     row("STATUS", LoggedIn, All, BASE, |c| folder::status(c).map(Command::Status)),
     row("APPEND", LoggedIn, All, BASE, |c| append::append(c).map(Command::Append)),
     row("IDLE", LoggedIn, All, "IDLE", |_| Ok(Command::Idle)),
+    row("NOTIFY", LoggedIn, All, "NOTIFY", |c| notify::notify(c).map(Command::Notify)),
     row("CHECK", Selected, All, BASE, |_| Ok(Command::Check)),
     row("CLOSE", Selected, All, BASE, |_| Ok(Command::Close)),
     row("UNSELECT", Selected, All, "UNSELECT", |_| Ok(Command::Unselect)),
-    row("EXPUNGE", Selected, All, BASE, |_| Ok(Command::Expunge(None))),
-    row("UID EXPUNGE", Selected, All, "UIDPLUS", message::uid_expunge),
+    row("EXPUNGE", Selected, Own, BASE, |_| Ok(Command::Expunge(None))),
+    row("UID EXPUNGE", Selected, Own, "UIDPLUS", message::uid_expunge),
     row("SEARCH", Selected, Flags, BASE, |c| search::search(c, Sequence).map(Command::Search)),
     row("UID SEARCH", Selected, All, BASE, |c| search::search(c, Uid).map(Command::Search)),
+    row("SORT", Selected, Flags, "SORT", |c| sort::sort(c, Sequence).map(Command::Sort)),
+    row("UID SORT", Selected, All, "SORT", |c| sort::sort(c, Uid).map(Command::Sort)),
+    row("THREAD", Selected, Flags, "THREAD=REFERENCES", |c| sort::thread(c, Sequence).map(Command::Thread)),
+    row("UID THREAD", Selected, All, "THREAD=REFERENCES", |c| sort::thread(c, Uid).map(Command::Thread)),
+    row("ESEARCH", LoggedIn, All, "MULTISEARCH", |c| multisearch::multi_search(c).map(Command::MultiSearch)),
     row("FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Sequence).map(Command::Fetch)),
     row("UID FETCH", Selected, Flags, BASE, |c| fetch::fetch(c, Uid).map(Command::Fetch)),
     row("STORE", Selected, Flags, BASE, |c| flag::store(c, Sequence).map(Command::Store)),
     row("UID STORE", Selected, All, BASE, |c| flag::store(c, Uid).map(Command::Store)),
     row("COPY", Selected, All, BASE, |c| message::copy(c, Sequence).map(Command::Copy)),
     row("UID COPY", Selected, All, BASE, |c| message::copy(c, Uid).map(Command::Copy)),
-    row("MOVE", Selected, All, "MOVE", |c| message::copy(c, Sequence).map(Command::Move)),
-    row("UID MOVE", Selected, All, "MOVE", |c| message::copy(c, Uid).map(Command::Move)),
+    row("MOVE", Selected, Own, "MOVE", |c| message::copy(c, Sequence).map(Command::Move)),
+    row("UID MOVE", Selected, Own, "MOVE", |c| message::copy(c, Uid).map(Command::Move)),
+    row("REPLACE", Selected, All, "REPLACE", |c| append::replace(c, Sequence)),
+    row("UID REPLACE", Selected, All, "REPLACE", |c| append::replace(c, Uid)),
     row("SETACL", LoggedIn, All, "ACL", |c| rights::set_acl(c).map(Command::SetAcl)),
     row("DELETEACL", LoggedIn, All, "ACL", |c| rights::entry(c).map(Command::DeleteAcl)),
     row("GETACL", LoggedIn, All, "ACL", |c| folder::name(c).map(Command::GetAcl)),
@@ -128,8 +132,23 @@ pub const COMMANDS: &[Row] = &[
     row("GETQUOTA", LoggedIn, All, "QUOTA", |c| rights::quota_root(c).map(Command::GetQuota)),
     row("GETQUOTAROOT", LoggedIn, All, "QUOTA", |c| folder::name(c).map(Command::GetQuotaRoot)),
     row("SETQUOTA", LoggedIn, All, "QUOTA", |c| rights::set_quota(c).map(Command::SetQuota)),
-    row("COMPRESS", Any, All, "COMPRESS=DEFLATE", plain::compress),
+    row("GETMETADATA", LoggedIn, All, "METADATA", |c| metadata::get_metadata(c).map(Command::GetMetadata)),
+    row("SETMETADATA", LoggedIn, All, "METADATA", |c| metadata::set_metadata(c).map(Command::SetMetadata)),
+    // Whom nobody knows yet is given no memory for it.
+    row("COMPRESS", LoggedIn, All, "COMPRESS=DEFLATE", plain::compress),
 ];
+
+/// Whether among lines that came ahead there is a command that counts messages: until it is done, sequence numbers may
+/// not move (RFC 9051 §7.5.1).
+pub fn counts(lines: &[u8]) -> bool {
+    lines.split(|octet| *octet == b'\n').any(|line| {
+        let name = line.split(|octet| *octet == b' ').nth(1).unwrap_or_default().trim_ascii();
+        COUNTING.iter().any(|counting| name.eq_ignore_ascii_case(counting.as_bytes()))
+    })
+}
+
+/// The commands that name messages by sequence number, or answer with them.
+const COUNTING: &[&str] = &["FETCH", "STORE", "SEARCH", "COPY", "MOVE"];
 
 /// The row of a command, by its name in any case.
 pub fn find(name: &str) -> Option<&'static Row> {
@@ -140,6 +159,8 @@ pub fn find(name: &str) -> Option<&'static Row> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     Always,
+    /// The connection is not compressed yet.
+    Uncompressed,
     /// Nobody has logged in, and the connection is in clear.
     TlsPossible,
     /// Nobody has logged in, and may not do so in clear.
@@ -177,9 +198,33 @@ const CAPABILITIES: &[(&str, Shown, &str)] = &[
     ("ESEARCH", Shown::Always, "RFC 4731"),
     ("SEARCHRES", Shown::Always, "RFC 5182"),
     ("WITHIN", Shown::Always, "RFC 5032"),
+    ("SEARCH=FUZZY", Shown::Always, "RFC 6203"),
+    ("PARTIAL", Shown::Always, "RFC 9394"),
+    ("MULTISEARCH", Shown::Always, "RFC 7377"),
+    ("SORT", Shown::Always, "RFC 5256"),
+    ("SORT=DISPLAY", Shown::Always, "RFC 5957"),
+    ("ESORT", Shown::Always, "RFC 5267"),
+    ("THREAD=ORDEREDSUBJECT", Shown::Always, "RFC 5256"),
+    ("THREAD=REFERENCES", Shown::Always, "RFC 5256"),
     ("CONDSTORE", Shown::Always, "RFC 7162"),
+    ("QRESYNC", Shown::Always, "RFC 7162"),
+    ("NOTIFY", Shown::Always, "RFC 5465"),
     ("MULTIAPPEND", Shown::Always, "RFC 3502"),
     ("BINARY", Shown::Always, "RFC 3516"),
+    ("OBJECTID", Shown::Always, "RFC 8474"),
+    ("SAVEDATE", Shown::Always, "RFC 8514"),
+    ("PREVIEW", Shown::Always, "RFC 8970"),
+    ("QUOTA", Shown::Always, "RFC 9208"),
+    ("QUOTA=RES-STORAGE", Shown::Always, "RFC 9208 §5.1"),
+    ("QUOTA=RES-MESSAGE", Shown::Always, "RFC 9208 §5.2"),
+    ("METADATA", Shown::Always, "RFC 5464"),
+    ("LIST-METADATA", Shown::Always, "RFC 9590"),
+    ("CATENATE", Shown::Always, "RFC 4469"),
+    ("REPLACE", Shown::Always, "RFC 8508"),
+    ("UTF8=ACCEPT", Shown::Always, "RFC 9755"),
+    ("UNAUTHENTICATE", Shown::Always, "RFC 8437"),
+    ("INPROGRESS", Shown::Always, "RFC 9585"),
+    ("COMPRESS=DEFLATE", Shown::Uncompressed, "RFC 4978"),
 ];
 
 /// What decides on what CAPABILITY shows.
@@ -189,6 +234,8 @@ pub struct Standing {
     pub stage: Stage,
     /// Whether it is under TLS.
     pub secure: bool,
+    /// Whether it is compressed.
+    pub compressed: bool,
     /// Whether a password may be sent as the connection is now.
     pub login_allowed: bool,
     /// Octets of the largest message that APPEND takes.
@@ -198,11 +245,13 @@ pub struct Standing {
 /// The capabilities, separated by spaces.
 pub fn capabilities(standing: Standing) -> String {
     let before = standing.stage == Stage::NotAuthenticated;
-    let mut text = String::with_capacity(384);
+    let mut text = String::with_capacity(512);
     for (name, shown, _) in CAPABILITIES {
         let shows = match shown {
             Shown::Always => true,
-            Shown::TlsPossible => before && !standing.secure,
+            Shown::Uncompressed => !standing.compressed,
+            // Under the compression it could no longer be put.
+            Shown::TlsPossible => before && !standing.secure && !standing.compressed,
             Shown::LoginForbidden => before && !standing.login_allowed,
             Shown::LoginAllowed => before && standing.login_allowed,
         };
@@ -220,11 +269,12 @@ pub fn capabilities(standing: Standing) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     fn shown(stage: Stage, secure: bool, login_allowed: bool) -> String {
-        capabilities(Standing { stage, secure, login_allowed, append_max: 1000 })
+        capabilities(Standing { stage, secure, compressed: false, login_allowed, append_max: 1000 })
     }
 
     fn names(shown: &str, name: &str) -> bool {
@@ -246,6 +296,25 @@ mod tests {
         let after = shown(Stage::Authenticated, true, true);
         assert!(names(&after, "APPENDLIMIT=1000") && names(&after, "MOVE"));
         assert!(!after.contains("AUTH=") && !after.contains("STARTTLS") && !after.contains("LOGINDISABLED"));
+    }
+
+    #[test]
+    fn every_command_stands_under_a_capability_that_is_announced() {
+        for row in COMMANDS {
+            assert!(CAPABILITIES.iter().any(|(name, ..)| *name == row.capability), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_what_is_offered() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+        let mut table = "| capability | specification | commands |\n|---|---|---|\n".to_owned();
+        table.extend(CAPABILITIES.iter().map(|(name, _, specification)| {
+            let commands = COMMANDS.iter().filter(|row| row.capability == *name).map(|row| row.name);
+            format!("| `{name}` | {specification} | {} |\n", commands.collect::<Vec<_>>().join(", "))
+        }));
+        table += "| `APPENDLIMIT` | RFC 7889 |  |\n";
+        assert!(readme.contains(&table), "README.md lacks\n{table}");
     }
 
     #[test]

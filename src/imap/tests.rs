@@ -7,17 +7,15 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
-use super::condition::{Condition, Context, Needs, Text};
-use super::locate::Opened;
+use super::condition::{Condition, Context, Known, Needs, Text};
+use super::kept::LookedUp;
 use super::places::{Places, Walk};
 use super::refusal::Refusal;
-use super::session::Selected;
 use super::syntax::{Assembler, Command, Dialect, Messages, Next, Numbers, SequenceSet, parse};
 use super::view::{Access, Item, Tell, View};
-use crate::access::Location;
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
-use crate::id::{FolderId, MailboxId, Uid};
+use crate::id::{FolderId, Uid};
 use crate::store::{
     Append, FlagChange, FlagNames, Flags, Index, Prepared, Store, StoreError, UidRanges, Watch, create_default_folders,
 };
@@ -89,10 +87,10 @@ fn system(flags: Flags) -> FlagNames {
 }
 
 fn told(view: &mut View, watch: &Watch, tell: Tell) -> Vec<String> {
-    let news = view.news(watch.index(), tell);
+    let news = view.news(&watch.index(), tell);
     news.map(|item| match item {
         Item::Keywords => "keywords".to_owned(),
-        Item::Expunged(sequence) => format!("{sequence} gone"),
+        Item::Expunged { sequence, .. } => format!("{sequence} gone"),
         Item::Changed { sequence, entry } => format!("{sequence} is {}", entry.uid),
         Item::Exists(count) => format!("{count} there"),
         Item::Recent(count) => format!("{count} recent"),
@@ -141,9 +139,48 @@ async fn arrivals_are_kept_back_and_not_forgotten() {
 async fn a_session_is_not_told_of_what_it_did_itself() {
     let (rig, watch, mut view) = Rig::with(3).await;
     let own = rig.flag(&[1, 2], system(Flags::SEEN)).await;
-    view.made(own.modseq.unwrap());
+    view.made(&own);
     rig.flag(&[2], system(Flags::FLAGGED)).await;
     assert_eq!(told(&mut view, &watch, Tell::All), ["2 is 2"]);
+}
+
+#[tokio::test]
+async fn what_came_between_is_told_with_ones_own_change() {
+    let (rig, watch, mut view) = Rig::with(2).await;
+    // Somebody's change that the session was not told of, and its own upon that.
+    rig.flag(&[1], system(Flags::FLAGGED)).await;
+    let own = rig.flag(&[1, 2], system(Flags::SEEN)).await;
+    view.made(&own);
+    assert_eq!(told(&mut view, &watch, Tell::Flags), ["1 is 1", "2 is 2"]);
+}
+
+#[tokio::test]
+async fn what_was_shown_of_a_message_stays_shown_when_it_goes() {
+    let (rig, watch, mut view) = Rig::with(3).await;
+    rig.flag(&[2], system(Flags::SEEN)).await;
+    view.look(watch.index());
+    rig.expunge(&[2]).await;
+    view.look(watch.index());
+    assert!(view.told().entry(1).is_some_and(|entry| entry.flags.contains(Flags::SEEN)));
+    // To have shown it is not to have told it.
+    rig.flag(&[3], system(Flags::SEEN)).await;
+    view.look(watch.index());
+    assert_eq!(told(&mut view, &watch, Tell::Flags), ["3 is 3"]);
+    assert!(view.lags());
+    assert_eq!(told(&mut view, &watch, Tell::All), ["2 gone"]);
+    assert!(!view.lags() && view.settled() == watch.index().highest_modseq());
+}
+
+#[tokio::test]
+async fn arrivals_are_told_while_numbers_stay() {
+    let (rig, watch, mut view) = Rig::with(3).await;
+    rig.expunge(&[1]).await;
+    rig.arrive(2).await;
+    let before = view.settled();
+    assert_eq!(told(&mut view, &watch, Tell::Arrivals), ["5 there", "2 recent"]);
+    assert_eq!((view.told().len(), view.settled()), (5, before));
+    rig.arrive(1).await;
+    assert_eq!(told(&mut view, &watch, Tell::All), ["1 gone", "5 there", "3 recent"]);
 }
 
 #[tokio::test]
@@ -218,16 +255,19 @@ async fn a_walk_sees_messages_as_they_are_within_its_bounds() {
     assert_eq!(Walk::new(view.told().clone(), watch.index(), places).batch(100, 1).len(), 1);
 }
 
-fn holds(selected: &Selected, index: &Index, search: &str) -> (bool, Needs) {
+fn holds(view: &View, index: &Index, search: &str) -> (bool, Needs) {
     let Command::Search(search) = command(&format!("SEARCH {search}")) else { panic!() };
     let zone = TimeZone::UTC;
     let now = Timestamp::from_second(1_000_000_100).unwrap();
-    let condition = Condition::of(&search.key, &Context { selected, index, now, zone: &zone }).unwrap();
+    let saved = UidRanges::default();
+    let (told, recent_from) = (view.told(), view.recent_from());
+    let context = Context { told, saved: &saved, recent_from, index, kept: &LookedUp::default(), now, zone: &zone };
+    let condition = Condition::of(&search.key, &context).unwrap();
     let entry = index.entry(0).unwrap();
     let answer = condition
-        .by_index(0, entry)
-        .unwrap_or_else(|| condition.by_text(0, entry, &Text::new(MESSAGE.as_bytes(), &zone)));
-    (answer, condition.needs())
+        .by_index(0, entry, Known::default())
+        .unwrap_or_else(|| condition.by_text(0, entry, Known::default(), &Text::new(MESSAGE.as_bytes(), &zone)));
+    (answer, condition.needs(Known::default()))
 }
 
 #[tokio::test]
@@ -235,15 +275,14 @@ async fn search_keys_hold_as_defined() {
     let (rig, watch, view) = Rig::with(1).await;
     rig.flag(&[1], FlagNames { system: Flags::FLAGGED, keywords: vec!["$Label1".to_owned()] }).await;
     let index = watch.index();
-    let location = Location { mailbox: MailboxId(1), name: crate::store::FolderName::inbox() };
-    let opened = Opened { location, folder: view.folder() };
-    let selected = Selected { opened, view, watch, saved: UidRanges::default() };
     for (search, expected, needs) in [
         ("ALL", true, Needs::Nothing),
         ("FLAGGED UNSEEN KEYWORD $LABEL1 UNKEYWORD other", true, Needs::Nothing),
         ("KEYWORD other", false, Needs::Nothing),
         ("NOT FLAGGED", false, Needs::Nothing),
         ("OR SEEN UID 1:5", true, Needs::Nothing),
+        ("1:100", true, Needs::Nothing),
+        ("OR 2:100 $", false, Needs::Nothing),
         ("ON 9-Sep-2001", true, Needs::Nothing),
         ("BEFORE 9-Sep-2001", false, Needs::Nothing),
         ("SINCE 9-Sep-2001 LARGER 10 SMALLER 100000", true, Needs::Nothing),
@@ -261,7 +300,7 @@ async fn search_keys_hold_as_defined() {
         ("OR TEXT nowhere SEEN", false, Needs::Message),
         ("UNFLAGGED TEXT duong", false, Needs::Message),
     ] {
-        assert_eq!(holds(&selected, &index, search), (expected, needs), "{search}");
+        assert_eq!(holds(&view, &index, search), (expected, needs), "{search}");
     }
     assert_eq!(super::sent::day(MESSAGE.as_bytes()), Some(date(2026, 11, 23)));
 }

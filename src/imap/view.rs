@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::lines::count;
 use crate::id::{FolderId, ModSeq, Uid};
 use crate::limits;
-use crate::store::{Entry, Index};
+use crate::store::{Changed, Entry, Index};
 
 /// Whether a session may change the folder it selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,12 @@ pub enum Access {
 pub enum Tell {
     /// The client counts messages in this command, or is downloading and would not act on EXISTS: only changed flags.
     Flags,
-    /// Everything: sequence numbers may move.
+    /// Flags and newcomers: sequence numbers stay.
+    Arrivals,
+    /// Everything, unless a command that counts messages is on its way: sequence numbers may move.
     All,
+    /// Everything: the client itself asked for messages to go, and knows that numbers move.
+    Own,
 }
 
 /// The folder as the client knows it.
@@ -34,6 +38,9 @@ pub enum Tell {
 pub struct View {
     folder: FolderId,
     access: Access,
+    /// The state of the last telling.
+    last: Arc<Index>,
+    /// The same messages as they were when a command last showed them: one that goes meanwhile stays so.
     told: Arc<Index>,
     /// Changes of flags up to here have been told.
     flags_told: ModSeq,
@@ -50,8 +57,13 @@ pub struct View {
 pub enum Item {
     /// The folder has more keywords than the client knows.
     Keywords,
-    /// The message with this sequence number is gone, and all after it move up.
-    Expunged(u32),
+    /// A message is gone, and all after it move up.
+    Expunged {
+        /// The sequence number it had.
+        sequence: u32,
+        /// Its UID.
+        uid: Uid,
+    },
     /// Flags changed.
     Changed {
         /// The sequence number as of now.
@@ -71,7 +83,17 @@ impl View {
         let flags_told = index.highest_modseq();
         let keywords_told = index.keywords().names().len();
         let selected_at = index.uid_next();
-        Self { folder, access, told: index, flags_told, own: Vec::new(), keywords_told, recent_from, selected_at }
+        Self {
+            folder,
+            access,
+            last: index.clone(),
+            told: index,
+            flags_told,
+            own: Vec::new(),
+            keywords_told,
+            recent_from,
+            selected_at,
+        }
     }
 
     /// The folder that is selected.
@@ -89,6 +111,11 @@ impl View {
         &self.told
     }
 
+    /// A command is to show messages as they are now. What is told unasked does not depend on it.
+    pub fn look(&mut self, newest: Arc<Index>) {
+        self.told = if same_messages(&self.told, &newest) { newest } else { Arc::new(self.told.refreshed(&newest)) };
+    }
+
     /// How many messages of `index` are `\Recent` here.
     pub fn recent(&self, index: &Index) -> u32 {
         count(index.len().saturating_sub(index.lower_bound(self.recent_from)))
@@ -96,7 +123,7 @@ impl View {
 
     /// Whether messages came, and were told, since the folder was selected.
     pub fn told_newcomers(&self) -> bool {
-        self.told.uid_next() > self.selected_at
+        self.last.uid_next() > self.selected_at
     }
 
     /// From which UID on messages are `\\Recent`.
@@ -104,8 +131,21 @@ impl View {
         self.recent_from
     }
 
-    /// Notes a change of flags that the client made itself and has been answered for, or wants no answer to.
-    pub fn made(&mut self, modseq: ModSeq) {
+    /// Up to which change the client was told everything, messages that went included: RFC 7162 §3.2. Flags it may have
+    /// been told later ones of.
+    pub fn settled(&self) -> ModSeq {
+        self.last.highest_modseq()
+    }
+
+    /// Whether something is kept back of which later changes of flags were told already.
+    pub fn lags(&self) -> bool {
+        self.last.highest_modseq() < self.flags_told
+    }
+
+    /// Notes a change of flags that the client made itself and has been answered for, or wants no answer to. Where
+    /// somebody else's came in between, of which the client was not told, it is told all.
+    pub fn made(&mut self, changed: &Changed) {
+        let Some(modseq) = changed.modseq.filter(|_| changed.upon <= Some(self.flags_told)) else { return };
         // Forgetting the oldest only means that the client is told of its own change once more.
         if self.own.len() >= limits::OWN_CHANGES_REMEMBERED_MAX {
             self.own.remove(0);
@@ -114,10 +154,17 @@ impl View {
     }
 
     /// Moves on to the newest state as far as may be told, and gives what is to be said.
-    pub fn news(&mut self, newest: Arc<Index>, tell: Tell) -> News {
+    pub fn news(&mut self, newest: &Arc<Index>, tell: Tell) -> News {
+        self.look(newest.clone());
+        let after = match tell {
+            Tell::All | Tell::Own => newest.clone(),
+            Tell::Arrivals => Arc::new(self.told.joined_by(newest)),
+            Tell::Flags => self.told.clone(),
+        };
         let news = News {
-            told: Cursor::new(self.told.clone()),
+            told: Cursor::new(self.last.clone()),
             newest: Cursor::new(newest.clone()),
+            after: after.clone(),
             tell,
             flags_told: self.flags_told,
             own: std::mem::take(&mut self.own),
@@ -128,9 +175,7 @@ impl View {
         };
         self.flags_told = newest.highest_modseq();
         self.keywords_told = newest.keywords().names().len();
-        if tell == Tell::All || same_messages(&self.told, &newest) {
-            self.told = newest;
-        }
+        (self.last, self.told) = (after.clone(), after);
         news
     }
 }
@@ -140,6 +185,8 @@ impl View {
 pub struct News {
     told: Cursor,
     newest: Cursor,
+    /// The messages as the client will count them.
+    after: Arc<Index>,
     tell: Tell,
     flags_told: ModSeq,
     own: Vec<ModSeq>,
@@ -185,9 +232,9 @@ impl News {
                 }
                 _ => {
                     self.told.advance();
-                    if self.tell == Tell::All {
+                    if matches!(self.tell, Tell::All | Tell::Own) {
                         self.gone += 1;
-                        return Some(Item::Expunged(sequence));
+                        return Some(Item::Expunged { sequence, uid: old.uid });
                     }
                 }
             }
@@ -214,11 +261,10 @@ impl Iterator for News {
             if let Some(item) = self.message() {
                 return Some(item);
             }
-            let index = &self.newest.index;
-            let came = index.len() > self.told.index.len() - self.gone;
-            self.said = if came && self.tell == Tell::All { Said::Messages } else { Said::All };
+            let came = self.after.len() > self.told.index.len() - self.gone;
+            self.said = if came { Said::Messages } else { Said::All };
         }
-        let index = &self.newest.index;
+        let index = &self.after;
         match self.said {
             Said::Messages => {
                 self.said = Said::Exists;

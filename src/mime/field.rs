@@ -78,13 +78,18 @@ impl<'a> Field<'a> {
 
     /// The value as a person reads it: unfolded, encoded words decoded (RFC 2047). Damage shows as U+FFFD.
     pub fn text(&self) -> String {
-        let value = vietnamese::transcode_words(self.bounded());
-        HeaderForm::Text.parse(&value).value().as_text().unwrap_or_default().to_owned()
+        decoded(self.bounded())
     }
 
     fn bounded(&self) -> &'a [u8] {
         self.value.get(..limits::FIELD_BYTES_MAX).unwrap_or(self.value)
     }
+}
+
+/// Text with its encoded words decoded (RFC 2047).
+pub(super) fn decoded(text: &[u8]) -> String {
+    let text = vietnamese::transcode_words(text);
+    HeaderForm::Text.parse(&text).value().as_text().unwrap_or_default().to_owned()
 }
 
 fn is_line_or_nul(byte: u8) -> bool {

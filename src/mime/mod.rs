@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! raw --parts--> Part --envelope, structure--> Summary   ENVELOPE, BODYSTRUCTURE, BODY, at append
-//!     --fields--> Field --------------------> Thread    THREAD, SORT by subject
+//!     --fields--> Field --------------------> Thread    THREAD, and Sortable for SORT
+//!     |---------> the beginning of its text             PREVIEW, at append
 //!     \---------> decoded, folded text                  SEARCH
 //! compose::Note --> raw                                 what the server itself writes
 //! ```
@@ -19,8 +20,10 @@ mod mailboxes;
 mod media;
 mod nstring;
 mod part;
+mod preview;
 pub mod report;
 mod search;
+mod sort;
 mod structure;
 mod subject;
 mod summary;
@@ -30,7 +33,9 @@ mod vietnamese;
 pub use automatic::is_automatic;
 pub use field::{Field, Fields, fields};
 pub use part::{Content, Encoding, Part, parts};
-pub use search::{body_text, header_field_text, header_text, search_text};
+pub use preview::preview;
+pub use search::{Searched, body_text, header_field_text, header_text, searched};
+pub use sort::{SortText, Sortable};
 pub use summary::{SUMMARY_VERSION, Summary, summarise};
 pub use thread::{Thread, thread};
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{MessagePart, PartKind, html_to_text};
+use mail_parser::{MessagePart, MessageRef, PartKind, html_to_text};
+use memchr::memchr_iter;
 
 use super::envelope::Envelope;
 use super::field::{Field, fields};
@@ -11,12 +12,49 @@ use super::vietnamese::Charset;
 use crate::limits;
 use crate::text::fold;
 
-/// Subject, addresses, file names and texts of a message: what a search index is fed with.
-pub fn search_text(raw: &[u8]) -> String {
-    let mut text = Text::default();
-    text.envelope(&Envelope::of(raw));
-    text.body(raw);
-    text.folded()
+/// The texts of a message that SEARCH looks at, decoded and folded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Searched {
+    /// Of the Subject fields.
+    pub subject: String,
+    /// Of the From fields.
+    pub from: String,
+    /// Of the To fields.
+    pub to: String,
+    /// Of the Cc fields.
+    pub cc: String,
+    /// Of the Bcc fields.
+    pub bcc: String,
+    /// Of the whole header block: [`header_text`].
+    pub header: String,
+    /// [`body_text`].
+    pub body: String,
+}
+
+/// What a search index is fed with. `None` for the odd message whose texts would be others if header lines stood above
+/// it, as they do above a copy: that has no header, begins with half a field, or is near one of the bounds.
+pub fn searched(raw: &[u8], header_len: usize) -> Option<Searched> {
+    const ROOM: usize = 64 * 1024;
+    let header = raw.get(..header_len)?;
+    let begins_within_a_field = matches!(header.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
+    let lines = || memchr_iter(b'\n', raw).count();
+    if begins_within_a_field || raw.len() + ROOM > limits::MIME_LINES_MAX && lines() + ROOM > limits::MIME_LINES_MAX {
+        return None;
+    }
+    let whole = header_block(header);
+    if whole.room() < ROOM {
+        return None;
+    }
+    let field = |name| header_field_text(header, name).unwrap_or_default();
+    Some(Searched {
+        subject: field("subject"),
+        from: field("from"),
+        to: field("to"),
+        cc: field("cc"),
+        bcc: field("bcc"),
+        header: whole.folded(),
+        body: body_text(raw),
+    })
 }
 
 /// The decoded and folded text of all fields called `name`, one per line; `None` if there is none. SEARCH HEADER, and
@@ -34,6 +72,10 @@ pub fn header_field_text(header: &[u8], name: &str) -> Option<String> {
 
 /// The decoded and folded text of a whole header block, `name: text` per line: the header's share of SEARCH TEXT.
 pub fn header_text(header: &[u8]) -> String {
+    header_block(header).folded()
+}
+
+fn header_block(header: &[u8]) -> Text {
     let mut text = Text::default();
     for field in fields(header) {
         if text.is_full() {
@@ -43,11 +85,12 @@ pub fn header_text(header: &[u8]) -> String {
         text.push(": ");
         text.push(&field.text());
     }
-    text.folded()
+    text
 }
 
 /// The decoded and folded text of a message's body, for SEARCH BODY and the body's share of SEARCH TEXT: its text
-/// parts, the names of its files, and subjects and addresses of messages within it.
+/// parts, attached ones too, the names of its files, and the same of messages within it with their subjects and
+/// addresses.
 pub fn body_text(raw: &[u8]) -> String {
     let mut text = Text::default();
     text.body(raw);
@@ -71,9 +114,14 @@ impl Text {
             let raw = raw.get(..limits::SEARCH_TEXT_BYTES_MAX).unwrap_or(raw);
             return self.line(&String::from_utf8_lossy(raw));
         };
+        self.parts(message.root(), limits::MIME_DEPTH_MAX);
+    }
+
+    /// Nesting ends at `depth`; the parser keeps to the same bound, but for messages that were encoded.
+    fn parts(&mut self, message: MessageRef<'_>, depth: usize) {
         for part in message.parts() {
             if self.is_full() {
-                break;
+                return;
             }
             if let Some(name) = part.attachment_name() {
                 self.line(name);
@@ -84,7 +132,12 @@ impl Text {
                     let bytes = part.decoded();
                     self.line(&String::from_utf8_lossy(bytes.get(..self.room()).unwrap_or(&bytes)));
                 }
-                PartKind::Message(nested) => self.envelope(&Envelope::of(nested.root_part().raw_headers())),
+                PartKind::Message(nested) => {
+                    self.envelope(&Envelope::of(nested.root_part().raw_headers()));
+                    if depth > 0 {
+                        self.parts(nested, depth - 1);
+                    }
+                }
                 PartKind::Binary | PartKind::InlineBinary | PartKind::Multipart => {}
             }
         }
@@ -170,6 +223,31 @@ mod tests {
             assert_eq!(body_text(&raw).trim(), "dak lak", "{kind} {encoding}");
         }
         assert_eq!(body_text("Đắk Lắk".as_bytes()), "dak lak");
+    }
+
+    #[test]
+    fn texts_of_attachments_and_of_messages_within_are_found() {
+        let attached = |kind: &str, text: &str| {
+            format!("--a\r\nContent-Disposition: attachment\r\nContent-Type: {kind}\r\n\r\n{text}\r\n")
+        };
+        let within = "Subject: chuyển tiếp\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nbên trong\r\n--b\r\n\
+             Content-Type: message/rfc822\r\n\r\nSubject: sâu hơn\r\n\r\nsâu nhất\r\n--b--\r\n";
+        let raw = ["Content-Type: multipart/mixed; boundary=a\r\n\r\n".to_owned()]
+            .into_iter()
+            .chain([
+                attached("text/csv; charset=utf-8", "họ,tên"),
+                attached("text/calendar", "SUMMARY:họp giao ban"),
+                attached("text/plain; name=\"ghi chú.txt\"", "trích yếu"),
+                attached("message/rfc822", within),
+                "--a--\r\n".to_owned(),
+            ])
+            .collect::<String>();
+        let found = body_text(raw.as_bytes());
+        for text in
+            ["ho,ten", "hop giao ban", "ghi chu.txt", "trich yeu", "chuyen tiep", "ben trong", "sau hon", "sau nhat"]
+        {
+            assert!(found.contains(text), "{text}: {found}");
+        }
     }
 
     #[test]

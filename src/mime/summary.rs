@@ -5,6 +5,7 @@ use mail_parser::{HeaderForm, HeaderValue};
 use super::envelope::Envelope;
 use super::field::Field;
 use super::part::parts;
+use super::preview::preview_of;
 use super::structure::{Structure, structure};
 
 /// Rises whenever the same message would give another [`Summary`]: stored ones of a lower version are rebuilt.
@@ -21,6 +22,8 @@ pub struct Summary {
     pub structure: Vec<u8>,
     /// IMAP BODY, without extension data, ready to send.
     pub body: Vec<u8>,
+    /// IMAP PREVIEW (RFC 8970), ready to send.
+    pub preview: Vec<u8>,
     /// The Date field in seconds since 1970; `None` where there is no date to make out (SORT then uses the internal
     /// date, RFC 5256 §2.2).
     pub sent: Option<i64>,
@@ -39,6 +42,7 @@ pub fn summarise(raw: &[u8]) -> Summary {
         envelope,
         structure: full,
         body: basic,
+        preview: preview_of(raw, &root),
         sent: fields.date.and_then(|field| sent(&field)),
     }
 }

@@ -1,5 +1,6 @@
-//! What every door needs of a connection: bounded lines and data, TLS, logins, and who may connect.
+//! What every door needs of a connection: bounded lines and data, TLS, compression, logins, and who may connect.
 
+mod deflate;
 pub mod listen;
 pub mod outward;
 pub mod sasl;

@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -90,6 +91,14 @@ impl Trust {
         let stream = handshake.await.map_err(|_| WireError::TimedOut)??;
         Ok(Wire::new(Box::new(stream)))
     }
+}
+
+/// Connects, by whichever of the name's addresses answers.
+pub async fn connect(host: &str, port: u16) -> Result<TcpStream, WireError> {
+    let connecting = timeout(limits::REMOTE_CONNECT_WAIT_MAX, TcpStream::connect((host, port)));
+    let stream = connecting.await.map_err(|_| WireError::TimedOut)??;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Believes every certificate; that the server has its key is checked all the same.

@@ -1,4 +1,4 @@
-//! A connection, in clear or under TLS.
+//! A connection: in clear, under TLS, and compressed above either.
 
 use std::io;
 use std::pin::Pin;
@@ -8,23 +8,40 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::deflate::Deflated;
+
 /// What a [`super::Wire`] of a door stands on.
 pub enum Stream {
     /// In clear.
     Plain(TcpStream),
     /// Under TLS; boxed, because the state of TLS is a kilobyte and connections in clear do not carry it.
     Tls(Box<TlsStream<TcpStream>>),
+    /// Compressed above one of the others: what is sent is compressed first, then encrypted (RFC 4978 §3).
+    Deflated(Box<Deflated<Stream>>),
 }
 
 impl Stream {
     /// Whether what is said here cannot be read on the way.
     pub fn is_secure(&self) -> bool {
-        matches!(self, Self::Tls(_))
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(_) => true,
+            Self::Deflated(stream) => stream.under().is_secure(),
+        }
+    }
+
+    /// Whether it is compressed.
+    pub fn is_deflated(&self) -> bool {
+        matches!(self, Self::Deflated(_))
     }
 
     /// TLS version and cipher suite as `Received` shows them (RFC 8314 §7.4); `None` in clear.
     pub fn cipher(&self) -> Option<String> {
-        let Self::Tls(stream) = self else { return None };
+        let stream = match self {
+            Self::Plain(_) => return None,
+            Self::Tls(stream) => stream,
+            Self::Deflated(stream) => return stream.under().cipher(),
+        };
         let (_, connection) = stream.get_ref();
         let version = connection.protocol_version()?.as_str()?;
         let suite = connection.negotiated_cipher_suite()?.suite().as_str()?;
@@ -37,6 +54,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+            Self::Deflated(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
         }
     }
 }
@@ -46,6 +64,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+            Self::Deflated(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
         }
     }
 
@@ -53,6 +72,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Self::Deflated(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
 
@@ -60,6 +80,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Self::Deflated(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
         }
     }
 }

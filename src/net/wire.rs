@@ -16,6 +16,7 @@ use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::deflate::Deflated;
 use super::{Stream, Tls};
 use crate::limits;
 
@@ -177,6 +178,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Ok(())
     }
 
+    /// What has come and was not consumed: pipelined commands, or part of one.
+    pub fn ahead(&self) -> &[u8] {
+        &self.input
+    }
+
     /// Whether something has come that was not consumed: pipelined commands, or part of one.
     pub fn has_input(&self) -> bool {
         !self.input.is_empty()
@@ -266,8 +272,16 @@ impl Wire<Stream> {
     pub async fn upgrade(self, tls: &Tls) -> Result<Self, WireError> {
         match self.into_stream()? {
             Stream::Plain(stream) => Ok(Self::new(tls.accept(stream).await?)),
-            secure @ Stream::Tls(_) => Ok(Self::new(secure)),
+            // Doors do not go over to TLS from here: it lies under the compression, and is there or not.
+            other @ (Stream::Tls(_) | Stream::Deflated(_)) => Ok(Self::new(other)),
         }
+    }
+
+    /// Goes on compressed, after the answer to COMPRESS was flushed. What came behind the command is compressed already
+    /// (RFC 4978 §3).
+    #[must_use]
+    pub fn compress(self) -> Self {
+        Self::new(Stream::Deflated(Box::new(Deflated::new(self.stream, self.input))))
     }
 }
 

@@ -121,6 +121,13 @@ pub enum Act {
     },
     /// An administrator looks into a mailbox for a while (R20).
     OpenMailbox(OpenMailbox),
+    /// An administrator takes all that a mailbox holds out to files (R18, R20).
+    ExportMailbox {
+        /// Which.
+        mailbox: Address,
+        /// Why: the owner reads it too.
+        reason: Label,
+    },
     /// A closed mailbox ends: its grace is over, and what it held is in the archive (R15).
     RemoveMailbox {
         /// Which.
@@ -398,6 +405,7 @@ impl Act {
             Self::RemoveAlias { .. } => "alias.remove",
             Self::SetQuota { .. } => "mailbox.quota",
             Self::OpenMailbox(_) => "mailbox.open",
+            Self::ExportMailbox { .. } => "mailbox.export",
             Self::RemoveMailbox { .. } => "mailbox.remove",
             Self::MarkProvince { .. } => "province.mark",
         }
@@ -436,6 +444,7 @@ impl Act {
             | Self::RemoveAlias { .. }
             | Self::SetQuota { .. }
             | Self::OpenMailbox(_)
+            | Self::ExportMailbox { .. }
             | Self::RemoveMailbox { .. }
             | Self::MarkProvince { .. } => {}
         }

@@ -131,6 +131,7 @@ impl<'a> Progress<'a> {
             | Step::RemoveDevice { .. }
             | Step::EndCredentials { .. }
             | Step::Open { .. }
+            | Step::Export { .. }
             | Step::OpenIncident { .. } => self.credential(step)?,
             Step::Welcome { address, holder } => {
                 let mailbox = self.known(Whose::JustOpened)?;
@@ -306,6 +307,11 @@ impl<'a> Progress<'a> {
             Step::Open { mailbox, address, reason, minutes, until } => {
                 self.open(*mailbox, address, reason, *minutes, *until)?;
             }
+            Step::Export { mailbox, address, reason } => {
+                self.subject.mailbox = Some(*mailbox);
+                self.opening = Some(self.opening(address, reason, None));
+                self.record(format!("opening:{mailbox}"), json!({ "reason": reason, "exported": true }));
+            }
             Step::OpenIncident { mailbox, holder } => {
                 let text = format!("Lộ mật khẩu hộp thư của {holder}");
                 self.effects.push(Effect::OpenIncident { mailbox: *mailbox, text, actor: self.order.actor.clone() });
@@ -313,6 +319,10 @@ impl<'a> Progress<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn opening(&self, address: &Address, reason: &crate::name::Label, until: Option<jiff::Timestamp>) -> Opening {
+        Opening { address: address.clone(), reason: reason.clone(), until, by: self.order.actor.clone() }
     }
 
     fn open(
@@ -324,14 +334,14 @@ impl<'a> Progress<'a> {
         until: jiff::Timestamp,
     ) -> Result<(), Failure> {
         self.subject.mailbox = Some(mailbox);
-        let opening = Opening { address: address.clone(), reason: reason.clone(), until, by: self.order.actor.clone() };
         if let Some(Issued { secret, hash }) = self.issued()? {
-            self.effects.push(Effect::Open { mailbox, hash: hash.clone(), opening: opening.clone() });
+            let (hash, by) = (hash.clone(), self.order.actor.clone());
+            self.effects.push(Effect::Open { mailbox, hash, until, by });
             let holder = crate::name::PersonName::parse(&self.order.actor).ok();
             let purpose = Purpose::Reading { minutes };
             self.slip = holder.map(|holder| Slip::new(&holder, address, secret, purpose, self.settings));
         }
-        self.opening = Some(opening);
+        self.opening = Some(self.opening(address, reason, Some(until)));
         self.record(format!("opening:{mailbox}"), json!({ "reason": reason, "until": until }));
         Ok(())
     }

@@ -100,6 +100,7 @@ impl Step {
             Self::RemoveDevice { address, device, .. } => format!("huỷ mật khẩu của thiết bị {device} của {address}"),
             Self::EndCredentials { address, .. } => format!("huỷ mọi mật khẩu của {address}"),
             Self::Open { address, minutes, .. } => format!("mở hộp thư {address} để xem trong {minutes} phút"),
+            Self::Export { address, .. } => format!("xuất mọi thư của {address} ra tệp"),
             Self::EndSessions { address, .. } => format!("ngắt các phiên đang mở của {address}"),
             Self::Welcome { address, .. } => format!("gửi thư hướng dẫn đến {address}"),
             Self::Notify { address, .. } => format!("báo cho {address} bằng thư"),
@@ -186,6 +187,7 @@ impl Step {
             Self::Open { address, minutes, .. } => {
                 format!("open the mailbox {address} for reading, for {minutes} minutes")
             }
+            Self::Export { address, .. } => format!("export all mail of {address} to files"),
             Self::EndSessions { address, .. } => format!("cut the open sessions of {address}"),
             Self::Welcome { address, .. } => format!("send a message with settings to {address}"),
             Self::Notify { address, .. } => format!("tell {address} by mail"),

@@ -23,7 +23,7 @@ pub(super) enum Effect {
     AddDevice { mailbox: MailboxId, device: Label, hash: Hash },
     RemoveDevice { mailbox: MailboxId, device: Label },
     EndCredentials(MailboxId),
-    Open { mailbox: MailboxId, hash: Hash, opening: Opening },
+    Open { mailbox: MailboxId, hash: Hash, until: Timestamp, by: String },
     Welcome { mailbox: MailboxId, address: Address, holder: PersonName },
     Notify { mailbox: MailboxId, address: Address, opening: Opening },
     MoveContents { from: MailboxId, to: MailboxId, under: String },
@@ -31,12 +31,13 @@ pub(super) enum Effect {
     OpenIncident { mailbox: MailboxId, text: String, actor: String },
 }
 
-/// A mailbox that an administrator looks into (R20).
+/// A mailbox that an administrator looks into, or exports (R20).
 #[derive(Clone, Debug)]
 pub(super) struct Opening {
     pub(super) address: Address,
     pub(super) reason: Label,
-    pub(super) until: Timestamp,
+    /// Until when it can be read; none: it is exported.
+    pub(super) until: Option<Timestamp>,
     pub(super) by: String,
 }
 
@@ -90,9 +91,8 @@ impl Provisioning {
                 }
             }
             Effect::EndCredentials(mailbox) => credential::end_all(tx, mailbox).await?,
-            Effect::Open { mailbox, hash, opening } => {
-                let until = opening.until.as_second();
-                credential::open_until(tx, mailbox, &opening.by, &hash, now, until).await?;
+            Effect::Open { mailbox, hash, until, by } => {
+                credential::open_until(tx, mailbox, &by, &hash, now, until.as_second()).await?;
             }
             Effect::MoveContents { from, to, under } => {
                 let under = FolderName::parse(&under).map_err(store::StoreError::from)?;

@@ -11,6 +11,7 @@ mod describe;
 mod due;
 mod effect;
 pub mod incidents;
+pub mod mail;
 mod notice;
 mod order;
 mod refusal;

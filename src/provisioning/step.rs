@@ -100,11 +100,13 @@ pub enum Step {
     EndCredentials { mailbox: MailboxId, address: Address },
     /// A mailbox may be read with a password of its own until a moment.
     Open { mailbox: MailboxId, address: Address, reason: Label, minutes: u32, until: Timestamp },
+    /// What a mailbox holds is taken out to files.
+    Export { mailbox: MailboxId, address: Address, reason: Label },
     /// What the holder was let in for so far ends now: open sessions are cut.
     EndSessions { mailbox: MailboxId, address: Address },
     /// A message with the settings of mail programs is put into the mailbox just opened.
     Welcome { address: Address, holder: PersonName },
-    /// Whoever answers for a mailbox is told by mail that it is being opened (R20).
+    /// Whoever answers for a mailbox is told by mail that it is being opened or exported (R20).
     Notify { mailbox: MailboxId, address: Address },
     /// A leak is entered among the incidents (R17).
     OpenIncident { mailbox: MailboxId, holder: PersonName },

@@ -121,6 +121,7 @@ fn imap(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
         clock: here.clock.clone(),
         metrics: here.metrics.clone(),
         in_flight: here.in_flight.clone(),
+        spool: here.spool.clone(),
         settings: imap::Settings {
             hostname: config.server.hostname.to_string(),
             language: config.server.language,

@@ -17,6 +17,7 @@ use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
 use crate::seal::SealFile;
+use crate::spool::Spool;
 use crate::store::{Store, StoreError};
 use crate::text::fold;
 use crate::web;
@@ -50,6 +51,8 @@ pub struct Installation {
     pub pages: web::Sessions,
     /// Memory for messages on their way in; a permit is a KiB.
     pub in_flight: Arc<Semaphore>,
+    /// Where large messages wait until all of them has come.
+    pub spool: Arc<Spool>,
     /// Counters since the start.
     pub metrics: Metrics,
     _lock: Lock,
@@ -99,6 +102,7 @@ impl Installation {
             Access::new(&db, &directory, &hasher, &clock, login_rules(&config)).map_err(OpenError::Randomness)?;
         let pages = web::Sessions::new().map_err(OpenError::Randomness)?;
         let in_flight = Arc::new(Semaphore::new(limits::IN_FLIGHT_KIB_MAX));
+        let spool = Spool::new(data_dir);
         let metrics = Metrics::default();
         Ok(Self {
             config,
@@ -112,6 +116,7 @@ impl Installation {
             access,
             pages,
             in_flight,
+            spool,
             metrics,
             _lock: lock,
         })
@@ -165,6 +170,7 @@ impl Installation {
             },
             metrics: self.metrics.clone(),
             archives: config.archive(),
+            expunged_kept: config.mail.expunged_kept,
             certificate: config.tls_files().0,
             running: addresses.is_some(),
         }

@@ -1,6 +1,7 @@
 //! What the daemon does by itself, by the minute and by the hour.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,7 @@ use crate::control::Services;
 use crate::credential;
 use crate::db::{Db, DbError};
 use crate::limits;
+use crate::store::{Indexed, Store, StoreError};
 
 /// Does what is due, at the start and every hour, until the daemon drains.
 pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationToken) {
@@ -30,7 +32,7 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationTok
 /// Ends expunged messages whose time is over.
 async fn purge(services: &Services) {
     let now = services.provisioning.clock.now();
-    match services.provisioning.store.purge(now - limits::EXPUNGED_KEPT).await {
+    match services.provisioning.store.purge(services.expunged_kept.before_moment(now)).await {
         Ok(0) => {}
         Ok(messages) => tracing::info!(messages, "expunged messages ended"),
         Err(error) => tracing::warn!(%error, "expunged messages stay for now"),
@@ -59,6 +61,35 @@ pub(super) async fn log_ins(access: Access, drain: CancellationToken) {
         }
         if let Err(error) = access.write_logins().await {
             tracing::warn!(%error, "log-ins are not written down yet");
+        }
+    }
+}
+
+/// Keeps the index of SEARCH up to date, as mail comes in, until the daemon drains.
+pub(super) async fn index(store: Store, drain: CancellationToken) {
+    let mut again = tokio::time::interval(limits::SEARCH_LOOKS_EVERY);
+    loop {
+        tokio::select! {
+            () = drain.cancelled() => return,
+            () = store.arrived() => {}
+            _ = again.tick() => {}
+        }
+        if let Err(error) = index_all(&store, &drain).await {
+            tracing::warn!(%error, "the search index is behind; messages are read instead");
+        }
+    }
+}
+
+async fn index_all(store: &Store, drain: &CancellationToken) -> Result<(), StoreError> {
+    loop {
+        let start = Instant::now();
+        if drain.is_cancelled() || store.index_more().await? == Indexed::All {
+            return Ok(());
+        }
+        // Whoever delivers at this moment goes first.
+        let rest = start.elapsed() * limits::SEARCH_REST;
+        if drain.run_until_cancelled(tokio::time::sleep(rest)).await.is_none() {
+            return Ok(());
         }
     }
 }

@@ -292,9 +292,14 @@ impl From<StoreError> for Reply {
             | StoreError::AlreadyExists
             | StoreError::IsInbox
             | StoreError::IntoItself
+            | StoreError::HasChildren
             | StoreError::NotSelectable
+            | StoreError::MessageGone
             | StoreError::TooManyKeywords
             | StoreError::TooManyFolders
+            | StoreError::UseTaken
+            | StoreError::AnnotationTooLong
+            | StoreError::TooManyAnnotations
             | StoreError::Name(_)
             | StoreError::FolderFull
             | StoreError::Db(

@@ -1,6 +1,8 @@
 //! Putting messages into folders. Whatever waits is put in together: five statements for one message or for hundreds.
 
 use std::collections::HashMap;
+use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
@@ -8,16 +10,17 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::json::{Json, sql};
-use super::{Change, Entry, FlagNames, Flags, Keywords, Store, StoreError};
+use super::{Change, Entry, FlagNames, Flags, Keywords, Store, StoreError, Volume};
 use crate::db::{Answers, DbError, Joined, Tx, Work};
 use crate::id::{BodyId, FolderId, ModSeq, Uid};
 use crate::limits;
 use crate::mime::{self, Summary};
+use crate::spool::{Contents, Slice};
 
 /// A message with all that is derived from it, made once and shared by every folder it goes to.
 #[derive(Debug)]
 pub struct Prepared {
-    bytes: Vec<u8>,
+    contents: Contents,
     digest: digest::Digest,
     summary: Summary,
 }
@@ -25,31 +28,51 @@ pub struct Prepared {
 impl Prepared {
     /// Parses the message: tens of microseconds for usual mail; large ones belong on a blocking thread.
     pub fn new(bytes: Vec<u8>) -> Self {
-        let summary = mime::summarise(&bytes);
-        Self { digest: digest::digest(&digest::SHA256, &bytes), summary, bytes }
+        let (digest, summary) = derive(&bytes);
+        Self { contents: Contents::Here(bytes), digest, summary }
+    }
+
+    /// The same of a message that was set aside: it is in memory for as long as this takes, and stored piece by piece.
+    pub fn aside(slice: Slice) -> io::Result<Self> {
+        let contents = Contents::Aside(slice);
+        let mut bytes = Vec::new();
+        contents.read(0..contents.len(), &mut bytes)?;
+        let (digest, summary) = derive(&bytes);
+        Ok(Self { contents, digest, summary })
     }
 
     /// Octets of the message.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.contents.len()
     }
 
     /// Whether there is not a single octet.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.contents.is_empty()
     }
 
-    /// The message.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// The message, if it is in memory.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.contents {
+            Contents::Here(bytes) => Some(bytes),
+            Contents::Aside(_) => None,
+        }
     }
 
     /// The pieces it is stored in: the header block first, none longer than [`limits::BODY_PIECE_BYTES_MAX`].
-    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        let (header, rest) = self.bytes.split_at(self.summary.header_len.min(self.bytes.len()));
-        let max = limits::BODY_PIECE_BYTES_MAX;
-        header.chunks(max).chain(rest.chunks(max))
+    fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
+        let header = self.summary.header_len.min(self.len());
+        chunks(0..header).chain(chunks(header..self.len()))
     }
+}
+
+fn derive(bytes: &[u8]) -> (digest::Digest, Summary) {
+    (digest::digest(&digest::SHA256, bytes), mime::summarise(bytes))
+}
+
+fn chunks(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let max = limits::BODY_PIECE_BYTES_MAX;
+    range.clone().step_by(max).map(move |start| start..range.end.min(start + max))
 }
 
 /// One message for one folder.
@@ -88,7 +111,7 @@ impl Store {
 }
 
 /// What one caller asks for: all of its messages, or none.
-struct Request {
+pub(super) struct Request {
     store: Store,
     messages: Vec<Append>,
 }
@@ -124,13 +147,17 @@ struct Target {
     uid_validity: u32,
     uid_next: u32,
     modseq: u64,
-    mailbox_bytes: u64,
+    volume: Volume,
     keywords: Keywords,
     new_keywords: bool,
     entries: Vec<Entry>,
 }
 
-async fn append_each(tx: &mut Tx, store: &Store, requests: Vec<Vec<Append>>) -> Result<Answers<Request>, DbError> {
+pub(super) async fn append_each(
+    tx: &mut Tx,
+    store: &Store,
+    requests: Vec<Vec<Append>>,
+) -> Result<Answers<Request>, DbError> {
     let mut targets = read_targets(tx, &requests).await?;
     let mut rows = Rows::new(store.clock.now().as_second());
     let answers = requests.iter().map(|request| place(request, &mut targets, &mut rows, store)).collect();
@@ -139,6 +166,8 @@ async fn append_each(tx: &mut Tx, store: &Store, requests: Vec<Vec<Append>>) -> 
         rows.write(tx).await?;
         update_folders(tx, &targets).await?;
         publish(tx, store, targets);
+        let arrivals = store.arrivals.clone();
+        tx.after_commit(move || arrivals.notify_one());
     }
     Ok(answers)
 }
@@ -148,22 +177,26 @@ async fn read_targets(tx: &mut Tx, requests: &[Vec<Append>]) -> Result<HashMap<F
     folders.sort_unstable();
     folders.dedup();
     let rows = sqlx::query(
-        "SELECT f.id, uid_validity, uid_next, highest_modseq, \
-                (SELECT sum(bytes) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
+        "SELECT f.id, f.uid_validity, f.uid_next, f.highest_modseq, \
+                sum(m.bytes), sum(m.messages), \
                 (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = f.id ORDER BY bit)) \
-         FROM folder f WHERE f.id IN (SELECT value FROM json_each(?)) AND selectable",
+         FROM folder f CROSS JOIN folder m ON m.mailbox_id = f.mailbox_id WHERE f.id IN (SELECT value FROM json_each(?)) AND f.selectable \
+         GROUP BY f.id",
     )
     .bind(super::json::list(folders.iter().map(|f| f.0)))
     .fetch_all(tx.connection())
     .await?;
     rows.iter()
         .map(|row| {
-            let keywords = row.try_get::<Option<&str>, _>(5)?.unwrap_or_default();
+            let keywords = row.try_get::<Option<&str>, _>(6)?.unwrap_or_default();
             let target = Target {
                 uid_validity: row.try_get(1)?,
                 uid_next: row.try_get(2)?,
                 modseq: row.try_get::<i64, _>(3)?.unsigned_abs() + 1,
-                mailbox_bytes: row.try_get::<i64, _>(4)?.unsigned_abs(),
+                volume: Volume {
+                    bytes: row.try_get::<i64, _>(4)?.unsigned_abs(),
+                    messages: row.try_get::<i64, _>(5)?.unsigned_abs(),
+                },
                 keywords: Keywords::new(keywords.split_ascii_whitespace().map(Into::into).collect()),
                 new_keywords: false,
                 entries: Vec::new(),
@@ -207,10 +240,7 @@ fn admit(message: &Append, request: &[Append], targets: &HashMap<FolderId, Targe
     // The highest number is kept free, so that UIDNEXT always names a UID.
     target.uid_next.checked_add(count).filter(|next| *next < u32::MAX).ok_or(StoreError::FolderFull)?;
     let bytes: u64 = here.map(|m| (m.prefix.len() + m.message.len()) as u64).sum();
-    match message.quota {
-        Some(quota) if target.mailbox_bytes + bytes > quota => Err(StoreError::OverQuota),
-        _ => Ok(()),
-    }
+    target.volume.admits(Volume { messages: count.into(), bytes }, message.quota)
 }
 
 impl Target {
@@ -237,7 +267,8 @@ impl Target {
         };
         rows.message(message, &entry);
         self.uid_next += 1;
-        self.mailbox_bytes += size as u64;
+        self.volume.messages += 1;
+        self.volume.bytes += size as u64;
         self.entries.push(entry);
         Appended { uid_validity: self.uid_validity, uid: entry.uid, body: entry.body }
     }
@@ -248,20 +279,26 @@ impl Target {
 struct Rows {
     saved: i64,
     bodies: Vec<(BodyId, Arc<Prepared>)>,
+    /// How many times the last body was put somewhere already.
+    variant: i64,
     prefixes: Vec<u8>,
     messages: Json,
 }
 
 impl Rows {
     fn new(saved: i64) -> Self {
-        Self { saved, bodies: Vec::new(), prefixes: Vec::new(), messages: Json::new() }
+        Self { saved, bodies: Vec::new(), variant: 0, prefixes: Vec::new(), messages: Json::new() }
     }
 
     /// The body of a message: one for all the folders it goes to.
     fn body(&mut self, message: &Arc<Prepared>, store: &Store) -> BodyId {
         match self.bodies.last() {
-            Some((id, last)) if Arc::ptr_eq(last, message) => *id,
+            Some((id, last)) if Arc::ptr_eq(last, message) => {
+                self.variant += 1;
+                *id
+            }
             _ => {
+                self.variant = 0;
                 let id = store.next_body();
                 self.bodies.push((id, message.clone()));
                 id
@@ -282,6 +319,7 @@ impl Rows {
             entry.date,
             entry.flags.to_sql(),
             entry.modseq.0.cast_signed(),
+            self.variant,
         ]);
     }
 
@@ -290,8 +328,9 @@ impl Rows {
         self.write_pieces(tx).await?;
         let messages = self.messages.end();
         sqlx::query(
-            "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved) \
-             SELECT value->>0, value->>1, value->>2, coalesce(substr(?1, value->>3, value->>4), x''), value->>5, value->>6, ?3 \
+            "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved, variant) \
+             SELECT value->>0, value->>1, value->>2, coalesce(substr(?1, value->>3, value->>4), x''), value->>5, value->>6, ?3, \
+                    value->>9 \
              FROM json_each(?2)",
         )
         .bind(self.prefixes)
@@ -315,21 +354,24 @@ impl Rows {
         for (id, message) in &self.bodies {
             let summary = &message.summary;
             let at = blob_offset(&bytes);
-            for part in [message.digest.as_ref(), &summary.envelope, &summary.structure, &summary.body] {
+            for part in
+                [message.digest.as_ref(), &summary.envelope, &summary.structure, &summary.body, &summary.preview]
+            {
                 bytes.extend_from_slice(part);
             }
-            let [envelope, structure, body] =
-                [&summary.envelope, &summary.structure, &summary.body].map(|t| sql(t.len()));
+            let [envelope, structure, body, preview] =
+                [&summary.envelope, &summary.structure, &summary.body, &summary.preview].map(|t| sql(t.len()));
             let header = sql(summary.header_len);
             let sent = summary.sent.unwrap_or(i64::MIN);
-            rows.row(&[id.0, at, sql(message.len()), header, envelope, structure, body, sent]);
+            rows.row(&[id.0, at, sql(message.len()), header, envelope, structure, body, sent, preview]);
         }
         sqlx::query(
-            "INSERT INTO body (id, digest, size, header_size, summary_version, envelope, structure, basic_structure, sent) \
+            "INSERT INTO body (id, digest, size, header_size, summary_version, envelope, structure, basic_structure, sent, \
+                               preview) \
              SELECT id, substr(?1, at, 32), size, header, ?3, substr(?1, at + 32, e), substr(?1, at + 32 + e, s), \
-                    substr(?1, at + 32 + e + s, b), nullif(sent, ?4) \
+                    substr(?1, at + 32 + e + s, b), nullif(sent, ?4), substr(?1, at + 32 + e + s + b, p) \
              FROM (SELECT value->>0 AS id, value->>1 AS at, value->>2 AS size, value->>3 AS header, value->>4 AS e, \
-                          value->>5 AS s, value->>6 AS b, value->>7 AS sent FROM json_each(?2))",
+                          value->>5 AS s, value->>6 AS b, value->>7 AS sent, value->>8 AS p FROM json_each(?2))",
         )
         .bind(bytes)
         .bind(rows.end())
@@ -342,15 +384,16 @@ impl Rows {
 
     /// Some hundreds of kilobytes a statement, so that a large message is never copied whole.
     async fn write_pieces(&self, tx: &mut Tx) -> Result<(), DbError> {
-        let pieces = self.bodies.iter().flat_map(|(id, message)| (super::first_piece(*id)..).zip(message.pieces()));
         let mut bytes = Vec::new();
         let mut rows = Json::new();
-        for (id, piece) in pieces {
-            if !bytes.is_empty() && bytes.len() + piece.len() > limits::BATCH_BYTES_MAX {
-                insert_pieces(tx, std::mem::take(&mut bytes), std::mem::replace(&mut rows, Json::new())).await?;
+        for (body, message) in &self.bodies {
+            for (id, piece) in (super::first_piece(*body)..).zip(message.pieces()) {
+                if !bytes.is_empty() && bytes.len() + piece.len() > limits::BATCH_BYTES_MAX {
+                    insert_pieces(tx, std::mem::take(&mut bytes), std::mem::replace(&mut rows, Json::new())).await?;
+                }
+                rows.row(&[id, blob_offset(&bytes), sql(piece.len())]);
+                message.contents.read(piece, &mut bytes).map_err(sqlx::Error::Io)?;
             }
-            rows.row(&[id, blob_offset(&bytes), sql(piece.len())]);
-            bytes.extend_from_slice(piece);
         }
         insert_pieces(tx, bytes, rows).await
     }

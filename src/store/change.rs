@@ -27,6 +27,8 @@ pub struct Changed {
     pub unmet: Vec<Uid>,
     /// The mod-sequence of the change; `None` where nothing changed.
     pub modseq: Option<ModSeq>,
+    /// The latest change that any of the messages changed had had before.
+    pub upon: Option<ModSeq>,
 }
 
 impl Store {
@@ -97,6 +99,7 @@ async fn change_in(
         changed: changing.iter().map(|t| t.uid).collect(),
         unmet: unmet.into_iter().map(|t| t.uid).collect(),
         modseq: None,
+        upon: changing.iter().map(|t| ModSeq(t.modseq.unsigned_abs())).max(),
     };
     if changing.is_empty() {
         return Ok(done);

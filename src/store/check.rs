@@ -16,7 +16,7 @@ pub struct Violation {
 }
 
 /// Each rule with the statement that finds the rows breaking it.
-const RULES: [(&str, &str); 13] = [
+const RULES: [(&str, &str); 16] = [
     ("the database file is sound", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
     ("every reference leads somewhere", "SELECT \"table\" || ' ' || rowid FROM pragma_foreign_key_check"),
     (
@@ -70,6 +70,19 @@ const RULES: [(&str, &str); 13] = [
     (
         "a body belongs to a message or a job",
         "SELECT 'body ' || id FROM body WHERE id NOT IN (SELECT body_id FROM message) AND id NOT IN (SELECT body_id FROM job)",
+    ),
+    (
+        "the index has the texts of every body that it says it has",
+        "SELECT 'body ' || id FROM body, search_state WHERE id <= texts AND id NOT IN (SELECT body_id FROM search_text)",
+    ),
+    (
+        "a body is in one segment of the index",
+        "SELECT 'segment ' || a.id FROM search_segment a JOIN search_segment b ON a.id <> b.id \
+         AND a.first_body BETWEEN b.first_body AND b.last_body WHERE a.state = 'ready' AND b.state = 'ready'",
+    ),
+    (
+        "a row of the index belongs to a segment",
+        "SELECT 'term ' || id FROM search_term WHERE id / 1048576 NOT IN (SELECT id FROM search_segment)",
     ),
     (
         "every mailbox that is not removed has an INBOX, and one that is removed has no folder",

@@ -38,6 +38,9 @@ pub async fn move_contents(
     super::folder::ensure(tx, to, under).await?;
     rename(tx, to, &names).await?;
     move_subscriptions(tx, from, to, &moved, &names).await?;
+    move_references(tx, from, to).await?;
+    move_deleted(tx, from, to, under).await?;
+    store.names_changed(tx, to);
     leave(tx, store, from, moved.into_iter().map(|(id, _)| id).collect());
     Ok(())
 }
@@ -49,13 +52,17 @@ pub async fn discard_mailbox(tx: &mut Tx, store: &Store, mailbox: MailboxId) -> 
     let now = store.clock.now().as_second();
     for (statement, argument) in [
         (
-            "INSERT INTO expunged SELECT s.folder_id, s.uid, s.modseq, ?2 \
+            "INSERT INTO expunged (folder_id, uid, modseq, at, flags) SELECT s.folder_id, s.uid, s.modseq, ?2, s.flags \
              FROM folder f CROSS JOIN state s ON s.folder_id = f.id WHERE f.mailbox_id = ?1",
             Some(now),
         ),
         ("DELETE FROM state WHERE folder_id IN (SELECT id FROM folder WHERE mailbox_id = ?1)", None),
         ("DELETE FROM folder WHERE mailbox_id = ?1", None),
         ("DELETE FROM subscription WHERE mailbox_id = ?1", None),
+        ("DELETE FROM thread_reference WHERE mailbox_id = ?1", None),
+        ("DELETE FROM annotation WHERE staff_id = (SELECT staff FROM mailbox WHERE id = ?1)", None),
+        ("DELETE FROM deleted_folder WHERE mailbox_id = ?1", None),
+        ("DELETE FROM import_source WHERE mailbox_id = ?1", None),
     ] {
         let query = sqlx::query(statement).bind(mailbox);
         let query = if argument.is_some() { query.bind(argument) } else { query };
@@ -67,6 +74,7 @@ pub async fn discard_mailbox(tx: &mut Tx, store: &Store, mailbox: MailboxId) -> 
 
 /// Tells whoever has one of the folders open, and those who look for the INBOX, that they are not there any more.
 fn leave(tx: &mut Tx, store: &Store, mailbox: MailboxId, folders: Vec<FolderId>) {
+    store.names_changed(tx, mailbox);
     let store = store.clone();
     tx.after_commit(move || {
         store.inboxes.forget(mailbox);
@@ -83,6 +91,15 @@ pub struct Volume {
     pub messages: u64,
     /// Their octets.
     pub bytes: u64,
+}
+
+impl Volume {
+    /// Whether so much more may come into the mailbox; `quota` bounds its octets, where there is one.
+    pub(super) fn admits(self, more: Self, quota: Option<u64>) -> Result<(), StoreError> {
+        let fits = self.messages.saturating_add(more.messages) <= limits::MESSAGES_PER_MAILBOX_MAX
+            && quota.is_none_or(|quota| self.bytes.saturating_add(more.bytes) <= quota);
+        if fits { Ok(()) } else { Err(StoreError::OverQuota) }
+    }
 }
 
 /// How much a mailbox holds, as the connection sees it.
@@ -148,6 +165,26 @@ async fn rename(tx: &mut Tx, to: MailboxId, names: &[(FolderId, FolderName)]) ->
     Ok(())
 }
 
+/// What was deleted before the merger can still be brought back after it. Nothing more comes in from where the other
+/// mailbox's mail once was.
+async fn move_deleted(tx: &mut Tx, from: MailboxId, to: MailboxId, under: &FolderName) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE deleted_folder SET mailbox_id = ?2, name = ?3 || '/' || name, special_use = NULL WHERE mailbox_id = ?1",
+    )
+    .bind(from)
+    .bind(to)
+    .bind(under.as_str())
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
+    sqlx::query("DELETE FROM import_source WHERE mailbox_id = ?")
+        .bind(from)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
 /// Names of folders that are not there go; those beyond what a mailbox may have are not subscribed to.
 async fn move_subscriptions(
     tx: &mut Tx,
@@ -174,6 +211,17 @@ async fn move_subscriptions(
         .execute(tx.connection())
         .await
         .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Conversations go on in the other mailbox; one that both know keeps the name it has there.
+async fn move_references(tx: &mut Tx, from: MailboxId, to: MailboxId) -> Result<(), StoreError> {
+    for statement in [
+        "UPDATE OR IGNORE thread_reference SET mailbox_id = ?2 WHERE mailbox_id = ?1",
+        "DELETE FROM thread_reference WHERE mailbox_id = ?1",
+    ] {
+        sqlx::query(statement).bind(from).bind(to).execute(tx.connection()).await.map_err(DbError::from)?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::json::{Json, sql};
-use super::{Change, Count, Entry, Flags, Keywords, Store, StoreError, UidRanges};
+use super::{Change, Count, Entry, Fate, Flags, Keywords, Store, StoreError, UidRanges, Volume};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, ModSeq, Uid};
 
@@ -34,14 +34,29 @@ impl Destination {
     }
 }
 
+/// What becomes of a copy or move when a message named was expunged meanwhile: RFC 2180 §4.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It is done to the others: UIDs that are not there are passed over (RFC 9051 §6.4.9).
+    PassOver,
+    /// Nothing is done.
+    Refuse,
+}
+
 impl Store {
     /// Copies messages with their flags and internal dates, all or none.
-    pub async fn copy_messages(&self, from: FolderId, uids: UidRanges, to: Destination) -> Result<Copied, StoreError> {
+    pub async fn copy_messages(
+        &self,
+        from: FolderId,
+        uids: UidRanges,
+        to: Destination,
+        missing: Missing,
+    ) -> Result<Copied, StoreError> {
         let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
+                    let entries = named(tx, from, &uids, missing).await?;
                     copy(tx, &store, from, &entries, to).await
                 })
             })
@@ -49,18 +64,33 @@ impl Store {
     }
 
     /// Moves messages, all or none, in one commit: at no time are they in both folders or in neither.
-    pub async fn move_messages(&self, from: FolderId, uids: UidRanges, to: Destination) -> Result<Copied, StoreError> {
+    pub async fn move_messages(
+        &self,
+        from: FolderId,
+        uids: UidRanges,
+        to: Destination,
+        missing: Missing,
+    ) -> Result<Copied, StoreError> {
         let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
+                    let entries = named(tx, from, &uids, missing).await?;
                     let copied = copy(tx, &store, from, &entries, to).await?;
-                    super::expunge::remove(tx, &store, from, &entries).await?;
+                    super::expunge::remove(tx, &store, from, &entries, Fate::Moved).await?;
                     Ok(copied)
                 })
             })
             .await
+    }
+}
+
+/// The messages named, as they are.
+async fn named(tx: &mut Tx, from: FolderId, uids: &UidRanges, missing: Missing) -> Result<Vec<Entry>, StoreError> {
+    let entries = super::read::entries(tx.connection(), from, uids.to_json()).await?;
+    match missing {
+        Missing::Refuse if (entries.len() as u64) < uids.count() => Err(StoreError::MessageGone),
+        Missing::Refuse | Missing::PassOver => Ok(entries),
     }
 }
 
@@ -69,7 +99,7 @@ struct Target {
     uid_validity: u32,
     uid_next: u32,
     modseq: i64,
-    mailbox_bytes: u64,
+    volume: Volume,
     keywords: Keywords,
 }
 
@@ -78,13 +108,25 @@ async fn copy(
     store: &Store,
     from: FolderId,
     entries: &[Entry],
+    to: Destination,
+) -> Result<Copied, StoreError> {
+    let own = super::read_keywords(tx.connection(), from).await?;
+    copy_rows(tx, store, (from, &own), entries, to).await
+}
+
+/// The same from message rows whose folder, and its keywords, may not be there any more.
+pub(super) async fn copy_rows(
+    tx: &mut Tx,
+    store: &Store,
+    (from, own): (FolderId, &Keywords),
+    entries: &[Entry],
     Destination { folder: to, quota, permitted }: Destination,
 ) -> Result<Copied, StoreError> {
-    let (own, mut target) = read_target(tx, from, to).await?;
+    let mut target = read_target(tx, to).await?;
     let known = target.keywords.names().len();
     let bytes: u64 = entries.iter().map(|e| u64::from(e.size)).sum();
-    if quota.is_some_and(|quota| target.mailbox_bytes + bytes > quota) {
-        return Err(StoreError::OverQuota);
+    if quota.is_some() {
+        target.volume.admits(Volume { messages: entries.len() as u64, bytes }, quota)?;
     }
     let numbers = target.uid_next..u32::MAX;
     if numbers.len() <= entries.len() {
@@ -93,7 +135,7 @@ async fn copy(
     let modseq = ModSeq((target.modseq + 1).unsigned_abs());
     let mut made = Vec::with_capacity(entries.len());
     for (entry, uid) in entries.iter().zip(numbers) {
-        let flags = translate(entry.flags.within(permitted), &own, &mut target.keywords)?;
+        let flags = translate(entry.flags.within(permitted), own, &mut target.keywords)?;
         made.push(Entry { uid: Uid(uid), flags, modseq, ..*entry });
     }
     let pairs = entries.iter().map(|e| e.uid).zip(made.iter().map(|e| e.uid)).collect();
@@ -121,33 +163,30 @@ async fn copy(
     Ok(copied)
 }
 
-async fn read_target(tx: &mut Tx, from: FolderId, to: FolderId) -> Result<(Keywords, Target), StoreError> {
+async fn read_target(tx: &mut Tx, to: FolderId) -> Result<Target, StoreError> {
     let row = sqlx::query(
         "SELECT uid_validity, uid_next, highest_modseq, \
                 (SELECT sum(bytes) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
-                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?2 ORDER BY bit)), \
-                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?1 ORDER BY bit)) \
-         FROM folder f WHERE id = ?2 AND selectable",
+                (SELECT sum(messages) FROM folder m WHERE m.mailbox_id = f.mailbox_id) \
+         FROM folder f WHERE id = ? AND selectable",
     )
-    .bind(from)
     .bind(to)
     .fetch_optional(tx.connection())
     .await
     .map_err(DbError::from)?
     .ok_or(StoreError::NoSuchFolder)?;
-    let keywords = |column: usize| -> Result<Keywords, sqlx::Error> {
-        let names: Option<&str> = row.try_get(column)?;
-        Ok(Keywords::new(names.unwrap_or_default().split_ascii_whitespace().map(Into::into).collect()))
-    };
+    let keywords = super::read_keywords(tx.connection(), to).await?;
     let read = || -> Result<_, sqlx::Error> {
-        let target = Target {
+        Ok(Target {
             uid_validity: row.try_get(0)?,
             uid_next: row.try_get(1)?,
             modseq: row.try_get(2)?,
-            mailbox_bytes: row.try_get::<i64, _>(3)?.unsigned_abs(),
-            keywords: keywords(4)?,
-        };
-        Ok((keywords(5)?, target))
+            volume: Volume {
+                bytes: row.try_get::<i64, _>(3)?.unsigned_abs(),
+                messages: row.try_get::<i64, _>(4)?.unsigned_abs(),
+            },
+            keywords,
+        })
     };
     Ok(read().map_err(DbError::from)?)
 }
@@ -177,8 +216,8 @@ async fn write(
     }
     let rows = rows.end();
     sqlx::query(
-        "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved) \
-         SELECT ?2, r.value->>1, m.body_id, m.prefix, m.size, m.internal_date, ?4 \
+        "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved, variant, thread) \
+         SELECT ?2, r.value->>1, m.body_id, m.prefix, m.size, m.internal_date, ?4, m.variant, m.thread \
          FROM json_each(?3) r CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0",
     )
     .bind(from)

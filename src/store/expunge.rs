@@ -1,13 +1,22 @@
 //! Taking messages out of a folder: RFC 9051 §6.4.3, RFC 4315 §2.1.
 
 use super::json::sql;
-use super::{Change, Count, Entry, Flags, Store, StoreError, UidRanges};
+use super::{Change, Count, Entry, Fate, Flags, Store, StoreError, UidRanges};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, ModSeq, Uid};
 
+/// What was taken out of a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The messages, ascending.
+    pub uids: Vec<Uid>,
+    /// The mod-sequence at which they went; `None` where nothing did.
+    pub modseq: Option<ModSeq>,
+}
+
 impl Store {
-    /// Expunges what is marked `\Deleted`, of all messages or of those given; returns what is gone, ascending.
-    pub async fn expunge(&self, folder: FolderId, of: Option<&UidRanges>) -> Result<Vec<Uid>, StoreError> {
+    /// Expunges what is marked `\Deleted`, of all messages or of those given.
+    pub async fn expunge(&self, folder: FolderId, of: Option<&UidRanges>) -> Result<Removed, StoreError> {
         let store = self.clone();
         let uids = of.map_or_else(|| "[[1,4294967295]]".to_owned(), UidRanges::to_json);
         self.db
@@ -15,18 +24,25 @@ impl Store {
                 Box::pin(async move {
                     let mut gone = super::read::entries(tx.connection(), folder, uids).await?;
                     gone.retain(|e| e.flags.contains(Flags::DELETED));
-                    remove(tx, &store, folder, &gone).await?;
-                    Ok(gone.into_iter().map(|e| e.uid).collect())
+                    let modseq = remove(tx, &store, folder, &gone, Fate::Gone).await?;
+                    Ok(Removed { uids: gone.into_iter().map(|e| e.uid).collect(), modseq })
                 })
             })
             .await
     }
 }
 
-/// Takes messages out. Their rows stay for the grace period: see `expunged` in the schema.
-pub(super) async fn remove(tx: &mut Tx, store: &Store, folder: FolderId, gone: &[Entry]) -> Result<(), StoreError> {
+/// Takes messages out; returns the mod-sequence at which they go. Their rows stay for the grace period: see `expunged` in
+/// the schema.
+pub(super) async fn remove(
+    tx: &mut Tx,
+    store: &Store,
+    folder: FolderId,
+    gone: &[Entry],
+    fate: Fate,
+) -> Result<Option<ModSeq>, StoreError> {
     if gone.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let highest: i64 = sqlx::query_scalar("SELECT highest_modseq FROM folder WHERE id = ?")
         .bind(folder)
@@ -36,14 +52,19 @@ pub(super) async fn remove(tx: &mut Tx, store: &Store, folder: FolderId, gone: &
         .ok_or(StoreError::NoSuchFolder)?;
     let modseq = highest + 1;
     let uids = super::json::list(gone.iter().map(|e| i64::from(e.uid.0)));
-    sqlx::query("INSERT INTO expunged SELECT ?1, value, ?3, ?4 FROM json_each(?2)")
-        .bind(folder)
-        .bind(&uids)
-        .bind(modseq)
-        .bind(store.clock.now().as_second())
-        .execute(tx.connection())
-        .await
-        .map_err(DbError::from)?;
+    sqlx::query(
+        "INSERT INTO expunged (folder_id, uid, modseq, at, flags, fate) \
+         SELECT ?1, r.value, ?3, ?4, s.flags, ?5 \
+         FROM json_each(?2) r CROSS JOIN state s ON s.folder_id = ?1 AND s.uid = r.value",
+    )
+    .bind(folder)
+    .bind(&uids)
+    .bind(modseq)
+    .bind(store.clock.now().as_second())
+    .bind(fate.sql())
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
     sqlx::query("DELETE FROM state WHERE folder_id = ?1 AND uid IN (SELECT value FROM json_each(?2))")
         .bind(folder)
         .bind(&uids)
@@ -60,6 +81,7 @@ pub(super) async fn remove(tx: &mut Tx, store: &Store, folder: FolderId, gone: &
     };
     super::count(tx, folder, count).await?;
     let uids = gone.iter().map(|e| e.uid).collect();
-    store.publish(tx, folder, ModSeq(modseq.unsigned_abs()), vec![Change::Expunged(uids)]);
-    Ok(())
+    let modseq = ModSeq(modseq.unsigned_abs());
+    store.publish(tx, folder, modseq, vec![Change::Expunged(uids)]);
+    Ok(Some(modseq))
 }

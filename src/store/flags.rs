@@ -54,6 +54,12 @@ impl Flags {
         Self(self.0 & others.0)
     }
 
+    /// The bit of the keyword at this place of its folder's.
+    #[must_use]
+    pub fn keyword(place: usize) -> Self {
+        Self(1 << (place + Self::KEYWORDS_FROM).min(63))
+    }
+
     /// As the database keeps them.
     pub(super) fn to_sql(self) -> i64 {
         i64::from_ne_bytes(self.0.to_ne_bytes())
@@ -85,6 +91,21 @@ impl FlagNames {
     pub fn is_empty(&self) -> bool {
         self.system == Flags::default() && self.keywords.is_empty()
     }
+
+    /// Takes a flag as mail programs and other servers spell it. What no client could name again is left out:
+    /// `\Recent`, flags of other servers, what is no atom (RFC 9051 §9 "flag-keyword").
+    pub fn add(&mut self, name: &str) {
+        if let Some((flag, _)) = Flags::SYSTEM.iter().find(|(_, known)| known.eq_ignore_ascii_case(name)) {
+            self.system = self.system.with(*flag);
+        } else if is_keyword(name) && !self.keywords.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            self.keywords.push(name.to_owned());
+        }
+    }
+}
+
+fn is_keyword(name: &str) -> bool {
+    let atom = |octet: u8| octet.is_ascii_graphic() && !b"(){%*\"\\]".contains(&octet);
+    (1..=limits::IMAP_KEYWORD_BYTES_MAX).contains(&name.len()) && name.bytes().all(atom)
 }
 
 /// A folder's keywords: the place of each is its bit. Spelled as first used, compared without regard to case.
@@ -95,6 +116,11 @@ impl Keywords {
     /// From the names in the order of their bits.
     pub(super) fn new(names: Vec<Arc<str>>) -> Self {
         Self(names)
+    }
+
+    /// From the names as the database joins them.
+    pub(super) fn kept(names: &str) -> Self {
+        Self(names.split_ascii_whitespace().map(Into::into).collect())
     }
 
     /// The names in the order of their bits.

@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Destination, FolderName, Store, StoreError};
+use super::{Destination, FolderName, Missing, Store, StoreError};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, MailboxId, ModSeq, Uid};
 use crate::limits;
@@ -43,7 +43,7 @@ impl SpecialUse {
         Self::ALL.iter().find(|(u, ..)| *u == self).map_or("", |(.., sql)| sql)
     }
 
-    fn from_sql(text: &str) -> Option<Self> {
+    pub(super) fn from_sql(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|(.., sql)| *sql == text).map(|(u, ..)| *u)
     }
 }
@@ -114,6 +114,20 @@ impl Store {
         rows.iter().map(read_folder).collect()
     }
 
+    /// Some folders, by id; those that are there.
+    pub async fn folders_by_id(&self, ids: &[FolderId]) -> Result<Vec<Folder>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let rows = sqlx::query(
+            "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent \
+             FROM folder f WHERE id IN (SELECT value FROM json_each(?)) ORDER BY name",
+        )
+        .bind(super::json::list(ids.iter().map(|id| id.0)))
+        .fetch_all(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        rows.iter().map(read_folder).collect()
+    }
+
     /// One folder, by name.
     pub async fn folder(&self, mailbox: MailboxId, name: &FolderName) -> Result<Folder, StoreError> {
         let mut reader = self.db.read().await?;
@@ -136,9 +150,14 @@ impl Store {
         name: FolderName,
         special_use: Option<SpecialUse>,
     ) -> Result<Folder, StoreError> {
-        let made = name.clone();
+        let (store, made) = (self.clone(), name.clone());
         self.db
-            .write(move |tx| Box::pin(async move { create(tx, mailbox, &made, special_use).await.map(drop) }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    store.names_changed(tx, mailbox);
+                    create(tx, mailbox, &made, special_use).await.map(drop)
+                })
+            })
             .await
             .map_err(|e: StoreError| e)?;
         self.folder(mailbox, &name).await
@@ -149,12 +168,15 @@ impl Store {
         if from.is_inbox() {
             let inbox = self.folder(mailbox, &from).await?;
             let target = self.create_folder(mailbox, to, None).await?;
+            let (from, to) = (inbox.id, target.id);
+            self.db.write(move |tx| Box::pin(super::annotation::copy(tx, from, to))).await?;
             let all = super::UidRanges::new(vec![1..=u32::MAX]);
-            return self.move_messages(inbox.id, all, Destination::of(target.id)).await.map(drop);
+            return self.move_messages(inbox.id, all, Destination::of(target.id), Missing::PassOver).await.map(drop);
         }
         if to.is_below(&from) {
             return Err(StoreError::IntoItself);
         }
+        let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -176,6 +198,7 @@ impl Store {
                     .execute(tx.connection())
                     .await
                     .map_err(DbError::from)?;
+                    store.names_changed(tx, mailbox);
                     Ok(())
                 })
             })
@@ -187,8 +210,7 @@ impl Store {
         if name.is_inbox() {
             return Err(StoreError::IsInbox);
         }
-        let hub = self.hub.clone();
-        let now = self.clock.now().as_second();
+        let (store, now) = (self.clone(), self.clock.now().as_second());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -203,18 +225,20 @@ impl Store {
                     .await
                     .map_err(DbError::from)?;
                     if children && !selectable {
-                        return Err(StoreError::NotSelectable);
+                        return Err(StoreError::HasChildren);
                     }
                     discard(tx, folder, now).await?;
-                    let end = if children {
-                        // A new validity: the name may be created again, with UIDs from 1.
-                        "UPDATE folder SET selectable = 0, special_use = NULL, messages = 0, unseen = 0, deleted = 0, \
-                         bytes = 0 WHERE id = ?"
-                    } else {
-                        "DELETE FROM folder WHERE id = ?"
-                    };
-                    sqlx::query(end).bind(folder).execute(tx.connection()).await.map_err(DbError::from)?;
-                    tx.after_commit(move || hub.remove(folder));
+                    remember(tx, folder, now).await?;
+                    sqlx::query("DELETE FROM folder WHERE id = ?")
+                        .bind(folder)
+                        .execute(tx.connection())
+                        .await
+                        .map_err(DbError::from)?;
+                    if children {
+                        keep_name(tx, mailbox, &name).await?;
+                    }
+                    store.names_changed(tx, mailbox);
+                    tx.after_commit(move || store.hub.remove(folder));
                     Ok(())
                 })
             })
@@ -234,23 +258,12 @@ impl Store {
 
     /// Subscribes to a name, or no longer.
     pub async fn subscribe(&self, mailbox: MailboxId, name: FolderName, to: Subscription) -> Result<(), StoreError> {
+        let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let statement = match to {
-                        Subscription::On => {
-                            "INSERT INTO subscription SELECT ?1, ?2 \
-                             WHERE (SELECT count(*) FROM subscription WHERE mailbox_id = ?1) < ?3 ON CONFLICT DO NOTHING"
-                        }
-                        Subscription::Off => "DELETE FROM subscription WHERE mailbox_id = ?1 AND name = ?2",
-                    };
-                    sqlx::query(statement)
-                        .bind(mailbox)
-                        .bind(name.as_str())
-                        .bind(limits::FOLDERS_PER_MAILBOX_MAX)
-                        .execute(tx.connection())
-                        .await
-                        .map_err(DbError::from)?;
+                    subscribe(tx, mailbox, &name, to).await?;
+                    store.names_changed(tx, mailbox);
                     Ok(())
                 })
             })
@@ -270,11 +283,13 @@ impl Store {
             Subscription::On => "DELETE FROM hidden WHERE mailbox_id = ?1 AND folder_id = ?2",
             Subscription::Off => "INSERT INTO hidden (mailbox_id, folder_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
         };
+        let store = self.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     let changed = sqlx::query(statement).bind(mailbox).bind(folder).execute(tx.connection()).await;
                     changed.map_err(DbError::from)?;
+                    store.names_changed(tx, mailbox);
                     Ok(())
                 })
             })
@@ -309,17 +324,75 @@ async fn create(
     name: &FolderName,
     special_use: Option<SpecialUse>,
 ) -> Result<FolderId, StoreError> {
+    let id = found_or_made(tx, mailbox, name).await?;
+    if special_use.is_some() {
+        set_use(tx, id, special_use).await?;
+    }
+    Ok(id)
+}
+
+async fn found_or_made(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<FolderId, StoreError> {
     if let Some((id, selectable)) = find(tx, mailbox, name).await? {
         if selectable {
             return Err(StoreError::AlreadyExists);
         }
-        revive(tx, id, special_use).await?;
+        revive(tx, id).await?;
         return Ok(id);
     }
     if let Some(parent) = name.parent() {
         ensure(tx, mailbox, &parent).await?;
     }
-    insert(tx, mailbox, name, special_use).await
+    insert(tx, mailbox, name).await
+}
+
+/// The folder of this name, made and subscribed to if it is missing: one that only held others becomes a folder again.
+/// The use is its own where no other folder of the mailbox has it.
+pub(super) async fn obtain(
+    tx: &mut Tx,
+    mailbox: MailboxId,
+    name: &FolderName,
+    special_use: Option<SpecialUse>,
+) -> Result<FolderId, StoreError> {
+    if let Some((id, true)) = find(tx, mailbox, name).await? {
+        return Ok(id);
+    }
+    let other = of_use(tx, mailbox, special_use).await?;
+    let made = create(tx, mailbox, name, special_use.filter(|_| other.is_none())).await?;
+    subscribe(tx, mailbox, name, Subscription::On).await?;
+    Ok(made)
+}
+
+/// The folder that is for this use.
+pub(super) async fn of_use(
+    tx: &mut Tx,
+    mailbox: MailboxId,
+    special_use: Option<SpecialUse>,
+) -> Result<Option<FolderId>, StoreError> {
+    let Some(special_use) = special_use else { return Ok(None) };
+    Ok(sqlx::query_scalar("SELECT id FROM folder WHERE mailbox_id = ? AND special_use = ? AND selectable LIMIT 1")
+        .bind(mailbox)
+        .bind(special_use.sql())
+        .fetch_optional(tx.connection())
+        .await
+        .map_err(DbError::from)?)
+}
+
+async fn subscribe(tx: &mut Tx, mailbox: MailboxId, name: &FolderName, to: Subscription) -> Result<(), StoreError> {
+    let statement = match to {
+        Subscription::On => {
+            "INSERT INTO subscription SELECT ?1, ?2 \
+             WHERE (SELECT count(*) FROM subscription WHERE mailbox_id = ?1) < ?3 ON CONFLICT DO NOTHING"
+        }
+        Subscription::Off => "DELETE FROM subscription WHERE mailbox_id = ?1 AND name = ?2",
+    };
+    sqlx::query(statement)
+        .bind(mailbox)
+        .bind(name.as_str())
+        .bind(limits::FOLDERS_PER_MAILBOX_MAX)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
 }
 
 /// Makes the folder and those above it unless they are there.
@@ -334,17 +407,12 @@ pub(super) async fn ensure(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -
         missing.push(name);
     }
     for name in missing.iter().rev() {
-        insert(tx, mailbox, name, None).await?;
+        insert(tx, mailbox, name).await?;
     }
     Ok(())
 }
 
-async fn insert(
-    tx: &mut Tx,
-    mailbox: MailboxId,
-    name: &FolderName,
-    special_use: Option<SpecialUse>,
-) -> Result<FolderId, StoreError> {
+async fn insert(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<FolderId, StoreError> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM folder WHERE mailbox_id = ?")
         .bind(mailbox)
         .fetch_one(tx.connection())
@@ -354,23 +422,31 @@ async fn insert(
         return Err(StoreError::TooManyFolders);
     }
     let validity = super::initial::uid_validities(tx, 1).await?;
-    let id = sqlx::query_scalar(
-        "INSERT INTO folder (mailbox_id, name, special_use, uid_validity) VALUES (?, ?, ?, ?) RETURNING id",
-    )
-    .bind(mailbox)
-    .bind(name.as_str())
-    .bind(special_use.map(SpecialUse::sql))
-    .bind(validity)
-    .fetch_one(tx.connection())
-    .await
-    .map_err(DbError::from)?;
+    let id = sqlx::query_scalar("INSERT INTO folder (mailbox_id, name, uid_validity) VALUES (?, ?, ?) RETURNING id")
+        .bind(mailbox)
+        .bind(name.as_str())
+        .bind(validity)
+        .fetch_one(tx.connection())
+        .await
+        .map_err(DbError::from)?;
     Ok(id)
 }
 
-/// A name that was kept for its children becomes a folder again. UIDs go on where they were.
-async fn revive(tx: &mut Tx, folder: FolderId, special_use: Option<SpecialUse>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE folder SET selectable = 1, special_use = ? WHERE id = ?")
-        .bind(special_use.map(SpecialUse::sql))
+/// The name of a deleted folder stays for its children. Another folder, should one be made of it: with another id (RFC
+/// 8474 §4) and UIDs from 1.
+async fn keep_name(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<(), StoreError> {
+    let kept = insert(tx, mailbox, name).await?;
+    sqlx::query("UPDATE folder SET selectable = 0 WHERE id = ?")
+        .bind(kept)
+        .execute(tx.connection())
+        .await
+        .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// A name that was kept for its children becomes a folder again.
+async fn revive(tx: &mut Tx, folder: FolderId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE folder SET selectable = 1 WHERE id = ?")
         .bind(folder)
         .execute(tx.connection())
         .await
@@ -378,19 +454,54 @@ async fn revive(tx: &mut Tx, folder: FolderId, special_use: Option<SpecialUse>) 
     Ok(())
 }
 
+/// Gives a folder a use, or takes it away. Clients look for one folder of a kind in a mailbox.
+pub(super) async fn set_use(tx: &mut Tx, folder: FolderId, special_use: Option<SpecialUse>) -> Result<(), StoreError> {
+    let set = sqlx::query(
+        "UPDATE folder SET special_use = ?2 WHERE id = ?1 AND (?2 IS NULL OR selectable AND NOT EXISTS \
+             (SELECT 1 FROM folder o WHERE o.mailbox_id = folder.mailbox_id AND o.id <> ?1 AND o.special_use = ?2))",
+    )
+    .bind(folder)
+    .bind(special_use.map(SpecialUse::sql))
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
+    if set.rows_affected() == 0 { Err(StoreError::UseTaken) } else { Ok(()) }
+}
+
 /// Ends the messages of a folder that is deleted: they can no longer be found, and are purged after the grace period.
 async fn discard(tx: &mut Tx, folder: FolderId, now: i64) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO expunged SELECT folder_id, uid, modseq, ?2 FROM state WHERE folder_id = ?1")
-        .bind(folder)
-        .bind(now)
-        .execute(tx.connection())
-        .await
-        .map_err(DbError::from)?;
+    sqlx::query(
+        "INSERT INTO expunged (folder_id, uid, modseq, at, flags) \
+         SELECT folder_id, uid, modseq, ?2, flags FROM state WHERE folder_id = ?1",
+    )
+    .bind(folder)
+    .bind(now)
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
     sqlx::query("DELETE FROM state WHERE folder_id = ?")
         .bind(folder)
         .execute(tx.connection())
         .await
         .map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Keeps what a folder was, for messages of it that are brought back.
+async fn remember(tx: &mut Tx, folder: FolderId, now: i64) -> Result<(), StoreError> {
+    let keywords = super::read_keywords(tx.connection(), folder).await?;
+    let names: Vec<&str> = keywords.names().iter().map(|name| &**name).collect();
+    sqlx::query(
+        "INSERT INTO deleted_folder (id, mailbox_id, name, special_use, keywords, at) \
+         SELECT id, mailbox_id, name, special_use, ?2, ?3 FROM folder \
+         WHERE id = ?1 AND EXISTS (SELECT 1 FROM expunged WHERE folder_id = ?1)",
+    )
+    .bind(folder)
+    .bind(names.join(" "))
+    .bind(now)
+    .execute(tx.connection())
+    .await
+    .map_err(DbError::from)?;
     Ok(())
 }
 

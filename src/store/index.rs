@@ -139,6 +139,42 @@ impl Index {
         &self.chunks
     }
 
+    /// These messages as a later state has them; those that are gone stay as they were. As many chunks as can be are
+    /// shared with it.
+    #[must_use]
+    pub fn refreshed(&self, newest: &Self) -> Self {
+        let mut refreshed = self.clone();
+        refreshed.keywords = newest.keywords.clone();
+        let mut theirs = newest.chunks.iter().peekable();
+        for chunk in &mut refreshed.chunks {
+            let Some(first) = chunk.first().map(|e| e.uid) else { continue };
+            while theirs.next_if(|t| t.last().is_some_and(|e| e.uid < first)).is_some() {}
+            match theirs.peek() {
+                Some(now) if Arc::ptr_eq(chunk, now) => {}
+                Some(now) if chunk.iter().map(|e| e.uid).eq(now.iter().map(|e| e.uid)) => *chunk = Arc::clone(now),
+                _ => {
+                    let mut now = newest.iter_from(newest.lower_bound(first)).map(|(_, e)| e).peekable();
+                    let refresh = |old: &Entry| {
+                        while now.next_if(|e| e.uid < old.uid).is_some() {}
+                        now.peek().filter(|e| e.uid == old.uid).map_or(*old, |e| **e)
+                    };
+                    *chunk = Arc::new(chunk.iter().map(refresh).collect());
+                }
+            }
+        }
+        refreshed
+    }
+
+    /// These messages, with those of a later state that came since.
+    #[must_use]
+    pub fn joined_by(&self, newest: &Self) -> Self {
+        let mut joined = self.clone();
+        let came: Vec<Entry> = newest.iter_from(newest.lower_bound(self.uid_next)).map(|(_, e)| *e).collect();
+        joined.append(&came);
+        (joined.uid_next, joined.keywords) = (newest.uid_next, newest.keywords.clone());
+        joined
+    }
+
     /// Makes a commit's change.
     pub(super) fn apply(&mut self, change: &Change, modseq: ModSeq) {
         match change {
@@ -199,6 +235,7 @@ impl Index {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -210,6 +247,24 @@ mod tests {
     fn index(count: u32) -> Index {
         let entries: Vec<Entry> = (1..=count).map(entry).collect();
         Index::new(&entries, Keywords::default(), Uid(count + 1), ModSeq(1))
+    }
+
+    #[test]
+    fn a_state_is_refreshed_without_losing_what_went() {
+        let told = index(1500);
+        let mut newest = told.clone();
+        newest.apply(&Change::Flags(vec![(Uid(2), Flags::SEEN), (Uid(600), Flags::SEEN)]), ModSeq(2));
+        let shown = told.refreshed(&newest);
+        newest.apply(&Change::Flags(vec![(Uid(1), Flags::SEEN), (Uid(1400), Flags::SEEN)]), ModSeq(3));
+        newest.apply(&Change::Expunged(vec![Uid(2), Uid(3)]), ModSeq(4));
+        newest.apply(&Change::Appended(vec![entry(1501), entry(1502)]), ModSeq(5));
+        let shown = shown.refreshed(&newest);
+        assert_eq!((shown.len(), shown.highest_modseq()), (1500, ModSeq(1)));
+        let modseqs = [1, 2, 3, 600, 1400].map(|uid| shown.entry(uid - 1).map(|e| e.modseq.0));
+        assert_eq!(modseqs, [3, 2, 1, 2, 3].map(Some));
+        assert!(Arc::ptr_eq(&shown.chunks()[1], &newest.chunks()[1]));
+        let joined = shown.joined_by(&newest);
+        assert_eq!((joined.len(), joined.position(Uid(1502)), joined.uid_next()), (1502, Some(1501), Uid(1503)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Every write is one operation of the shared commit ([`crate::db`]); what it changed reaches the sessions on the folder
 //! only after the commit (invariant I3), through the folder's [`Index`].
 
+mod annotation;
 mod append;
 mod change;
 mod check;
@@ -11,41 +12,63 @@ mod copy;
 mod expunge;
 mod flags;
 mod folder;
+mod import;
 mod inboxes;
 mod index;
 mod initial;
 mod json;
+mod listen;
 mod name;
+mod object;
+mod preview;
 mod purge;
 mod ranges;
 mod read;
+mod replace;
+mod restore;
+mod search;
 #[cfg(test)]
 mod tests;
+mod thread;
+mod vanished;
 mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+pub use annotation::{Annotation, Note};
+use sqlx::sqlite::SqliteConnection;
+
 pub use append::{Append, Appended, Prepared, append_in, keep_body};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
 pub use contents::{Volume, discard_mailbox, move_contents, volume};
-pub use copy::{Copied, Destination};
+pub use copy::{Copied, Destination, Missing};
+pub use expunge::Removed;
 pub use flags::{FlagNames, Flags, Keywords};
 pub use folder::{Counters, Folder, SpecialUse, Subscription};
+pub use import::{Arriving, Came, copies, digests, import_in};
 pub use index::{Entry, Index};
 pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
+pub use listen::{Happened, Heard, Listener, Names};
 pub use name::{FolderName, FolderNameError};
+pub use object::{EmailId, Kept, ThreadId};
 pub use purge::release_bodies;
 pub use ranges::UidRanges;
 pub use read::{Derived, Texts};
+use restore::Fate;
+pub use restore::{Lost, LostId, LostIdError, Which, restore_in};
+pub use search::{Indexed, Look, Question};
 pub use watch::Watch;
+
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::db::{Db, DbError, Tx};
 use crate::id::{BodyId, FolderId, MailboxId, ModSeq};
 use inboxes::Inboxes;
 use index::Change;
+use listen::Posts;
 use watch::Hub;
 
 /// Pieces that one body may have: with pieces of 256 KiB far more than any message that is accepted.
@@ -57,8 +80,10 @@ pub struct Store {
     db: Db,
     clock: Clock,
     hub: Arc<Hub>,
+    posts: Arc<Posts>,
     last_body: Arc<AtomicI64>,
     inboxes: Arc<Inboxes>,
+    arrivals: Arc<Notify>,
 }
 
 /// Why the store did not do what was asked. Nothing of the request was kept.
@@ -76,9 +101,15 @@ pub enum StoreError {
     /// A folder cannot be moved below itself.
     #[error("a folder cannot be moved into itself")]
     IntoItself,
+    /// A name that stands for children only goes when they have gone (RFC 9051 §6.3.5).
+    #[error("the folder holds other folders")]
+    HasChildren,
     /// The name stands for children only.
     #[error("the folder only holds other folders")]
     NotSelectable,
+    /// A message that was to be copied was expunged by somebody else.
+    #[error("a message was expunged meanwhile")]
+    MessageGone,
     /// The mailbox may not hold more octets.
     #[error("the mailbox is full")]
     OverQuota,
@@ -88,6 +119,15 @@ pub enum StoreError {
     /// The mailbox has as many folders as it may.
     #[error("the mailbox has {} folders and may have no more", crate::limits::FOLDERS_PER_MAILBOX_MAX)]
     TooManyFolders,
+    /// Another folder of the mailbox has the use already: clients look for one of a kind (RFC 6154 §3).
+    #[error("another folder has this use")]
+    UseTaken,
+    /// An annotation says more than one may.
+    #[error("an annotation has at most {} octets", crate::limits::ANNOTATION_BYTES_MAX)]
+    AnnotationTooLong,
+    /// The folder, or the person, has as many annotations as they may.
+    #[error("there are {} annotations and may be no more", crate::limits::ANNOTATIONS_MAX)]
+    TooManyAnnotations,
     /// A folder would get a name that none can have.
     #[error(transparent)]
     Name(#[from] FolderNameError),
@@ -103,12 +143,20 @@ impl Store {
     /// The store over an open database.
     pub async fn open(db: Db, clock: Clock) -> Result<Self, StoreError> {
         let mut reader = db.read().await?;
-        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM body")
+        let last: i64 = sqlx::query_scalar("SELECT max(id, (SELECT coalesce(max(id), 0) FROM body)) FROM last_body")
             .fetch_one(&mut *reader)
             .await
             .map_err(DbError::from)?;
         drop(reader);
-        Ok(Self { db, clock, hub: Arc::default(), last_body: Arc::new(AtomicI64::new(last)), inboxes: Arc::default() })
+        Ok(Self {
+            db,
+            clock,
+            hub: Arc::default(),
+            posts: Arc::default(),
+            last_body: Arc::new(AtomicI64::new(last)),
+            inboxes: Arc::default(),
+            arrivals: Arc::default(),
+        })
     }
 
     /// A folder's index, shared by all that watch it; read from the database if nobody does yet.
@@ -129,8 +177,13 @@ impl Store {
 
     /// The octets of all messages of a mailbox.
     pub async fn usage(&self, mailbox: MailboxId) -> Result<u64, StoreError> {
+        Ok(self.volume(mailbox).await?.bytes)
+    }
+
+    /// How much a mailbox holds.
+    pub async fn volume(&self, mailbox: MailboxId) -> Result<Volume, StoreError> {
         let mut reader = self.db.read().await?;
-        Ok(volume(&mut reader, mailbox).await?.bytes)
+        Ok(volume(&mut reader, mailbox).await?)
     }
 
     /// Ids are given here, not by SQLite: a batch knows them before it is written.
@@ -139,9 +192,12 @@ impl Store {
     }
 
     fn publish(&self, tx: &mut Tx, folder: FolderId, modseq: ModSeq, changes: Vec<Change>) {
-        let hub = self.hub.clone();
+        let (hub, posts) = (self.hub.clone(), self.posts.clone());
         let changes: Arc<[Change]> = changes.into();
-        tx.after_commit(move || hub.publish(folder, modseq, &changes));
+        tx.after_commit(move || {
+            hub.publish(folder, modseq, &changes);
+            posts.folder(folder, &changes);
+        });
     }
 }
 
@@ -159,6 +215,17 @@ async fn write_keywords(tx: &mut Tx, folder: FolderId, keywords: &Keywords) -> R
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+/// A folder's keywords in the order of their bits.
+async fn read_keywords(connection: &mut SqliteConnection, folder: FolderId) -> Result<Keywords, DbError> {
+    let names: Option<String> = sqlx::query_scalar(
+        "SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ? ORDER BY bit)",
+    )
+    .bind(folder)
+    .fetch_one(connection)
+    .await?;
+    Ok(Keywords::kept(&names.unwrap_or_default()))
 }
 
 /// What a change adds to the numbers in a folder's row.

@@ -29,11 +29,15 @@ impl Store {
         loop {
             let due = self.due(before).await?;
             if due.is_empty() {
-                return Ok(purged);
+                break;
             }
             purged += due.len();
             self.db.write(move |tx| Box::pin(async move { remove(tx, &due).await })).await?;
         }
+        if purged > 0 {
+            self.db.write(|tx| Box::pin(async move { forget_folders(tx).await })).await?;
+        }
+        Ok(purged)
     }
 
     async fn due(&self, before: i64) -> Result<Vec<Due>, DbError> {
@@ -51,6 +55,16 @@ impl Store {
     }
 }
 
+/// A deleted folder is remembered for its messages alone.
+async fn forget_folders(tx: &mut Tx) -> Result<(), DbError> {
+    sqlx::query(
+        "DELETE FROM deleted_folder WHERE NOT EXISTS (SELECT 1 FROM expunged x WHERE x.folder_id = deleted_folder.id)",
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
     let mut rows = Json::new();
     for d in due {
@@ -58,6 +72,10 @@ async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
     }
     let rows = rows.end();
     for statement in [
+        "UPDATE folder SET expunged_since = max(expunged_since, g.modseq) \
+         FROM (SELECT folder_id, max(modseq) AS modseq FROM json_each(?) r CROSS JOIN expunged x \
+               ON x.folder_id = r.value->>0 AND x.uid = r.value->>1 GROUP BY folder_id) g \
+         WHERE folder.id = g.folder_id",
         "DELETE FROM message WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))",
         "DELETE FROM expunged WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))",
     ] {
@@ -73,6 +91,7 @@ async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
 pub async fn release_bodies(tx: &mut Tx, bodies: &[BodyId]) -> Result<(), DbError> {
     let bodies = list(bodies.iter().map(|body| body.0));
     for statement in [
+        "UPDATE last_body SET id = max(id, (SELECT coalesce(max(value), 0) FROM json_each(?)))",
         "DELETE FROM body WHERE id IN (SELECT value FROM json_each(?)) \
          AND NOT EXISTS (SELECT 1 FROM message WHERE body_id = body.id) \
          AND NOT EXISTS (SELECT 1 FROM job WHERE body_id = body.id)",

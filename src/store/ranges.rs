@@ -26,6 +26,11 @@ impl UidRanges {
         Self(merged)
     }
 
+    /// No UIDs.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// From UIDs in ascending order.
     pub fn from_sorted(uids: impl IntoIterator<Item = Uid>) -> Self {
         let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
@@ -46,6 +51,30 @@ impl UidRanges {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.0.iter().map(|r| u64::from(r.end() - r.start()) + 1).sum()
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let (mut mine, mut theirs) = (self.0.iter().peekable(), other.0.iter().peekable());
+        let mut both = Vec::new();
+        while let (Some(a), Some(b)) = (mine.peek(), theirs.peek()) {
+            let (start, end) = (*a.start().max(b.start()), *a.end().min(b.end()));
+            if start <= end {
+                both.push(start..=end);
+            }
+            if a.end() < b.end() {
+                mine.next()
+            } else {
+                theirs.next()
+            };
+        }
+        Self(both)
     }
 
     /// Whether the UID is among them.
@@ -77,6 +106,8 @@ mod tests {
         assert_eq!(ranges.as_slice(), [1..=3, 5..=9, 20..=20]);
         assert!(ranges.contains(Uid(9)) && !ranges.contains(Uid(10)) && !ranges.contains(Uid(4)));
         assert_eq!(ranges.to_json(), "[[1,3],[5,9],[20,20]]");
+        let others = UidRanges::new(vec![2..=6, 8..=8, 10..=19, 20..=u32::MAX]);
+        assert_eq!((ranges.and(&others).as_slice(), ranges.count()), (&[2..=3, 5..=6, 8..=8, 20..=20][..], 9));
         assert_eq!(UidRanges::from_sorted([1, 2, 3, 7].map(Uid)).as_slice(), [1..=3, 7..=7]);
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::json::{Json, list, sql};
 use super::{Entry, Flags, Index, Keywords, Store, StoreError};
@@ -23,6 +23,8 @@ pub enum Derived {
     Structure,
     /// BODY, without extension data
     BasicStructure,
+    /// PREVIEW; empty where it has not been made yet
+    Preview,
 }
 
 /// Texts of several messages, in the order in which they were asked for.
@@ -33,6 +35,21 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// All texts, one behind the other, and where each ends.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<usize>) {
+        (self.bytes, self.ends)
+    }
+
+    /// Texts as [`Texts::into_parts`] took them apart.
+    pub fn from_parts(bytes: Vec<u8>, ends: Vec<usize>) -> Self {
+        Self { bytes, ends }
+    }
+
+    /// A single one.
+    pub fn one(text: Vec<u8>) -> Self {
+        Self { ends: vec![text.len()], bytes: text }
+    }
+
     /// Each text in order. One that is no longer there is empty.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.ends.iter().enumerate().map(|(i, end)| {
@@ -54,26 +71,31 @@ impl Store {
                 "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.structure, '') AS t \
                  FROM json_each(?) r LEFT JOIN body b ON b.id = r.value)"
             }
+            Derived::Preview => {
+                "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.preview, '') AS t \
+                 FROM json_each(?) r LEFT JOIN body b ON b.id = r.value)"
+            }
             Derived::BasicStructure => {
                 "SELECT group_concat(octet_length(t), ' '), group_concat(t, '') FROM (SELECT coalesce(b.basic_structure, '') AS t \
                  FROM json_each(?) r LEFT JOIN body b ON b.id = r.value)"
             }
         };
         let mut reader = self.db.read().await?;
-        let row = sqlx::query(statement)
-            .bind(list(bodies.iter().map(|b| b.0)))
-            .fetch_one(&mut *reader)
-            .await
-            .map_err(DbError::from)?;
-        let lengths: Option<&str> = row.try_get(0).map_err(DbError::from)?;
-        let bytes: Option<Vec<u8>> = row.try_get(1).map_err(DbError::from)?;
-        let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(bodies.len()) };
-        let mut end = 0;
-        for [length] in numbers(lengths.unwrap_or_default()) {
-            end += usize::try_from(length).unwrap_or(0);
-            texts.ends.push(end);
-        }
-        Ok(texts)
+        Ok(joined(&mut reader, statement, list(bodies.iter().map(|b| b.0))).await?)
+    }
+
+    /// The Date fields of messages in seconds since 1970, `None` where there is no date to make out; at most
+    /// [`limits::INDEX_BATCH_MESSAGES_MAX`] a call for bounded memory.
+    pub async fn sent(&self, bodies: &[BodyId]) -> Result<Vec<Option<i64>>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let packed: Option<String> = sqlx::query_scalar(
+            "SELECT group_concat(coalesce(b.sent, '-'), ' ') FROM json_each(?) r LEFT JOIN body b ON b.id = r.value",
+        )
+        .bind(list(bodies.iter().map(|b| b.0)))
+        .fetch_one(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        Ok(packed.unwrap_or_default().split_ascii_whitespace().map(|sent| sent.parse().ok()).collect())
     }
 
     /// Header blocks, the blank line included, at most [`limits::BATCH_MESSAGES_MAX`] a call for bounded memory.
@@ -170,36 +192,49 @@ impl Store {
         Ok(bytes)
     }
 
+    /// One message of any size, in no more memory than it takes; the caller has room for that. Empty if it is no longer
+    /// there.
+    pub async fn message(&self, folder: FolderId, message: (Uid, BodyId), size: u64) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        while (bytes.len() as u64) < size {
+            let start = bytes.len() as u64;
+            let end = size.min(start + limits::BATCH_BYTES_MAX as u64);
+            match self.range(folder, message, start..end).await {
+                Ok(piece) if piece.is_empty() => return Ok(Vec::new()),
+                Ok(piece) => bytes.extend_from_slice(&piece),
+                Err(StoreError::NoSuchFolder) => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(bytes)
+    }
+
     async fn read_each(
         &self,
         statement: &'static str,
         folder: FolderId,
         messages: &[(Uid, BodyId)],
     ) -> Result<Texts, StoreError> {
-        let mut request = Json::new();
-        for (uid, body) in messages {
-            request.row(&[i64::from(uid.0), body.0]);
-        }
         let mut reader = self.db.read().await?;
-        let row = sqlx::query(statement)
-            .bind(folder)
-            .bind(request.end())
-            .fetch_one(&mut *reader)
-            .await
-            .map_err(DbError::from)?;
-        drop(reader);
-        let lengths: Option<&str> = row.try_get(0).map_err(DbError::from)?;
-        let bytes: Option<Vec<u8>> = row.try_get(1).map_err(DbError::from)?;
-        let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(messages.len()) };
-        // A message has one or more pieces; one that is no longer there has none.
-        let mut end = 0;
-        for [key, length] in numbers(lengths.unwrap_or_default()) {
-            texts.ends.resize(usize::try_from(key).unwrap_or(0), end);
-            end += usize::try_from(length).unwrap_or(0);
-            texts.ends.push(end);
-        }
-        texts.ends.resize(messages.len(), end);
-        Ok(texts)
+        Ok(each(&mut reader, statement, folder, messages).await?)
+    }
+
+    /// The octets of the messages of folders that are marked `\\Deleted`.
+    pub async fn deleted_bytes(
+        &self,
+        folders: impl IntoIterator<Item = FolderId>,
+    ) -> Result<Vec<(FolderId, u64)>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let sums: Vec<(FolderId, i64)> = sqlx::query_as(
+            "SELECT s.folder_id, sum(m.size) FROM json_each(?1) r CROSS JOIN state s ON s.folder_id = r.value \
+             CROSS JOIN message m ON m.folder_id = s.folder_id AND m.uid = s.uid WHERE s.flags & ?2 GROUP BY s.folder_id",
+        )
+        .bind(list(folders.into_iter().map(|folder| folder.0)))
+        .bind(Flags::DELETED.to_sql())
+        .fetch_all(&mut *reader)
+        .await
+        .map_err(DbError::from)?;
+        Ok(sums.into_iter().map(|(folder, bytes)| (folder, bytes.unsigned_abs())).collect())
     }
 
     /// A folder's index as one state of the database has it.
@@ -225,6 +260,66 @@ impl Store {
         };
         Ok(read().map_err(DbError::from)?)
     }
+}
+
+/// Texts that a statement joined into one row: their lengths, and all of them.
+pub(super) async fn joined(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    argument: String,
+) -> Result<Texts, DbError> {
+    let row = sqlx::query(statement).bind(argument).fetch_one(connection).await?;
+    let lengths: Option<&str> = row.try_get(0)?;
+    let bytes: Option<Vec<u8>> = row.try_get(1)?;
+    let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::new() };
+    let mut end = 0;
+    for [length] in numbers(lengths.unwrap_or_default()) {
+        end += usize::try_from(length).unwrap_or(0);
+        texts.ends.push(end);
+    }
+    Ok(texts)
+}
+
+/// Texts of messages, each in the pieces that the statement gives.
+pub(super) async fn each(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    folder: FolderId,
+    messages: &[(Uid, BodyId)],
+) -> Result<Texts, DbError> {
+    let mut request = Json::new();
+    for (uid, body) in messages {
+        request.row(&[i64::from(uid.0), body.0]);
+    }
+    let row = sqlx::query(statement).bind(folder).bind(request.end()).fetch_one(connection).await?;
+    in_pieces(&row, messages.len())
+}
+
+/// Whole bodies, without what stands above them in a copy.
+pub(super) async fn bodies(connection: &mut SqliteConnection, bodies: &[i64]) -> Result<Texts, DbError> {
+    let row = sqlx::query(
+        "SELECT group_concat(r.key || ' ' || octet_length(p.data), ' '), group_concat(p.data, '') \
+         FROM json_each(?) r CROSS JOIN piece p ON p.id >= r.value * 4096 AND p.id < (r.value + 1) * 4096",
+    )
+    .bind(list(bodies.iter().copied()))
+    .fetch_one(connection)
+    .await?;
+    in_pieces(&row, bodies.len())
+}
+
+/// Texts of which each has one or more pieces; one that is no longer there has none.
+fn in_pieces(row: &SqliteRow, count: usize) -> Result<Texts, DbError> {
+    let lengths: Option<&str> = row.try_get(0)?;
+    let bytes: Option<Vec<u8>> = row.try_get(1)?;
+    let mut texts = Texts { bytes: bytes.unwrap_or_default(), ends: Vec::with_capacity(count) };
+    let mut end = 0;
+    for [key, length] in numbers(lengths.unwrap_or_default()) {
+        texts.ends.resize(usize::try_from(key).unwrap_or(0), end);
+        end += usize::try_from(length).unwrap_or(0);
+        texts.ends.push(end);
+    }
+    texts.ends.resize(count, end);
+    Ok(texts)
 }
 
 /// The messages of a folder within ranges of UIDs, ascending.

@@ -166,20 +166,26 @@ async fn moved_and_expunged_messages_leave_their_numbers_behind() {
     let rig = Rig::new().await;
     rig.put(rig.inbox, &[MESSAGE; 5], keyword("k")).await;
     let trash = rig.folder("Trash").await;
-    let moved =
-        rig.store.move_messages(rig.inbox, UidRanges::new(vec![2..=3]), Destination::of(trash.id)).await.unwrap();
+    let moved = rig
+        .store
+        .move_messages(rig.inbox, UidRanges::new(vec![2..=3]), Destination::of(trash.id), Missing::PassOver)
+        .await
+        .unwrap();
     assert_eq!(moved.pairs, [(Uid(2), Uid(1)), (Uid(3), Uid(2))]);
     assert_eq!(moved.uid_validity, trash.uid_validity);
     let deleted = FlagNames { system: Flags::DELETED, keywords: vec![] };
     let last = UidRanges::new(vec![5..=5]);
     rig.store.change_flags(rig.inbox, &last, FlagChange::Add(deleted), None).await.unwrap();
-    let kept = rig.store.expunge(rig.inbox, Some(&UidRanges::new(vec![1..=4]))).await.unwrap();
+    let kept = rig.store.expunge(rig.inbox, Some(&UidRanges::new(vec![1..=4]))).await.unwrap().uids;
     assert_eq!(kept, []);
-    assert_eq!(rig.store.expunge(rig.inbox, None).await.unwrap(), [Uid(5)]);
+    assert_eq!(rig.store.expunge(rig.inbox, None).await.unwrap().uids, [Uid(5)]);
     assert_eq!(rig.put(rig.inbox, &[MESSAGE], FlagNames::default()).await, [Uid(6)]);
     assert_eq!((rig.uids(rig.inbox).await, rig.uids(trash.id).await), (vec![1, 4, 6], vec![1, 2]));
-    let copied =
-        rig.store.copy_messages(trash.id, UidRanges::new(vec![1..=9]), Destination::of(trash.id)).await.unwrap();
+    let copied = rig
+        .store
+        .copy_messages(trash.id, UidRanges::new(vec![1..=9]), Destination::of(trash.id), Missing::PassOver)
+        .await
+        .unwrap();
     assert_eq!(copied.pairs, [(Uid(1), Uid(3)), (Uid(2), Uid(4))]);
     let over = rig
         .store
@@ -187,6 +193,7 @@ async fn moved_and_expunged_messages_leave_their_numbers_behind() {
             trash.id,
             UidRanges::new(vec![1..=9]),
             Destination { quota: Some(1), ..Destination::of(rig.inbox) },
+            Missing::PassOver,
         )
         .await;
     assert!(matches!(over, Err(StoreError::OverQuota)));
@@ -246,7 +253,10 @@ async fn the_purge_removes_what_nothing_holds_any_more() {
     let rig = Rig::new().await;
     rig.put(rig.inbox, &[MESSAGE; 3], FlagNames::default()).await;
     let trash = rig.folder("Trash").await;
-    rig.store.copy_messages(rig.inbox, UidRanges::new(vec![1..=1]), Destination::of(trash.id)).await.unwrap();
+    rig.store
+        .copy_messages(rig.inbox, UidRanges::new(vec![1..=1]), Destination::of(trash.id), Missing::PassOver)
+        .await
+        .unwrap();
     let deleted = FlagNames { system: Flags::DELETED, keywords: vec![] };
     let all = UidRanges::new(vec![1..=u32::MAX]);
     rig.store.change_flags(rig.inbox, &all, FlagChange::Add(deleted), None).await.unwrap();
@@ -442,7 +452,10 @@ async fn a_mailbox_that_ends_leaves_nothing_after_the_grace() {
     let unit = rig.unit().await;
     let inbox = rig.store.inbox(unit).await.unwrap();
     rig.put(inbox, &[MESSAGE; 3], keyword("k")).await;
-    rig.store.copy_messages(inbox, UidRanges::new(vec![1..=1]), Destination::of(rig.inbox)).await.unwrap();
+    rig.store
+        .copy_messages(inbox, UidRanges::new(vec![1..=1]), Destination::of(rig.inbox), Missing::PassOver)
+        .await
+        .unwrap();
     let watch = rig.store.watch(inbox).await.unwrap();
     rig.ending(unit, None).await.unwrap();
     assert!(watch.gone());
@@ -492,4 +505,84 @@ proptest::proptest! {
             rig.holds().await;
         });
     }
+}
+
+#[tokio::test]
+async fn the_id_of_a_body_is_never_given_twice() {
+    let rig = Rig::new().await;
+    rig.put(rig.inbox, &[MESSAGE], FlagNames { system: Flags::DELETED, keywords: vec![] }).await;
+    let last = rig.store.watch(rig.inbox).await.unwrap().index().entry(0).unwrap().body;
+    rig.store.expunge(rig.inbox, None).await.unwrap();
+    let later = Clock::standing(Timestamp::now() + limits::EXPUNGED_KEPT_MIN * 2, TimeZone::UTC);
+    let store = Store { clock: later, ..rig.store.clone() };
+    assert_eq!(store.purge(Timestamp::MAX).await.unwrap(), 1);
+    let opened_again = Store::open(rig.db.clone(), Clock::system(TimeZone::UTC)).await.unwrap();
+    assert!(opened_again.next_body() > last);
+}
+
+#[tokio::test]
+async fn a_body_from_before_previews_is_given_one() {
+    let rig = Rig::new().await;
+    rig.put(rig.inbox, &[MESSAGE], FlagNames::default()).await;
+    let body = rig.store.watch(rig.inbox).await.unwrap().index().entry(0).unwrap().body;
+    let preview = async || {
+        let texts = rig.store.derived(Derived::Preview, &[body]).await.unwrap();
+        texts.iter().next().unwrap().to_vec()
+    };
+    assert_eq!(preview().await, b"\"body\"");
+    rig.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let forget = sqlx::query("UPDATE body SET preview = NULL");
+                forget.execute(tx.connection()).await.map_err(DbError::from)?;
+                Ok::<_, StoreError>(())
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(preview().await, b"");
+    assert_eq!(rig.store.make_preview(body).await.unwrap(), b"\"body\"");
+    assert_eq!(preview().await, b"\"body\"");
+}
+
+#[test]
+fn a_mailbox_holds_no_more_than_it_may() {
+    let holds = Volume { messages: limits::MESSAGES_PER_MAILBOX_MAX - 1, bytes: 90 };
+    let more = |messages, bytes, quota| holds.admits(Volume { messages, bytes }, quota).is_ok();
+    assert!(more(1, 10, Some(100)) && more(1, 1000, None));
+    assert!(!more(1, 11, Some(100)) && !more(2, 1, None) && !more(1, u64::MAX, Some(100)));
+}
+
+#[tokio::test]
+async fn what_went_is_named_while_it_is_known_and_never_too_little_afterwards() {
+    let rig = Rig::new().await;
+    rig.put(rig.inbox, &[MESSAGE; 6], FlagNames::default()).await;
+    let watch = rig.store.watch(rig.inbox).await.unwrap();
+    let gone = async |store: &Store, uids: &[u32]| {
+        let uids = UidRanges::from_sorted(uids.iter().map(|uid| Uid(*uid)));
+        let deleted = FlagNames { system: Flags::DELETED, keywords: vec![] };
+        store.change_flags(rig.inbox, &uids, FlagChange::Add(deleted), None).await.unwrap();
+        store.expunge(rig.inbox, None).await.unwrap();
+        watch.index()
+    };
+    let vanished = async |since: &Index, now: &Index| {
+        let uids = rig.store.vanished(rig.inbox, since.highest_modseq(), now).await.unwrap();
+        uids.as_slice().to_vec()
+    };
+    let start = watch.index();
+    let first = gone(&rig.store, &[1, 2]).await;
+    let later = Clock::standing(Timestamp::now() + limits::EXPUNGED_KEPT_MIN * 2, TimeZone::UTC);
+    let store = Store { clock: later, ..rig.store.clone() };
+    let second = gone(&store, &[5]).await;
+    assert_eq!(vanished(&start, &second).await, [1..=2, 5..=5]);
+    assert_eq!(vanished(&first, &second).await, [5..=5]);
+    // What went after the state that is told waits for its turn.
+    assert_eq!(vanished(&start, &first).await, [1..=2]);
+    assert_eq!(vanished(&second, &second).await, []);
+    assert_eq!(store.purge(Timestamp::MAX).await.unwrap(), 2);
+    let third = gone(&store, &[6]).await;
+    assert_eq!(vanished(&first, &third).await, [5..=6]);
+    // Too much is named where it is not known any more.
+    assert_eq!(vanished(&start, &third).await, [1..=2, 5..=6]);
+    rig.holds().await;
 }

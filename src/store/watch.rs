@@ -180,6 +180,6 @@ impl Hub {
 }
 
 /// A panic elsewhere does not make what the lock protects wrong: every change under it is whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

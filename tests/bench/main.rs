@@ -16,6 +16,7 @@
 
 mod figure;
 mod hopthu;
+mod large;
 mod machine;
 mod message;
 mod outward;
@@ -86,6 +87,12 @@ fn measure(
         }
         if wanted("folder") {
             figures.extend(work::folder(&server).await?);
+        }
+        if wanted("search") {
+            figures.extend(work::search(&server).await?);
+        }
+        if wanted("large") {
+            figures.extend(large::large(&server).await?);
         }
         if wanted("latency") {
             figures.extend(work::idle_latency(&server).await?);

@@ -133,6 +133,19 @@ impl Imap {
         self.0.until_tagged("Z9").await
     }
 
+    /// A command and its whole answer as text.
+    pub async fn ask(&mut self, command: &str) -> io::Result<String> {
+        self.0.send(format!("Z9 {command}\r\n").as_bytes()).await?;
+        let mut text = String::new();
+        loop {
+            let line = self.0.line().await?;
+            text += &line;
+            if line.starts_with("Z9 ") {
+                return if line.starts_with("Z9 OK") { Ok(text) } else { Err(io::Error::other(line)) };
+            }
+        }
+    }
+
     pub async fn append(&mut self, folder: &str, message: &[u8]) -> io::Result<()> {
         let mut bytes = format!("Z9 APPEND {folder} {{{}+}}\r\n", message.len()).into_bytes();
         bytes.extend(message);

@@ -4,6 +4,7 @@ Reads one JSON object from standard input: host, the ports submission, submissio
 path, and two people as [address, password]. Ends with an exception where anything is not as it must be.
 """
 
+import hashlib
 import imaplib
 import json
 import smtplib
@@ -106,8 +107,61 @@ def manage(imap, uid):
     assert imap.store("1", "+FLAGS", r"(\Seen)")[0] == "NO"
 
 
+def others(setup, context):
+    """What is in the namespaces of units: found, filled, moved, its rights given; news of it in IDLE."""
+    _, (recipient, password) = setup["people"]
+    (reader, reader_password), _ = setup["people"]
+    with imaplib.IMAP4_SSL(setup["host"], setup["imaps"], ssl_context=context, timeout=60) as imap:
+        ok(imap.login(recipient, password))
+        assert ok(imap.namespace())[0] == b'(("" "/")) (("&ARABoQ-n v&Hss-/" "/")) (("D&APk-ng chung/" "/"))'
+        units = [line.split(b' "/" ')[1] for line in ok(imap.list('""', '"&ARABoQ-n v&Hss-/*"'))]
+        [inbox] = [name.decode() for name in units if name.endswith(b'/INBOX"')]
+        unit = inbox.split("/")[1]
+        shared = f'"D&APk-ng chung/{unit}/Th&APQ-ng b&AOE-o"'
+        ok(imap.create(shared))
+        assert b"lrswipkxtea" in ok(imap.myrights(shared))[0]
+        ok(imap.setacl(shared, reader, "lrswte"))
+        assert reader.encode() + b" lrsw" in ok(imap.getacl(shared))[0]
+        large = letter(recipient, reader, "tệp lớn")
+        large.add_attachment(bytes(range(256)) * 40_000, maintype="application", subtype="zip", filename="lớn.zip")
+        large = large.as_bytes()
+        ok(imap.append(shared, r"(\Flagged)", None, large))
+        ok(imap.append(inbox, "", None, b"Subject: don thu\r\n\r\nx\r\n"))
+        ok(imap.select(shared))
+        data = ok(imap.uid("FETCH", "1", "(FLAGS BODY.PEEK[])"))
+        assert hashlib.sha256(data[0][1]).digest() == hashlib.sha256(large).digest()
+        assert rb"\Flagged" in data[0][0] + data[1]
+        with imaplib.IMAP4_SSL(setup["host"], setup["imaps"], ssl_context=context, timeout=60) as other:
+            ok(other.login(reader, reader_password))
+            ok(other.select(shared))
+            idle(imap, lambda: ok(other.uid("STORE", "1", "+FLAGS", r"($Xem)")), b"$Xem")
+            idle(imap, lambda: ok(other.uid("MOVE", "1", "Archive")), b"1 EXPUNGE")
+            assert other.uid("COPY", "1", "Khong-co")[0] == "NO"
+            assert other.append(shared, "", None, b"Subject: x\r\n\r\n")[0] == "OK"
+        ok(imap.deleteacl(shared, reader))
+        ok(imap.select(inbox))
+        [found] = ok(imap.uid("SEARCH", "SUBJECT", '"don thu"'))
+        ok(imap.uid("MOVE", found.decode(), "Archive"))
+        ok(imap.select("Archive"))
+        assert ok(imap.search(None, "SUBJECT", '"don thu"')) == [b"1"]
+        ok(imap.delete(shared))
+
+
+def idle(imap, act, told):
+    """IDLE by hand: imaplib has none before Python 3.14."""
+    imap.send(b"i IDLE\r\n")
+    assert imap.readline().startswith(b"+")
+    act()
+    while told not in imap.readline():
+        pass
+    imap.send(b"DONE\r\n")
+    while not imap.readline().startswith(b"i OK"):
+        pass
+
+
 if __name__ == "__main__":
     given = json.load(sys.stdin)
     trust = ssl.create_default_context(cafile=given["certificate"])
     send(given, trust)
     read(given, trust)
+    others(given, trust)

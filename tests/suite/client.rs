@@ -5,6 +5,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, compress_to_output, create_comp_flags_from_zip_params};
+use miniz_oxide::inflate::stream::{InflateState, inflate};
+use miniz_oxide::{DataFormat, MZFlush};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
@@ -38,7 +41,16 @@ enum Stream {
 pub struct Client {
     stream: Option<Stream>,
     received: Vec<u8>,
+    /// All that ever came, under TLS or not, as it is without compression.
+    heard: Vec<u8>,
+    deflate: Option<Deflate>,
     trust: Trust,
+}
+
+/// Compression in both directions, once COMPRESS was answered.
+struct Deflate {
+    deflater: Box<CompressorOxide>,
+    inflater: Box<InflateState>,
 }
 
 impl Trust {
@@ -65,7 +77,13 @@ impl Client {
     pub fn try_plain(address: SocketAddr, trust: Trust) -> Option<Self> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_nodelay(true).ok()?;
-        Some(Self { stream: Some(Stream::Plain(stream)), received: Vec::new(), trust })
+        Some(Self {
+            stream: Some(Stream::Plain(stream)),
+            received: Vec::new(),
+            heard: Vec::new(),
+            deflate: None,
+            trust,
+        })
     }
 
     /// Connects with TLS from the first byte.
@@ -94,8 +112,30 @@ impl Client {
         Some(())
     }
 
+    /// Goes on compressed, after COMPRESS was answered.
+    pub fn start_compression(&mut self) {
+        assert!(self.received.is_empty(), "unread before compression");
+        let flags = create_comp_flags_from_zip_params(6, -15, 0);
+        let inflater = InflateState::new_boxed(DataFormat::Raw);
+        self.deflate = Some(Deflate { deflater: Box::new(CompressorOxide::new(flags)), inflater });
+    }
+
+    /// What is sent for these bytes where the connection is compressed.
+    fn compressed(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut sent = Vec::new();
+        if let Some(deflate) = &mut self.deflate {
+            compress_to_output(&mut deflate.deflater, bytes, TDEFLFlush::Sync, |piece| {
+                sent.extend_from_slice(piece);
+                true
+            });
+        }
+        sent
+    }
+
     /// Sends bytes in one write. A connection that the server has closed is noticed when reading, not here.
     pub fn send(&mut self, bytes: &[u8]) {
+        let compressed = self.compressed(bytes);
+        let bytes = if self.deflate.is_some() { &compressed } else { bytes };
         let sent = match self.stream.as_mut().unwrap() {
             Stream::Plain(stream) => stream.write_all(bytes),
             Stream::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
@@ -132,6 +172,35 @@ impl Client {
         match self.line(PATIENCE) {
             Heard::Line(line) => line,
             other => panic!("a line was expected: {other:?}"),
+        }
+    }
+
+    /// So many octets, whatever they are.
+    pub fn octets(&mut self, count: usize) -> Vec<u8> {
+        let until = Instant::now() + PATIENCE;
+        while self.received.len() < count {
+            assert!(Instant::now() < until, "{} of {count} octets came", self.received.len());
+            assert!(!matches!(self.receive(PATIENCE), Ok(0)), "the connection ended");
+        }
+        self.received.drain(..count).collect()
+    }
+
+    /// Says an IMAP command with the tag `t` and gives the octets of its answer, literals and all; the tagged line is the
+    /// last.
+    pub fn answer(&mut self, command: &str) -> Vec<u8> {
+        self.say(&format!("t {command}"));
+        let mut answer = Vec::new();
+        loop {
+            let line = self.expect_line();
+            let tagged = line.starts_with("t ");
+            answer.extend_from_slice(line.as_bytes());
+            answer.extend_from_slice(b"\r\n");
+            let literal = line.strip_suffix('}').and_then(|line| line.rsplit_once('{')?.1.parse().ok());
+            match literal {
+                Some(size) => answer.extend(self.octets(size)),
+                None if tagged => return answer,
+                None => {}
+            }
         }
     }
 
@@ -199,6 +268,11 @@ impl Client {
         self.until("t ").pop().unwrap()
     }
 
+    /// All that ever came.
+    pub fn heard(&self) -> &[u8] {
+        &self.heard
+    }
+
     /// Everything up to the end of the connection.
     pub fn rest(&mut self) -> Vec<u8> {
         let until = Instant::now() + PATIENCE;
@@ -242,7 +316,27 @@ impl Client {
             Err(error) if closed.contains(&error.kind()) => 0,
             read => read?,
         };
-        self.received.extend_from_slice(&buffer[..read]);
+        let before = self.received.len();
+        match &mut self.deflate {
+            Some(deflate) => deflate.inflate(&buffer[..read], &mut self.received),
+            None => self.received.extend_from_slice(&buffer[..read]),
+        }
+        self.heard.extend_from_slice(&self.received[before..]);
         Ok(read)
+    }
+}
+
+impl Deflate {
+    fn inflate(&mut self, mut input: &[u8], into: &mut Vec<u8>) {
+        let mut piece = vec![0; 64 * 1024];
+        loop {
+            let done = inflate(&mut self.inflater, input, &mut piece, MZFlush::None);
+            into.extend_from_slice(&piece[..done.bytes_written]);
+            input = &input[done.bytes_consumed..];
+            if input.is_empty() && done.bytes_written < piece.len() {
+                return;
+            }
+            done.status.expect("the server's stream is deflate");
+        }
     }
 }

@@ -10,15 +10,15 @@ use crate::client::Client;
 use crate::process::{Login, Process};
 
 /// A daemon with two of its people.
-struct Office {
-    process: Process,
-    from: Login,
-    to: Login,
+pub struct Office {
+    pub process: Process,
+    pub from: Login,
+    pub to: Login,
     dir: tempfile::TempDir,
 }
 
 impl Office {
-    fn open() -> Self {
+    pub fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let process = Process::start(&dir.path().join("hopthu-data"));
         let mut people = process.people().into_iter();
@@ -26,13 +26,20 @@ impl Office {
         Self { process, from, to, dir }
     }
 
-    fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> String {
         let path = self.dir.path().join(name);
         std::fs::write(&path, contents).unwrap();
         path.display().to_string()
     }
 
-    fn certificate(&self) -> String {
+    /// An empty folder.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        path
+    }
+
+    pub fn certificate(&self) -> String {
         self.process.certificate().display().to_string()
     }
 }
@@ -46,7 +53,7 @@ impl Drop for Office {
 }
 
 /// Runs a program that must succeed.
-fn run(program: &str, arguments: &[&str], input: &[u8]) -> Output {
+pub fn run(program: &str, arguments: &[&str], input: &[u8]) -> Output {
     let command = Command::new(program)
         .args(arguments)
         .env("LC_ALL", "C.UTF-8")
@@ -104,6 +111,38 @@ fn curl_sends_and_reads_back_byte_for_byte() {
     run("curl", &["-sS", "--ssl-reqd", "--cacert", &ca, "-u", &login(to), "-X", "NOOP", &plain], b"");
 }
 
+/// Folders with Vietnamese names, of one's own and of the others' namespaces: made, filled with a large message, read in
+/// pieces, marked, moved.
+#[test]
+fn curl_works_in_folders_of_every_namespace() {
+    let office = Office::open();
+    let (ca, who) = (office.certificate(), format!("{}:{}", office.to.address, office.to.password));
+    let server = format!("imaps://127.0.0.1:{}", office.process.port("imaps"));
+    let curl =
+        |arguments: &[&str]| run("curl", &[&["-sS", "--cacert", &ca, "-u", &who], arguments].concat(), b"").stdout;
+    let custom =
+        |folder: &str, command: &str| String::from_utf8(curl(&["-X", command, &format!("{server}/{folder}")])).unwrap();
+    let listed = custom("", "LIST \"\" \"D&APk-ng chung/%\"");
+    let department = listed.lines().find_map(|line| line.trim().split("\"D&APk-ng chung/").nth(1)).unwrap();
+    let shared = format!("D&APk-ng chung/{}/Bi&HsM-u m&Hqs-u", department.trim_end_matches('"'));
+    let attachment = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx\r\n".repeat(120_000);
+    let large = [letter(&office.from, &office.to, "lon"), attachment.into_bytes()].concat();
+    let file = office.write("large.eml", &large);
+    for folder in ["C&APQ-ng v&AQM-n/&AREevw-n", &shared] {
+        custom("", &format!("CREATE \"{folder}\""));
+        let url = folder.replace('&', "%26").replace(' ', "%20").replace('/', "%2F");
+        curl(&["-T", &file, &format!("{server}/{url}")]);
+        assert_eq!(curl(&[&format!("{server}/{url};UID=1")]), large, "{folder}");
+        let piece = curl(&[&format!("{server}/{url};UID=1;SECTION=TEXT")]);
+        assert!(large.ends_with(&piece) && piece.starts_with(b"--b1"));
+        assert_eq!(custom(&url, "SEARCH SUBJECT \"quyet dinh\" LARGER 8000000").trim(), "* SEARCH 1");
+        assert!(custom(&url, "UID STORE 1 +FLAGS ($Viec)").contains("$Viec"));
+        let moved = custom(&url, "UID MOVE 1 Archive");
+        assert!(moved.contains("COPYUID") || moved.contains("EXPUNGE"), "{moved}");
+    }
+    assert!(custom("", "STATUS Archive (MESSAGES)").contains("(MESSAGES 2)"));
+}
+
 #[test]
 fn swaks_speaks_every_port() {
     let office = Office::open();
@@ -127,9 +166,8 @@ fn swaks_speaks_every_port() {
     assert_eq!(found[0].split(' ').count(), 2 + 4, "{found:?}");
 }
 
-#[test]
-fn python_sends_and_reads() {
-    let office = Office::open();
+/// Runs a script of `tests/clients`, which is told of the office on its standard input.
+fn python(office: &Office, script: &str) {
     let port = |door: &str| office.process.address(door).port();
     let person = |who: &Login| [who.address.clone(), who.password.clone()];
     let setup = serde_json::json!({
@@ -141,8 +179,18 @@ fn python_sends_and_reads() {
         "certificate": office.certificate(),
         "people": [person(&office.from), person(&office.to)],
     });
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/mail.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
     run("python3", &[script.to_str().unwrap()], setup.to_string().as_bytes());
+}
+
+#[test]
+fn python_sends_and_reads() {
+    python(&Office::open(), "mail.py");
+}
+
+#[test]
+fn every_method_of_imaplib_understands_its_answer() {
+    python(&Office::open(), "imap.py");
 }
 
 #[test]
@@ -219,24 +267,28 @@ fn far(imap: &mut Client) -> Vec<String> {
     names.flat_map(|name| imap.ok(&format!("STATUS {name} (MESSAGES UNSEEN UIDNEXT HIGHESTMODSEQ)"))).collect()
 }
 
+/// A configuration of mutt for the person.
+fn muttrc(office: &Office, who: &Login) -> String {
+    format!(
+        "set realname=\"Đỗ Xuân Bình\"\nset from=\"{address}\"\nset use_from=yes\nset charset=utf-8\n\
+         set certificate_file=\"{ca}\"\nset ssl_verify_dates=no\nset ssl_verify_host=no\n\
+         set smtp_url=\"smtps://{local}@127.0.0.1:{smtp}/\"\nset smtp_pass=\"{password}\"\n\
+         set imap_user=\"{address}\"\nset imap_pass=\"{password}\"\nset folder=\"imaps://127.0.0.1:{imap}/\"\n\
+         set record=\"+Sent\"\nset spoolfile=\"+INBOX\"\nset copy=yes\n",
+        address = who.address,
+        local = who.address.replace('@', "%40"),
+        password = who.password,
+        ca = office.certificate(),
+        smtp = office.process.port("submissions"),
+        imap = office.process.port("imaps"),
+    )
+}
+
 #[test]
 fn mutt_sends_and_keeps_a_copy() {
     let office = Office::open();
     let (from, to) = (&office.from, &office.to);
-    let local = from.address.replace('@', "%40");
-    let config = format!(
-        "set realname=\"Đỗ Xuân Bình\"\nset from=\"{address}\"\nset use_from=yes\nset charset=utf-8\n\
-         set certificate_file=\"{ca}\"\nset ssl_verify_dates=no\nset ssl_verify_host=no\nset ssl_usesystemcerts=no\n\
-         set smtp_url=\"smtps://{local}@127.0.0.1:{smtp}/\"\nset smtp_pass=\"{password}\"\n\
-         set imap_user=\"{address}\"\nset imap_pass=\"{password}\"\nset folder=\"imaps://127.0.0.1:{imap}/\"\n\
-         set record=\"+Sent\"\nset spoolfile=\"+INBOX\"\nset copy=yes\n",
-        address = from.address,
-        password = from.password,
-        ca = office.certificate(),
-        smtp = office.process.port("submissions"),
-        imap = office.process.port("imaps"),
-    );
-    let config = office.write("muttrc", config);
+    let config = office.write("muttrc", muttrc(&office, from));
     let file = office.write("so-lieu.bin", (0..=255).collect::<Vec<u8>>());
     let subject = "Lịch làm việc tuần tới của Giám đốc";
     run("mutt", &["-n", "-F", &config, "-s", subject, "-a", &file, "--", &to.address], "Kính gửi,\n".as_bytes());
@@ -246,4 +298,37 @@ fn mutt_sends_and_keeps_a_copy() {
         let found = imap.ok("SEARCH SUBJECT \"lich lam viec\"");
         assert_eq!(found[0].split(' ').count(), 3, "{folder}: {found:?}");
     }
+}
+
+/// In the department's inbox, by its name with accents: found in a search, opened, marked, moved to a folder that is made
+/// for it.
+#[test]
+fn mutt_reads_and_files_in_the_departments_mailbox() {
+    let office = Office::open();
+    let who = &office.to;
+    let mut imap = office.process.imap_as(who);
+    let listed = imap.ok("LIST \"\" \"&ARABoQ-n v&Hss-/*\"");
+    let inbox =
+        listed.iter().find_map(|line| line.split("\"/\" ").nth(1).filter(|name| name.ends_with("/INBOX\""))).unwrap();
+    let sent = letter(&office.from, who, "mutt");
+    for message in [&sent[..], b"Subject: khac\r\n\r\nx\r\n"] {
+        assert!(imap.append(inbox, "", message).starts_with("t OK"));
+    }
+    let config = muttrc(&office, who)
+        + "set confirmcreate=no\nset confirmappend=no\nset quit=yes\nset delete=yes\nset move=no\nset wait_key=no\n\
+           set pager_stop=yes\nset resolve=no\nset imap_check_subscribed=no\n\
+           bind editor <space> noop\n\
+           push \"<limit>~s 'nghỉ Tết'<enter><flag-message><display-message><exit><save-message>=Công văn/Nghỉ lễ<enter>\
+           <sync-mailbox><quit>\"\n";
+    let config = office.write("muttrc", config);
+    let terminal = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/terminal.py");
+    let folder = "=Đơn vị/Sở Tư pháp tỉnh Đắk Lắk/INBOX";
+    run("python3", &[terminal.to_str().unwrap(), "mutt", "-n", "-F", &config, "-f", folder], b"");
+    imap.ok(&format!("SELECT {inbox}"));
+    assert_eq!(imap.ok("SEARCH ALL")[0], "* SEARCH 1");
+    assert_eq!(imap.ok("SEARCH SUBJECT khac")[0], "* SEARCH 1");
+    imap.ok("SELECT \"C&APQ-ng v&AQM-n/Ngh&Hsk- l&HsU-\"");
+    assert_eq!(imap.ok("SEARCH FLAGGED SEEN SUBJECT \"nghi tet\"")[0], "* SEARCH 1");
+    let read = imap.answer("FETCH 1 BODY.PEEK[]");
+    assert!(memchr::memmem::find(&read, &sent).is_some(), "not as it was sent");
 }

@@ -118,6 +118,11 @@ impl Process {
         Trust::new(CertificateDer::from_pem_file(self.certificate()).unwrap(), "127.0.0.1")
     }
 
+    /// The file that holds everything.
+    pub fn database(&self) -> PathBuf {
+        hopthu::server::database(&self.data_dir)
+    }
+
     /// Everybody, with their first passwords.
     pub fn people(&self) -> Vec<Login> {
         let text = std::fs::read_to_string(self.data_dir.join("credentials.txt")).unwrap();
@@ -155,6 +160,32 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// The processor time it has taken, its own and the system's for it.
+    pub fn cpu(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<_> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+        let ticks: u64 = fields[11..=12].iter().map(|field| field.parse::<u64>().unwrap()).sum();
+        // A tick is a hundredth of a second on every Linux.
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// The files in its directory.
+    pub fn files(&self) -> Vec<PathBuf> {
+        fn walk(dir: &Path, files: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(dir).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, files);
+                }
+                files.push(path);
+            }
+        }
+        let mut files = Vec::new();
+        walk(self.data_dir.parent().unwrap(), &mut files);
+        files.sort();
+        files
     }
 
     /// SIGKILL: no goodbye.

@@ -359,6 +359,64 @@ fn r23_what_is_delegated_until_a_day_ends_with_it() {
     assert_eq!(send(&mut smtp, &address(UNIT).to_string(), &office.binh.address, "Subject: x\r\n").0, 553);
 }
 
+/// The same in the unit's folders below one's own mailbox: whoever is in one is out of it, by the day, by the steward's
+/// SETACL and by a transfer, and the sessions that are elsewhere go on without.
+#[test]
+fn r23_rights_in_the_units_folders_end_at_once() {
+    const INBOX: &str = "\"Đơn vị/Văn phòng/INBOX\"";
+    const SHARED: &str = "\"Dùng chung/Văn phòng/Xin\"";
+    let office = Office::open();
+    let session = |who: &Person, folder: &str| {
+        let mut client = office.daemon.imap_as(who);
+        client.ok("ENABLE IMAP4rev2");
+        client.ok(&format!("SELECT {folder}"));
+        client
+    };
+    let idle = |mut client: Client| {
+        client.say("i IDLE");
+        client.until("+");
+        client
+    };
+    office.delegate(&office.dao, "read", Some(date(2026, 11, 24)));
+    let (mut idling, mut quiet) = (idle(session(&office.dao, INBOX)), session(&office.dao, INBOX));
+    let mut own = session(&office.dao, "INBOX");
+    own.ok(&format!("STATUS {INBOX} (MESSAGES)"));
+    office.pass(jiff::SignedDuration::from_hours(14));
+    let since = Instant::now();
+    assert!(says_bye(&cut(&mut idling, since)) && says_bye(&cut(&mut quiet, since)));
+    let refused = own.command(&format!("STATUS {INBOX} (MESSAGES)"));
+    assert!(refused[0].starts_with("t NO [NONEXISTENT]"), "{refused:?}");
+    // What the steward gave on one folder, and takes away.
+    let mut steward = session(&office.binh, "INBOX");
+    steward.ok(&format!("CREATE {SHARED}"));
+    steward.ok(&format!("SETACL {INBOX} {} lr", office.dao.address));
+    let mut idling = idle(session(&office.dao, INBOX));
+    own.ok(&format!("STATUS {INBOX} (MESSAGES)"));
+    steward.ok(&format!("SETACL {INBOX} {} -r", office.dao.address));
+    assert!(says_bye(&cut(&mut idling, Instant::now())));
+    let refused = own.command(&format!("STATUS {INBOX} (MESSAGES)"));
+    assert!(refused[0].starts_with("t NO [NOPERM]"), "{refused:?}");
+    steward.ok(&format!("DELETEACL {INBOX} {}", office.dao.address));
+    let refused = own.command(&format!("STATUS {INBOX} (MESSAGES)"));
+    assert!(refused[0].starts_with("t NO [NONEXISTENT]"), "{refused:?}");
+    // What the unit's people may do ends with being one of them; what everybody may does not.
+    steward.ok(&format!("SETACL {SHARED} unit={UNIT} swte"));
+    let mut member = session(&office.dao, SHARED);
+    assert!(member.append(SHARED, "", b"Subject: x\r\n\r\n").starts_with("t OK"));
+    member.ok("STORE 1 +FLAGS (\\Deleted)");
+    let mut reading = idle(session(&office.dao, SHARED));
+    let transfer = Transfer { who: office.dao.address.clone(), to: OTHER.into(), position: None, handover_to: None };
+    office.daemon.decide(vec![Act::Transfer(transfer)]).unwrap();
+    for command in ["EXPUNGE", "STORE 1 -FLAGS (\\Deleted)", &format!("COPY 1 {SHARED}")] {
+        let refused = member.command(command);
+        assert!(refused.last().unwrap().starts_with("t NO [NOPERM]"), "{command}: {refused:?}");
+    }
+    assert!(member.append(SHARED, "", b"Subject: x\r\n\r\n").starts_with("t NO [NOPERM]"));
+    member.ok("FETCH 1 (FLAGS BODY[])");
+    reading.say("DONE");
+    assert!(reading.until("i ").last().unwrap().starts_with("i OK"));
+}
+
 #[test]
 fn r24_a_new_head_is_in_and_the_former_one_out() {
     let office = Office::open();

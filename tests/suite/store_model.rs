@@ -8,7 +8,8 @@ use hopthu::clock::Clock;
 use hopthu::db::{Db, DbError};
 use hopthu::id::{FolderId, MailboxId, ModSeq, Uid};
 use hopthu::store::{
-    self, Append, Destination, Entry, FlagChange, FlagNames, Flags, FolderName, Prepared, Store, StoreError, UidRanges,
+    self, Append, Destination, Entry, FlagChange, FlagNames, Flags, FolderName, Missing, Prepared, Store, StoreError,
+    UidRanges,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -212,13 +213,21 @@ impl World {
             }
             Op::Copy { from, uids, to } => {
                 let (source, target) = (self.id(*from).await, self.id(*to).await);
-                let copied = self.store.copy_messages(source, ranges(*uids), Destination::of(target)).await.unwrap();
+                let copied = self
+                    .store
+                    .copy_messages(source, ranges(*uids), Destination::of(target), Missing::PassOver)
+                    .await
+                    .unwrap();
                 let pairs = self.copy(*from, *uids, *to);
                 assert_eq!(copied.pairs, pairs);
             }
             Op::Move { from, uids, to } => {
                 let (source, target) = (self.id(*from).await, self.id(*to).await);
-                let moved = self.store.move_messages(source, ranges(*uids), Destination::of(target)).await.unwrap();
+                let moved = self
+                    .store
+                    .move_messages(source, ranges(*uids), Destination::of(target), Missing::PassOver)
+                    .await
+                    .unwrap();
                 let pairs = self.copy(*from, *uids, *to);
                 assert_eq!(moved.pairs, pairs);
                 for (old, _) in pairs {
@@ -227,7 +236,7 @@ impl World {
             }
             Op::Expunge { folder, uids } => {
                 let id = self.id(*folder).await;
-                let gone = self.store.expunge(id, uids.map(ranges).as_ref()).await.unwrap();
+                let gone = self.store.expunge(id, uids.map(ranges).as_ref()).await.unwrap().uids;
                 let (first, last) = uids.unwrap_or((1, u32::MAX));
                 let messages = &mut self.folders[*folder].messages;
                 let deleted = messages.range(first..=last).filter(|(_, m)| m.flags.contains("\\Deleted"));

@@ -26,6 +26,7 @@
 //! | `1<\| pattern` | this and the neighbouring lines of the kind come in any order |
 //! | `1! pattern` | no such line may come from here to the next command on this connection; waits a moment |
 //! | `1~ starttls` | the client goes over to TLS |
+//! | `1~ compress` | the client compresses from here on, and expects the server to (RFC 4978) |
 //! | `1~ close`, `1~ half` | the client closes the connection, its sending half |
 //! | `1~ closed` | the server closes the connection; lines before that are passed over |
 //!
@@ -43,12 +44,15 @@ use hopthu::provisioning::{Act, Delegate, FirstPassword};
 
 use crate::client::{Client, Heard, PATIENCE};
 use crate::harness::{DOMAIN, Daemon, Person, Settings, UNIT, log_in_imap, log_in_smtp, newcomer};
+use crate::reader::Reader;
 
 /// How long nothing must come after `1!`.
 const QUIET: Duration = Duration::from_millis(200);
 
 struct Line {
     client: Client,
+    /// For IMAP: what another grammar makes of what comes.
+    reader: Option<Reader>,
     /// Heard, not yet expected.
     waiting: VecDeque<String>,
     /// Whether lines may be passed over before the next that is expected.
@@ -93,6 +97,7 @@ fn run(name: &str) {
             continue;
         }
         let done = if any_order { run.hear_any_order(step, &siblings) } else { run.step(step, &block) };
+        let done = done.and_then(|()| run.lines.values_mut().try_for_each(Line::read));
         done.unwrap_or_else(|why| panic!("{name}:{number}: {step}\n{why}"));
     }
     for (id, line) in &mut run.lines {
@@ -217,7 +222,11 @@ impl Run {
                 line.check_forbidden_now()?;
             }
             "~" if text == "starttls" => line.client.start_tls(),
-            "~" if text == "close" => drop(self.lines.remove(&id)),
+            "~" if text == "close" => {
+                line.read()?;
+                self.lines.remove(&id);
+            }
+            "~" if text == "compress" => line.client.start_compression(),
             "~" if text == "half" => line.client.half_close(),
             "~" if text == "closed" => line.hear_end()?,
             _ => return Err("not a line of a transcript".into()),
@@ -249,7 +258,8 @@ impl Run {
             }
             _ => return Err("how is this connection to be opened?".into()),
         }
-        Ok(Line { client, waiting: VecDeque::new(), passing: false, forbidden: Vec::new() })
+        let reader = (!smtp).then(Reader::default);
+        Ok(Line { client, reader, waiting: VecDeque::new(), passing: false, forbidden: Vec::new() })
     }
 
     fn hear_any_order(&mut self, step: &str, patterns: &[&str]) -> Result<(), String> {
@@ -353,6 +363,11 @@ impl Line {
             }
             passed.push(heard);
         }
+    }
+
+    /// Has the other grammar read what has come.
+    fn read(&mut self) -> Result<(), String> {
+        self.reader.as_mut().map_or(Ok(()), |reader| reader.read(self.client.heard()))
     }
 
     fn hear_end(&mut self) -> Result<(), String> {
@@ -547,26 +562,35 @@ transcripts! {
         utf8_addresses_need_smtputf8
     }
     imap {
-        a_deleted_folder_under_a_session
+        a_conversation_is_found_in_any_order
         a_delegate_reads_the_units_mailbox
+        a_deleted_folder_under_a_session
         a_failed_login_tells_nothing
         a_first_password_is_told_of_once
         a_folder_made_again_has_another_validity
+        a_message_put_together_is_bounded
         a_message_read_in_every_way
+        a_refused_literal_is_no_command
         a_right_that_ends_closes_the_folder
         a_suspended_person_is_cut_off_in_idle
         a_trusted_network_may_log_in_without_tls
         acl_gives_and_takes_rights
         an_empty_folder_takes_every_set
+        annotations_are_bounded
+        annotations_follow_their_folder
+        annotations_of_a_shared_mailbox
         anothers_folder_is_as_if_it_were_not_there
         append_of_what_is_too_big
         append_over_quota
         append_refuses_what_is_no_date_or_flag
         append_stores_and_tells_the_uid
         append_to_a_missing_folder_keeps_in_step
+        apple_mail_reads
         arrival_is_told_when_idle_begins
         binary_undoes_the_encoding
         commands_that_are_none
+        compression_and_what_is_none
+        compression_begins_behind_the_answer
         copy_tells_the_uids
         dates_are_kept_with_their_zone
         deleting_a_folder_keeps_its_children
@@ -578,40 +602,113 @@ transcripts! {
         greeting_and_capability
         id_enable_noop_logout
         imap4rev2_speaks_utf8_and_knows_no_recent
+        ios_pipelines_after_idle
+        k9_syncs
         keywords_are_bounded
         list_patterns
         list_selects_and_returns
+        literals_come_without_being_asked_for
         logging_in_needs_tls
         logins_in_every_form
         mail_comes_in_idle
         mod_sequences_are_told_and_guard_flags
+        mod_sequences_that_are_none
         move_takes_away_what_it_copied
         names_that_are_no_folder_names
         nesting_and_length_are_bounded
         news_come_in_idle
         nul_in_a_literal
         one_folder_has_one_name
+        one_message_to_two_people_is_two
+        outlook_reads_and_deletes
+        partials_and_sections_at_the_edges
         parts_of_a_multipart
         patterns_take_no_time
         pipelined_commands_run_in_order
+        quota_and_annotations_in_namespaces
         recent_is_told_to_one_session
         renaming_inbox_moves_its_mail
+        rfc4314_examples
+        rfc4469_messages_are_put_together
+        rfc4731_extended_search
+        rfc5182_saved_results
+        rfc5256_examples
+        rfc5258_childinfo
+        rfc5258_list_extended
+        rfc5267_extended_sort
+        rfc5464_metadata
+        rfc5465_names_of_folders_are_told
+        rfc5465_new_mail_comes_with_what_was_asked
+        rfc5465_other_folders_are_told_of
+        rfc5465_the_open_folder_is_told_of_at_once
+        rfc5465_units_mailboxes_are_told_of
+        rfc5465_what_cannot_be_told
+        rfc6154_special_use_as_metadata
+        rfc7162_a_folder_is_opened_again
+        rfc7162_a_guarded_store
+        rfc7162_every_way_to_ask_for_mod_sequences
+        rfc7162_vanished_instead_of_expunge
+        rfc7162_what_is_kept_back_is_not_passed_over
+        rfc7162_what_went_since
+        rfc7377_search_in_many_folders
+        rfc8437_unauthenticate_begins_anew
+        rfc8474_ids_of_folders
+        rfc8474_ids_of_messages
+        rfc8508_a_draft_is_replaced
+        rfc8514_savedate
+        rfc8970_preview
+        rfc9051_a_session
+        rfc9051_folders
+        rfc9051_messages
+        rfc9051_names_that_were_written_otherwise
+        rfc9208_a_mailbox_that_is_nearly_full
+        rfc9208_quota
+        rfc9394_pages
+        rfc9590_list_metadata
+        rfc9755_utf8_everywhere_once_enabled
+        rights_that_are_taken_away_are_gone_at_once
+        roundcube_lists_and_reads
+        search_beyond_the_last_message
         search_folds_vietnamese
+        search_fuzzily
         search_in_an_unknown_charset
+        search_in_folders_with_vietnamese_names
         search_keys
+        search_reaches_what_may_be_read
         search_returns_what_is_asked_and_saves_it
         select_tells_the_state_of_the_folder
         sets_that_are_none
         something_else_than_done_ends_idle
+        sort_and_thread_withhold_expunge
+        sort_by_arrival_and_by_date
+        sort_by_every_key
+        sort_knows_the_vietnamese_alphabet
+        sort_tells_mod_sequences
         starttls_begins_anew
         status_without_selecting
         subscriptions
         the_first_folders_and_their_uses
+        threads_follow_references
+        thunderbird_copies_back_and_deletes
+        thunderbird_downloads_for_offline_use
         thunderbird_empties_the_trash
+        thunderbird_hears_in_idle_what_came_meanwhile
         thunderbird_logs_in_and_lists
+        thunderbird_makes_a_folder_and_moves_mail
+        thunderbird_marks_mail
         thunderbird_reads_new_mail
+        thunderbird_renames_and_deletes_a_folder
+        thunderbird_replies
         thunderbird_saves_a_draft_again
+        thunderbird_searches
+        thunderbird_sends_and_keeps_a_copy
+        thunderbird_starts_again
+        thunderbird_subscribes_to_what_is_shared
+        thunderbird_watches_other_folders
+        thunderbird_works_in_what_is_shared
         units_mailboxes_are_a_namespace
+        unknown_parameters_are_refused
+        what_another_took_away
         what_units_share_is_a_namespace
     }
 }

@@ -11,6 +11,17 @@ use crate::name::{Label, LocalPart};
 
 /// `mailbox …`
 #[derive(Debug, Subcommand)]
+pub enum Mailboxes {
+    /// About the mailbox itself.
+    #[command(flatten)]
+    Mailbox(Mailbox),
+    /// What goes in and out of it.
+    #[command(flatten)]
+    Mail(crate::cli::mail::Mail),
+}
+
+/// `mailbox …`, each of them one request.
+#[derive(Debug, Subcommand)]
 pub enum Mailbox {
     /// Danh sách hộp thư | All mailboxes
     List,

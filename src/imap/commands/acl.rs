@@ -13,11 +13,12 @@ use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::syntax::{AclChange, AclEntry, Dialect, MailboxArg, RightsChange, print};
 use crate::provisioning::{Act, OpenFolder, Order, To};
+use crate::store::StoreError;
 
 const ANYONE: &str = "anyone";
 const UNIT: &str = "unit=";
 
-/// Who may do anything with a folder is told what.
+/// Who has one of these is told what they have; for all others it is not there: RFC 4314 §4.
 const KNOWN: Acl =
     Acl::LOOKUP.and(Acl::READ).and(Acl::INSERT).and(Acl::CREATE).and(Acl::DELETE_FOLDER).and(Acl::ADMINISTER);
 
@@ -137,7 +138,7 @@ pub(super) async fn list(c: &mut Connection, args: AclEntry) -> Result<Done, Sto
 pub(super) async fn mine(c: &mut Connection, name: &MailboxArg) -> Result<Done, Stop> {
     let located = locate::folder(c, name, Acl::NONE).await?;
     if !located.acl.meets(KNOWN) {
-        return Err(Refusal::NoPermission.into());
+        return Err(StoreError::NoSuchFolder.into());
     }
     let mut line = Vec::new();
     print_my_rights(&mut line, &located, c.session.dialect());

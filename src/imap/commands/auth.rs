@@ -1,4 +1,4 @@
-//! AUTHENTICATE and LOGIN: RFC 9051 §6.2.2 and §6.2.3.
+//! AUTHENTICATE, LOGIN, UNAUTHENTICATE: RFC 9051 §6.2.2 and §6.2.3, RFC 8437.
 
 use crate::access::{Door, Origin};
 use crate::imap::connection::Connection;
@@ -38,6 +38,13 @@ pub(super) async fn login(c: &mut Connection, args: Credentials) -> Result<Done,
     private(c)?;
     let password = sasl::password(args.password.0.as_bytes()).map_err(Refusal::Sasl)?;
     log_in(c, &sasl::Credentials { authzid: None, authcid: nfc(&args.name), password }).await
+}
+
+/// Back to where the connection began, for somebody else to log in; TLS and compression stay (RFC 8437 §3).
+pub(super) async fn unauthenticate(c: &mut Connection) -> Result<Done, Stop> {
+    super::select::leave(c).await;
+    c.session.log_out();
+    Ok(Done::LoggedOut(c.capabilities()))
 }
 
 /// Refuses before a password is looked at where anybody on the way could read it.

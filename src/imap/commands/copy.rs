@@ -3,24 +3,30 @@
 use crate::acl::Acl;
 use crate::imap::connection::Connection;
 use crate::imap::locate::{self, Located};
+use crate::imap::progress::{self, Progress};
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::{self, CopyUid, Done};
-use crate::imap::syntax::{self, Messages, Numbers};
-use crate::store::{Copied, Destination, StoreError, UidRanges};
+use crate::imap::session::Gone;
+use crate::imap::syntax::{self, Messages, Numbers, Tag};
+use crate::imap::tell;
+use crate::imap::view::Tell;
+use crate::store::{Copied, Destination, Missing, StoreError, UidRanges};
 
 /// Copies messages, all or none.
-pub(super) async fn copy(c: &mut Connection, args: syntax::Copy) -> Result<Done, Stop> {
+pub(super) async fn copy(c: &mut Connection, tag: &Tag, args: syntax::Copy) -> Result<Done, Stop> {
     let selected = c.session.selected()?;
     let (from, uids) = (selected.view.folder(), selected.places(args.numbers, &args.messages)?);
     let uids = uids.uids(selected.view.told());
     let target = locate::target(c, &args.mailbox).await?;
     let to = Destination { quota: target.quota(c), ..destination(&target) };
-    let copied = c.services.store.copy_messages(from, uids, to).await.map_err(vanished)?;
+    let copying = c.services.store.copy_messages(from, uids, to, missing(args.numbers));
+    let copied = progress::told(&mut c.wire, tag, &Progress::default(), copying).await?.map_err(vanished)?;
+    super::quota::warn(c, target.folder.mailbox).await?;
     Ok(copy_uid(&copied).map_or(Done::Plainly, Done::Copied))
 }
 
-/// Moves messages, all or none; what is gone is told with the news. Whoever moves takes away: RFC 4314 §4, RFC 6851 §4.2.
-pub(super) async fn move_(c: &mut Connection, args: syntax::Copy) -> Result<Done, Stop> {
+/// Moves messages, all or none. Whoever moves takes away: RFC 4314 §4, RFC 6851 §4.2.
+pub(super) async fn move_(c: &mut Connection, tag: &Tag, args: syntax::Copy) -> Result<Done, Stop> {
     let selected = c.session.writable(Acl::DELETE_MESSAGES.and(Acl::EXPUNGE))?;
     let (from, uids) = (selected.view.folder(), selected.places(args.numbers, &args.messages)?);
     let (uids, mailbox) = (uids.uids(selected.view.told()), selected.opened.location.mailbox);
@@ -28,13 +34,30 @@ pub(super) async fn move_(c: &mut Connection, args: syntax::Copy) -> Result<Done
     // Within one mailbox nothing is added.
     let quota = target.quota(c).filter(|_| target.folder.mailbox != mailbox);
     let to = Destination { quota, ..destination(&target) };
-    let copied = c.services.store.move_messages(from, uids, to).await.map_err(vanished)?;
-    if let Some(copied) = copy_uid(&copied) {
-        let mut text = Vec::new();
-        reply::moved(&mut text, &copied);
-        c.wire.queue(&text);
+    let moving = c.services.store.move_messages(from, uids, to, missing(args.numbers));
+    let copied = progress::told(&mut c.wire, tag, &Progress::default(), moving).await?.map_err(vanished)?;
+    let Some(copied) = copy_uid(&copied) else { return Ok(Done::Plainly) };
+    let mut text = Vec::new();
+    reply::moved(&mut text, &copied);
+    c.wire.queue(&text);
+    removed(c).await
+}
+
+/// A sequence number means a message that the client counts; a UID that is gone means nothing.
+fn missing(numbers: Numbers) -> Missing {
+    match numbers {
+        Numbers::Sequence => Missing::Refuse,
+        Numbers::Uid => Missing::PassOver,
     }
-    Ok(Done::Plainly)
+}
+
+/// Tells what is gone, and up to where the client knows everything then: RFC 7162 §3.2.7 and §3.2.9.
+async fn removed(c: &mut Connection) -> Result<Done, Stop> {
+    tell::news(c, Tell::Own).await?;
+    Ok(match c.session.gone {
+        Gone::Expunge => Done::Plainly,
+        Gone::Vanished => Done::Settled(c.session.selected()?.view.settled()),
+    })
 }
 
 fn destination(target: &Located) -> Destination {
@@ -60,7 +83,7 @@ fn copy_uid(copied: &Copied) -> Option<CopyUid> {
     })
 }
 
-/// Removes what is marked `\Deleted`, of all messages or of those named; told with the news.
+/// Removes what is marked `\Deleted`, of all messages or of those named.
 pub(super) async fn expunge(c: &mut Connection, messages: Option<Messages>) -> Result<Done, Stop> {
     let selected = c.session.writable(Acl::EXPUNGE)?;
     let view = &selected.view;
@@ -68,6 +91,6 @@ pub(super) async fn expunge(c: &mut Connection, messages: Option<Messages>) -> R
         None => None,
         Some(messages) => Some(selected.places(Numbers::Uid, &messages)?.uids(view.told())),
     };
-    c.services.store.expunge(view.folder(), uids.as_ref()).await?;
-    Ok(Done::Plainly)
+    let gone = c.services.store.expunge(view.folder(), uids.as_ref()).await?;
+    if gone.uids.is_empty() { Ok(Done::Plainly) } else { removed(c).await }
 }

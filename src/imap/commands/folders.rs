@@ -6,6 +6,7 @@ use crate::imap::connection::Connection;
 use crate::imap::locate;
 use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
+use crate::imap::session::Revision;
 use crate::imap::syntax::{self, Create, MailboxArg, Rename};
 use crate::store::{FolderName, SpecialUse, StoreError, Subscription};
 
@@ -17,16 +18,11 @@ pub(super) async fn create(c: &mut Connection, args: Create) -> Result<Done, Sto
         [one] if location.mailbox == c.session.login()?.mailbox => Some(use_of(*one).ok_or(Refusal::SpecialUse)?),
         [_, ..] => return Err(Refusal::SpecialUse.into()),
     };
-    let store = &c.services.store;
-    if special_use.is_some() {
-        // Clients look for one folder of a kind.
-        let taken = store.folders(location.mailbox).await?.iter().any(|f| f.special_use == special_use);
-        if taken {
-            return Err(Refusal::SpecialUse.into());
-        }
+    let folder = c.services.store.create_folder(location.mailbox, location.name, special_use).await?;
+    if let Some(written) = args.mailbox.written() {
+        tell_name(c, &args.mailbox, written);
     }
-    store.create_folder(location.mailbox, location.name, special_use).await?;
-    Ok(Done::Plainly)
+    Ok(Done::Created(folder.id))
 }
 
 /// Where a folder would lie that may be made: the right to is that of the nearest folder above it (RFC 4314 §4).
@@ -77,13 +73,24 @@ pub(super) async fn delete(c: &mut Connection, name: &MailboxArg) -> Result<Done
 
 /// RFC 9051 §6.3.6. Mail goes from one mailbox to another by COPY and MOVE, not by a name.
 pub(super) async fn rename(c: &mut Connection, args: Rename) -> Result<Done, Stop> {
-    let from = locate::folder(c, &args.from, Acl::DELETE_FOLDER).await?.location();
+    let from = locate::folder(c, &args.from, Acl::DELETE_FOLDER).await?;
+    let (shown, from) = (from.shown.clone(), from.location());
     let to = place_to_create(c, &args.to).await?;
     if from.mailbox != to.mailbox || from.tree() != to.tree() {
         return Err(Refusal::OtherMailbox.into());
     }
     c.services.store.rename_folder(from.mailbox, from.name, to.name).await?;
+    tell_name(c, &args.to, &shown);
     Ok(Done::Plainly)
+}
+
+/// What a folder is called now, to clients that know how to hear it: RFC 9051 §6.3.9.7.
+fn tell_name(c: &mut Connection, name: &MailboxArg, old: &str) {
+    if c.session.revision == Revision::Two {
+        let mut out = Vec::new();
+        super::list::line(&mut out, name.as_str().trim_end_matches('/'), Some(old), c.session.dialect());
+        c.wire.queue(&out);
+    }
 }
 
 /// RFC 9051 §6.3.7: also a name of which there is no folder, which may come again.
@@ -91,9 +98,13 @@ pub(super) async fn subscribe(c: &mut Connection, name: &MailboxArg) -> Result<D
     set(c, name, Subscription::On).await
 }
 
-/// RFC 9051 §6.3.8.
+/// RFC 9051 §6.3.8: no right is needed (RFC 4314 §4), and nobody is subscribed to what is not there. Clients unsubscribe
+/// from the old name of a folder after they renamed it.
 pub(super) async fn unsubscribe(c: &mut Connection, name: &MailboxArg) -> Result<Done, Stop> {
-    set(c, name, Subscription::Off).await
+    match set(c, name, Subscription::Off).await {
+        Err(Stop::Refused(Refusal::Store(StoreError::NoSuchFolder))) => Ok(Done::Plainly),
+        done => done,
+    }
 }
 
 async fn set(c: &mut Connection, name: &MailboxArg, to: Subscription) -> Result<Done, Stop> {

@@ -1,11 +1,12 @@
-//! CAPABILITY, ID, LOGOUT, STARTTLS, ENABLE, NAMESPACE.
+//! CAPABILITY, ID, LOGOUT, STARTTLS, COMPRESS, ENABLE, NAMESPACE.
 
 use crate::access::{SHARED, UNITS};
 use crate::imap::connection::Connection;
 use crate::imap::refusal::{Farewell, Refusal};
 use crate::imap::reply::{self, Done};
-use crate::imap::session::{CondStore, Revision};
+use crate::imap::session::{Gone, Revision, Utf8};
 use crate::imap::syntax::print;
+use crate::imap::tell;
 
 /// RFC 9051 §6.1.1.
 pub(super) fn capability(c: &mut Connection) -> Done {
@@ -16,7 +17,8 @@ pub(super) fn capability(c: &mut Connection) -> Done {
 
 /// RFC 2971. What the client says of itself is not kept.
 pub(super) fn id(c: &mut Connection) -> Done {
-    let line = concat!("* ID (\"name\" \"hopthu\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")\r\n");
+    let line =
+        concat!("* ID (\"name\" \"hopthu\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\" \"vendor\" \"hopthu\")\r\n");
     c.wire.queue(line.as_bytes());
     Done::Plainly
 }
@@ -31,7 +33,17 @@ pub(super) fn logout(c: &mut Connection) -> Done {
 
 /// RFC 9051 §6.2.1; the handshake follows the tagged answer.
 pub(super) fn start_tls(c: &mut Connection) -> Result<Done, Refusal> {
-    if c.wire.stream().is_secure() { Err(Refusal::SecureAlready) } else { Ok(Done::Plainly) }
+    match c.wire.stream() {
+        stream if stream.is_secure() => Err(Refusal::SecureAlready),
+        // TLS would have to go under the compression (RFC 4978 §3), where it can no longer be put.
+        stream if stream.is_deflated() => Err(Refusal::CompressedAlready),
+        _ => Ok(Done::Plainly),
+    }
+}
+
+/// RFC 4978 §3; compression begins behind the tagged answer.
+pub(super) fn compress(c: &mut Connection) -> Result<Done, Refusal> {
+    if c.wire.stream().is_deflated() { Err(Refusal::CompressedAlready) } else { Ok(Done::Plainly) }
 }
 
 /// RFC 5161: what is not known is passed over.
@@ -40,12 +52,21 @@ pub(super) fn enable(c: &mut Connection, names: &[String]) -> Done {
     for name in names {
         let enabled = match name.as_str() {
             "CONDSTORE" => {
-                c.session.cond_store = CondStore::On;
+                tell::mod_sequences(c);
                 " CONDSTORE"
+            }
+            "QRESYNC" => {
+                tell::mod_sequences(c);
+                c.session.gone = Gone::Vanished;
+                " QRESYNC"
             }
             "IMAP4REV2" => {
                 c.session.revision = Revision::Two;
                 " IMAP4rev2"
+            }
+            "UTF8=ACCEPT" => {
+                c.session.utf8 = Utf8::Accept;
+                " UTF8=ACCEPT"
             }
             _ => continue,
         };

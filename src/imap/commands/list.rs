@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::metadata;
 use super::status::Items;
+use crate::acl::Acl;
 use crate::imap::connection::Connection;
 use crate::imap::listing::{Children, Listed, Names, Selection};
 use crate::imap::locate::{self, Located};
@@ -11,6 +13,7 @@ use crate::imap::refusal::{Refusal, Stop};
 use crate::imap::reply::Done;
 use crate::imap::syntax::{Dialect, List, ListForm, ListReturn, ListSelection, Lsub, print};
 use crate::imap::tell;
+use crate::limits;
 use crate::store::FolderName;
 
 /// Names folders.
@@ -20,10 +23,11 @@ pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
         c.wire.queue(b"* LIST (\\Noselect) \"/\" \"\"\r\n");
         return Ok(Done::Plainly);
     }
-    let mut status = None;
+    let (mut status, mut metadata) = (None, None);
     for option in &args.returns {
         match option {
-            ListReturn::Status(items) => status = Some(Items::new(c, items)?),
+            ListReturn::Status(items) => status = Some(Items::new(c, items)),
+            ListReturn::Metadata(asked) => metadata = Some(asked),
             ListReturn::MyRights | ListReturn::Subscribed | ListReturn::Children | ListReturn::SpecialUse => {}
         }
     }
@@ -41,17 +45,34 @@ pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
     let subscribed = if tells_subscribed { Subscribed::read(c).await? } else { Subscribed::default() };
     let roots = locate::roots(c)?;
     let dialect = c.session.dialect();
+    let staff = c.session.login()?.staff();
     let mut out = Vec::new();
-    for listed in Names::new(&folders, &roots, subscribed.names(&folders)).list(&patterns, selection) {
-        print_listed(&mut out, &listed, dialect, tells_subscribed);
-        let selectable = listed.located.filter(|located| located.folder.selectable);
-        if let (Some(status), Some(located)) = (&status, selectable) {
-            status.print(&mut out, located);
+    let names = Names::new(&folders, &roots, subscribed.names(&folders)).list(&patterns, selection);
+    for some in names.chunks(limits::ANNOTATED_FOLDERS_MAX) {
+        let themselves: Vec<_> = some.iter().filter_map(Listed::itself).collect();
+        if let Some(status) = &mut status {
+            status.look_up(&c.services.store, &themselves).await?;
         }
-        if let (true, Some(located)) = (tells_rights, listed.located) {
-            super::acl::print_my_rights(&mut out, located, dialect);
+        let notes = match metadata {
+            Some(_) => metadata::Listed::of(&c.services.store, &themselves, staff).await?,
+            None => metadata::Listed::default(),
+        };
+        for listed in some {
+            print_listed(&mut out, listed, dialect, tells_subscribed, selection);
+            let Some(located) = listed.itself() else { continue };
+            // Numbers and annotations are for whoever may read it: RFC 4314 §4, RFC 5464 §4, RFC 5819 §2.
+            let readable = located.acl.includes(Acl::READ);
+            if let Some(status) = status.as_ref().filter(|_| readable && located.folder.selectable) {
+                status.print(&mut out, located);
+            }
+            if tells_rights {
+                super::acl::print_my_rights(&mut out, located, dialect);
+            }
+            if let Some(asked) = metadata.filter(|_| readable) {
+                notes.print(&mut out, asked, located, dialect);
+            }
+            tell::send_full(c, &mut out).await?;
         }
-        tell::send_full(c, &mut out).await?;
     }
     c.wire.queue(&out);
     Ok(Done::Plainly)
@@ -59,20 +80,20 @@ pub(super) async fn list(c: &mut Connection, args: List) -> Result<Done, Stop> {
 
 /// What is subscribed to: of the opened mailbox what its clients said, of others everything but what they hid.
 #[derive(Default)]
-struct Subscribed {
+pub(super) struct Subscribed {
     own: Vec<FolderName>,
     hidden: HashSet<crate::id::FolderId>,
     mailbox: Option<crate::id::MailboxId>,
 }
 
 impl Subscribed {
-    async fn read(c: &Connection) -> Result<Self, Refusal> {
+    pub(super) async fn read(c: &Connection) -> Result<Self, Refusal> {
         let (mailbox, store) = (c.session.login()?.mailbox, &c.services.store);
         let hidden = store.hidden(mailbox).await?.into_iter().collect();
         Ok(Self { own: store.subscriptions(mailbox).await?, hidden, mailbox: Some(mailbox) })
     }
 
-    fn names<'a>(&'a self, folders: &'a [Located]) -> impl Iterator<Item = &'a str> {
+    pub(super) fn names<'a>(&'a self, folders: &'a [Located]) -> impl Iterator<Item = &'a str> {
         let of_others = folders.iter().filter(|located| self.mailbox.is_some_and(|own| located.folder.mailbox != own));
         let shown = of_others.filter(|located| !self.hidden.contains(&located.folder.id));
         self.own.iter().map(FolderName::as_str).chain(shown.map(|located| located.shown.as_str()))
@@ -99,10 +120,16 @@ pub(super) async fn lsub(c: &mut Connection, args: Lsub) -> Result<Done, Stop> {
     Ok(Done::Plainly)
 }
 
-/// `* LIST () "/" name`, as SELECT tells it of a folder without more: RFC 9051 §6.3.2.
-pub(super) fn line(out: &mut Vec<u8>, shown: &str, dialect: Dialect) {
+/// `* LIST () "/" name ("OLDNAME" (name))`, as `IMAP4rev2` tells it of a folder that was opened, made or renamed without
+/// more: RFC 9051 §6.3.2, §6.3.9.7. `old`: what the client called it, where that is another name.
+pub(super) fn line(out: &mut Vec<u8>, shown: &str, old: Option<&str>, dialect: Dialect) {
     out.extend_from_slice(b"* LIST () \"/\" ");
     print::mailbox(out, shown, dialect);
+    if let Some(old) = old {
+        out.extend_from_slice(b" (\"OLDNAME\" (");
+        print::mailbox(out, old, dialect);
+        out.extend_from_slice(b"))");
+    }
     out.extend_from_slice(b"\r\n");
 }
 
@@ -110,10 +137,16 @@ pub(super) fn line(out: &mut Vec<u8>, shown: &str, dialect: Dialect) {
 /// mailbox-list = "(" [mbx-list-flags] ")" SP DQUOTE QUOTED-CHAR DQUOTE SP mailbox [SP mbox-list-extended]
 /// ```
 /// Children and special use are told unasked, as RFC 3348 and RFC 6154 §2 allow.
-fn print_listed(out: &mut Vec<u8>, listed: &Listed<'_>, dialect: Dialect, tells_subscribed: bool) {
+pub(super) fn print_listed(
+    out: &mut Vec<u8>,
+    listed: &Listed<'_>,
+    dialect: Dialect,
+    tells_subscribed: bool,
+    selection: Selection,
+) {
     let there = match listed.located {
-        // Only namespaces have it.
-        None if !listed.subscribed => Some("\\Noselect"),
+        // A parent of what is subscribed may not even be there.
+        None if listed.of_namespace => Some("\\Noselect"),
         None => Some("\\NonExistent"),
         Some(located) if !located.folder.selectable => Some("\\Noselect"),
         Some(_) => None,
@@ -130,7 +163,16 @@ fn print_listed(out: &mut Vec<u8>, listed: &Listed<'_>, dialect: Dialect, tells_
     out.extend_from_slice(b" \"/\" ");
     print::mailbox(out, listed.name, dialect);
     if listed.child_meant {
-        out.extend_from_slice(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+        let by = [(selection.subscribed, "\"SUBSCRIBED\""), (selection.special_use, "\"SPECIAL-USE\"")];
+        out.extend_from_slice(b" (\"CHILDINFO\" ");
+        print::list(out, by.into_iter().filter(|(is, _)| *is).map(|(_, name)| name));
+        out.push(b')');
+    }
+    if let Some(old_name) = listed.old_name {
+        // RFC 9051 §6.3.9.7.
+        out.extend_from_slice(b" (\"OLDNAME\" (");
+        print::mailbox(out, old_name, dialect);
+        out.extend_from_slice(b"))");
     }
     out.extend_from_slice(b"\r\n");
 }

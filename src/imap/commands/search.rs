@@ -1,224 +1,121 @@
-//! SEARCH: RFC 9051 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES).
+//! SEARCH: RFC 9051 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 9394 (PARTIAL),
+//! RFC 6203 (FUZZY).
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-use tokio::sync::OwnedSemaphorePermit;
-
-use super::fetch::is_large;
-use crate::id::{FolderId, ModSeq};
-use crate::imap::Services;
-use crate::imap::condition::{Condition, Context, Needs, Text};
+use crate::id::{FolderId, Uid};
+use crate::imap::condition::{Condition, Context};
 use crate::imap::connection::Connection;
-use crate::imap::lines::count;
-use crate::imap::places::{Message, Places, Walk};
-use crate::imap::refusal::{Refusal, Stop};
+use crate::imap::find::find;
+use crate::imap::kept;
+use crate::imap::places::{Message, Places};
+use crate::imap::progress::{self, Progress};
+use crate::imap::refusal::Stop;
 use crate::imap::reply::Done;
-use crate::imap::session::{CondStore, Revision};
-use crate::imap::syntax::{Numbers, Ranges, Search, SearchReturn, Tag, print};
+use crate::imap::results::{Relevant, Results};
+use crate::imap::session::Revision;
+use crate::imap::syntax::{Scores, Search, SearchReturn, Tag, print};
+use crate::imap::tell;
 use crate::limits;
-use crate::store::{Entry, Texts, UidRanges};
+use crate::store::{Index, UidRanges};
 
 /// Finds messages.
 pub(super) async fn search(c: &mut Connection, tag: &Tag, args: Search) -> Result<Done, Stop> {
-    let returns = args.returns.as_deref();
-    let saves = returns.is_some_and(|returns| returns.contains(&SearchReturn::Save));
-    let selected = c.session.selected()?;
-    let index = selected.watch.index();
-    let zone = c.services.clock.zone().clone();
-    let context = Context { selected, index: &index, now: c.services.clock.now(), zone: &zone };
-    let condition = Condition::of(&args.key, &context)?;
-    let asks_mod_seq = condition.asks_mod_seq();
-    let told = selected.view.told().clone();
-    let all = Places::all(told.len());
-    let scan = Scan { services: &c.services, folder: selected.view.folder(), condition: Arc::new(condition), zone };
-    let found = scan.run(Walk::new(told, index, all)).await?;
-    if asks_mod_seq {
-        c.session.cond_store = CondStore::On;
-    }
-    let mut found = Found { messages: found, numbers: args.numbers, asks_mod_seq };
-    let mut out = Vec::new();
-    match (returns, c.session.revision) {
-        (None, Revision::One) => print::search(&mut out, &found.ranges(), found.mod_seq()),
-        (None, Revision::Two) => found.extended(&mut out, tag, &[SearchReturn::All]),
-        // RFC 5182 §2.1: SAVE alone is not answered.
-        (Some([SearchReturn::Save]), _) => {}
-        (Some(returns), _) => found.extended(&mut out, tag, returns),
-    }
-    c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
-    if saves {
-        found.keep_answered(returns.unwrap_or_default());
-        c.session.selected_mut()?.saved = UidRanges::from_sorted(found.messages.iter().map(|m| m.entry.uid));
+    let results = results(c, tag, &args).await?;
+    let all = [SearchReturn::All];
+    match (args.returns.as_deref(), c.session.revision) {
+        (None, Revision::One) => {
+            let mut out = Vec::new();
+            print::found(&mut out, "SEARCH", results.numbers(), results.mod_seq());
+            c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
+        }
+        (None, Revision::Two) => answer(c, tag, &results, &all).await?,
+        (Some(returns), _) => answer(c, tag, &results, returns).await?,
     }
     Ok(Done::Plainly)
 }
 
-/// A walk through a folder that keeps what the condition holds for.
-struct Scan<'a> {
-    services: &'a Services,
-    folder: FolderId,
-    condition: Arc<Condition>,
-    zone: TimeZone,
-}
-
-impl Scan<'_> {
-    async fn run(&self, mut walk: Walk) -> Result<Vec<Message>, Stop> {
-        let needs = self.condition.needs();
-        let mut found = Vec::new();
-        loop {
-            let batch = walk.batch(limits::INDEX_BATCH_MESSAGES_MAX, u64::MAX);
-            if batch.is_empty() {
-                return Ok(found);
-            }
-            let (mut doubtful, before) = (Vec::new(), found.len());
-            for message in batch {
-                match self.condition.by_index(message.place(), &message.entry) {
-                    Some(true) => found.push(message),
-                    Some(false) => {}
-                    None => doubtful.push(message),
-                }
-            }
-            if !doubtful.is_empty() {
-                self.read(doubtful, needs, &mut found).await?;
-                if let Some(new) = found.get_mut(before..) {
-                    new.sort_unstable_by_key(|message| message.sequence);
-                }
-            }
-            // The index is walked in memory: other sessions get their turn.
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Reads the messages in doubt; while one batch is judged on a blocking thread, the next is read.
-    async fn read(&self, doubtful: Vec<Message>, needs: Needs, found: &mut Vec<Message>) -> Result<(), Stop> {
-        let mut judging = None;
-        for batch in batches(doubtful, needs) {
-            let held = match batch.first().filter(|m| needs == Needs::Message && is_large(m)) {
-                Some(large) => Some(self.services.hold(large.entry.size.into()).await?),
-                None => None,
-            };
-            let texts = self.texts(&batch, needs).await?;
-            if let Some(judged) = judging.replace(self.judge(batch, texts, held)) {
-                found.extend(judged.await.map_err(|_| Refusal::Broken)?);
-            }
-        }
-        if let Some(judged) = judging {
-            found.extend(judged.await.map_err(|_| Refusal::Broken)?);
-        }
-        Ok(())
-    }
-
-    async fn texts(&self, batch: &[Message], needs: Needs) -> Result<Texts, Refusal> {
-        let wanted: Vec<_> = batch.iter().map(|m| (m.entry.uid, m.entry.body)).collect();
-        Ok(match needs {
-            Needs::Nothing | Needs::Header => self.services.store.headers(self.folder, &wanted).await?,
-            Needs::Message => self.services.store.messages(self.folder, &wanted).await?,
-        })
-    }
-
-    /// `held`: memory for the texts, until they are judged.
-    fn judge(
-        &self,
-        batch: Vec<Message>,
-        texts: Texts,
-        held: Option<OwnedSemaphorePermit>,
-    ) -> tokio::task::JoinHandle<Vec<Message>> {
-        let (condition, zone) = (self.condition.clone(), self.zone.clone());
-        tokio::task::spawn_blocking(move || {
-            let _held = held;
-            let holds = |(message, raw): &(Message, &[u8])| {
-                condition.by_text(message.place(), &message.entry, &Text::new(raw, &zone))
-            };
-            batch.into_iter().zip(texts.iter()).filter(holds).map(|(message, _)| message).collect()
-        })
-    }
-}
-
-/// Batches that one statement reads in bounded memory.
-fn batches(messages: Vec<Message>, needs: Needs) -> Vec<Vec<Message>> {
-    let bytes_of = |entry: &Entry| match needs {
-        Needs::Nothing | Needs::Header => 0,
-        Needs::Message => u64::from(entry.size),
+/// What the selected folder holds for a search, in the order of its messages.
+pub(super) async fn results(c: &mut Connection, tag: &Tag, search: &Search) -> Result<Results, Stop> {
+    let selected = c.session.selected()?;
+    let seen = Seen {
+        folder: selected.view.folder(),
+        told: selected.view.told().clone(),
+        index: selected.watch.index(),
+        saved: selected.saved.clone(),
+        recent_from: selected.view.recent_from(),
     };
-    let mut batches: Vec<Vec<Message>> = Vec::new();
-    let mut bytes = 0;
-    for message in messages {
-        let size = bytes_of(&message.entry);
-        match batches.last_mut() {
-            Some(batch)
-                if batch.len() < limits::BATCH_MESSAGES_MAX && bytes + size <= limits::BATCH_BYTES_MAX as u64 =>
-            {
-                bytes += size;
-                batch.push(message);
-            }
-            _ => {
-                bytes = size;
-                batches.push(vec![message]);
-            }
-        }
+    let progress = Progress::towards(seen.told.len());
+    let results = results_in(c, (tag, &progress), seen, search).await;
+    // RFC 9051 §6.4.4.1: a search that could not be done leaves nothing saved.
+    if results.is_err() && search.returns.as_deref().unwrap_or_default().contains(&SearchReturn::Save) {
+        c.session.forget_saved();
     }
-    batches
+    results
 }
 
-/// What was found, ascending.
-struct Found {
-    messages: Vec<Message>,
-    numbers: Numbers,
-    asks_mod_seq: bool,
+/// A folder to be searched.
+pub(super) struct Seen {
+    pub(super) folder: FolderId,
+    /// What the client was told of it.
+    pub(super) told: Arc<Index>,
+    /// What is so now.
+    pub(super) index: Arc<Index>,
+    /// What `$` stands for.
+    pub(super) saved: UidRanges,
+    /// From which UID on messages are `\Recent`.
+    pub(super) recent_from: Uid,
 }
 
-impl Found {
-    fn number(&self, message: &Message) -> u32 {
-        match self.numbers {
-            Numbers::Sequence => message.sequence,
-            Numbers::Uid => message.entry.uid.0,
+/// What a folder holds for a search, in the order of its messages.
+pub(super) async fn results_in(
+    c: &mut Connection,
+    (tag, progress): (&Tag, &Progress),
+    seen: Seen,
+    search: &Search,
+) -> Result<Results, Stop> {
+    let Seen { folder, told, index, saved, recent_from } = seen;
+    let zone = c.services.clock.zone().clone();
+    let now = c.services.clock.now();
+    let kept = kept::look_up(&c.services.store, folder, &index, &search.key, &zone).await?;
+    let context = Context { told: &told, saved: &saved, recent_from, index: &index, kept: &kept, now, zone: &zone };
+    let condition = Condition::of(&search.key, &context)?;
+    let asks_mod_seq = condition.asks_mod_seq();
+    let finding = find(&c.services, folder, told.clone(), index.clone(), condition, progress);
+    let found = progress::told(&mut c.wire, tag, progress, finding).await??;
+    let mut relevant = None;
+    if search.scores == Scores::Wanted {
+        let uids = |messages: &[Message]| UidRanges::from_sorted(messages.iter().map(|message| message.entry.uid));
+        let among = Condition::At(Places::of_uids(&uids(&found), &told));
+        let mut each = Vec::new();
+        for more in Condition::relevant(&search.key, &context)? {
+            let condition = Condition::And(vec![among.clone(), more]);
+            let finding = find(&c.services, folder, told.clone(), index.clone(), condition, progress);
+            each.push(uids(&progress::told(&mut c.wire, tag, progress, finding).await??));
         }
+        relevant = Some(Relevant(each));
     }
+    if asks_mod_seq {
+        tell::mod_sequences(c);
+    }
+    Ok(Results { messages: found, numbers: search.numbers, asks_mod_seq, relevant })
+}
 
-    fn ranges(&self) -> Ranges {
-        self.messages.iter().map(|message| self.number(message)).collect()
+/// Tells what RETURN asks for, and saves what is to be saved.
+pub(super) async fn answer(
+    c: &mut Connection,
+    tag: &Tag,
+    results: &Results,
+    returns: &[SearchReturn],
+) -> Result<(), Stop> {
+    // RFC 5182 §2.1: SAVE alone is not answered.
+    if returns != [SearchReturn::Save] {
+        let mut out = Vec::new();
+        results.extended(&mut out, tag, None, returns);
+        c.wire.send(&out, limits::WIRE_WRITE_STALL_MAX).await?;
     }
-
-    fn mod_seq(&self) -> Option<ModSeq> {
-        self.messages.iter().map(|m| m.entry.modseq).max().filter(|_| self.asks_mod_seq)
+    if returns.contains(&SearchReturn::Save) {
+        c.session.selected_mut()?.saved = results.saved(returns);
     }
-
-    /// RFC 4731 §3.1.
-    fn extended(&self, out: &mut Vec<u8>, tag: &Tag, returns: &[SearchReturn]) {
-        let asked = |what: SearchReturn| returns.contains(&what);
-        let end = |message: Option<&Message>, what| message.filter(|_| asked(what)).map(|m| self.number(m));
-        let ranges = self.ranges();
-        let ends_only = !asked(SearchReturn::All) && !asked(SearchReturn::Count);
-        let of_ends = || {
-            let first = self.messages.first().filter(|_| asked(SearchReturn::Min));
-            let last = self.messages.last().filter(|_| asked(SearchReturn::Max));
-            first.into_iter().chain(last).map(|m| m.entry.modseq).max().filter(|_| self.asks_mod_seq)
-        };
-        let answer = print::Esearch {
-            tag,
-            numbers: self.numbers,
-            min: end(self.messages.first(), SearchReturn::Min),
-            max: end(self.messages.last(), SearchReturn::Max),
-            count: asked(SearchReturn::Count).then(|| count(self.messages.len()).into()),
-            all: asked(SearchReturn::All).then_some(&ranges),
-            mod_seq: if ends_only { of_ends() } else { self.mod_seq() },
-        };
-        print::esearch(out, &answer);
-    }
-
-    /// With only MIN or MAX asked for, only those are saved: RFC 5182 §2.4.
-    fn keep_answered(&mut self, returns: &[SearchReturn]) {
-        let asked = |what: SearchReturn| returns.contains(&what);
-        let (min, max) = (asked(SearchReturn::Min), asked(SearchReturn::Max));
-        if asked(SearchReturn::All) || asked(SearchReturn::Count) || !(min || max) {
-            return;
-        }
-        let last = self.messages.len().saturating_sub(1);
-        let mut place = 0;
-        self.messages.retain(|_| {
-            let kept = min && place == 0 || max && place == last;
-            place += 1;
-            kept
-        });
-    }
+    Ok(())
 }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::resync;
 use crate::acl::Acl;
-use crate::id::Uid;
+use crate::id::{ModSeq, Uid};
 use crate::imap::connection::Connection;
 use crate::imap::lines;
 use crate::imap::locate::{self, Located, Opened};
-use crate::imap::refusal::{Refusal, Stop};
+use crate::imap::refusal::Stop;
 use crate::imap::reply::{self, Done, Fact};
-use crate::imap::session::{CondStore, Revision, Selected};
+use crate::imap::session::{CondStore, Gone, Revision, Selected};
 use crate::imap::syntax::{Select, SelectParameter};
 use crate::imap::view::{Access, View};
 use crate::limits;
@@ -20,17 +21,21 @@ const CHANGES: Acl = Acl::SEEN.and(Acl::WRITE).and(Acl::INSERT).and(Acl::DELETE_
 
 /// Opens a folder: for reading only, where there is no right to more (RFC 9051 §6.3.2). The one before is closed even if
 /// this fails.
-pub(super) async fn open(c: &mut Connection, args: Select, access: Access) -> Result<Done, Stop> {
+pub(super) async fn open(c: &mut Connection, args: &Select, access: Access) -> Result<Done, Stop> {
+    let mut known = None;
+    for parameter in &args.parameters {
+        match parameter {
+            SelectParameter::CondStore => c.session.cond_store = CondStore::On,
+            SelectParameter::QResync(remembered) => {
+                resync::enabled(c)?;
+                known = Some(remembered);
+            }
+        }
+    }
     let mut out = Vec::new();
     if leave(c).await.is_some() {
         reply::fact(&mut out, Fact::Closed);
         c.wire.queue(&out);
-    }
-    for parameter in &args.parameters {
-        match parameter {
-            SelectParameter::CondStore => c.session.cond_store = CondStore::On,
-            SelectParameter::QResync(_) => return Err(Refusal::NotOffered.into()),
-        }
     }
     let located = locate::folder(c, &args.mailbox, Acl::READ).await?;
     let (folder, store) = (&located.folder, &c.services.store);
@@ -50,16 +55,25 @@ pub(super) async fn open(c: &mut Connection, args: Select, access: Access) -> Re
     out.clear();
     facts.print(&mut out);
     if c.session.revision == Revision::Two {
-        super::list::line(&mut out, &located.shown, c.session.dialect());
+        super::list::line(&mut out, &located.shown, args.mailbox.written(), c.session.dialect());
     }
     c.wire.queue(&out);
     let opened = Opened { location: located.location(), folder: folder.id };
+    let mailbox = folder.mailbox;
     c.session.select(Selected { opened, view, watch, saved: UidRanges::default() });
+    // Of a folder that was made anew the client knows nothing (RFC 7162 §3.2.5.1).
+    if let Some(known) = known.filter(|known| known.uid_validity == folder.uid_validity) {
+        resync::resync(c, known).await?;
+    }
+    // How full another's mailbox is, is for its own people to know.
+    if mailbox == c.session.login()?.mailbox {
+        super::quota::warn(c, mailbox).await?;
+    }
     Ok(Done::Opened(access))
 }
 
 /// The recent messages are the last ones.
-fn first_recent(index: &Index, folder: &Folder) -> Uid {
+pub(super) fn first_recent(index: &Index, folder: &Folder) -> Uid {
     let recent = usize::try_from(folder.counters.recent).unwrap_or(usize::MAX);
     let place = index.len().saturating_sub(recent);
     index.entry(place).map_or(index.uid_next(), |entry| entry.uid)
@@ -87,6 +101,7 @@ impl Facts<'_> {
         reply::fact(out, Fact::UidValidity(self.located.folder.uid_validity));
         reply::fact(out, Fact::UidNext(self.index.uid_next()));
         reply::fact(out, Fact::HighestModSeq(self.index.highest_modseq()));
+        reply::fact(out, Fact::MailboxId(self.located.folder.id));
     }
 
     fn first_unseen(&self) -> Option<usize> {
@@ -125,10 +140,19 @@ pub(super) async fn leave(c: &mut Connection) -> Option<Selected> {
 pub(super) async fn close(c: &mut Connection) -> Result<Done, Stop> {
     let may_expunge = c.session.acl()?.includes(Acl::EXPUNGE);
     let Some(selected) = leave(c).await else { return Ok(Done::Plainly) };
-    if selected.view.access() == Access::ReadWrite && may_expunge {
-        c.services.store.expunge(selected.view.folder(), None).await?;
+    if selected.view.access() == Access::ReadOnly || !may_expunge {
+        return Ok(Done::Plainly);
     }
-    Ok(Done::Plainly)
+    let removed = c.services.store.expunge(selected.view.folder(), None).await?;
+    let settled = selected.view.settled();
+    Ok(match removed.modseq {
+        Some(modseq) if c.session.gone == Gone::Vanished => {
+            // RFC 7162 §3.2.8: of what others did meanwhile the client was not told.
+            let next = ModSeq(settled.0.saturating_add(1));
+            Done::Settled(if modseq == next { modseq } else { settled })
+        }
+        _ => Done::Plainly,
+    })
 }
 
 /// Closes: RFC 9051 §6.4.2.

@@ -13,7 +13,7 @@ use crate::imap::syntax::{self, Answer, Numbers, print};
 use crate::imap::tell;
 use crate::imap::view::Tell;
 use crate::limits;
-use crate::store::{Changed, FlagChange, Flags, UidRanges};
+use crate::store::{Changed, FlagChange, Flags, StoreError, UidRanges};
 
 /// Changes flags, in one commit for all messages.
 pub(super) async fn store(c: &mut Connection, args: syntax::Store) -> Result<Done, Stop> {
@@ -25,10 +25,8 @@ pub(super) async fn store(c: &mut Connection, args: syntax::Store) -> Result<Don
     }
     c.session.writable(Acl::NONE)?;
     if args.unchanged_since.is_some() {
-        c.session.cond_store = CondStore::On;
+        tell::mod_sequences(c);
     }
-    // What others did is told first: afterwards it could not be told from what is done here.
-    tell::news(c, Tell::Flags).await?;
     let selected = c.session.selected()?;
     let places = selected.places(args.numbers, &args.messages)?;
     let uids = places.uids(selected.view.told());
@@ -44,35 +42,45 @@ pub(super) async fn store(c: &mut Connection, args: syntax::Store) -> Result<Don
     let store = &c.services.store;
     let changed = store.change_permitted_flags(folder, &uids, change, args.unchanged_since, permitted).await?;
     let selected = c.session.selected_mut()?;
-    if let Some(modseq) = changed.modseq {
-        selected.view.made(modseq);
-    }
-    let unmet = unmet(selected, args.numbers, &changed);
+    selected.view.made(&changed);
+    let gone = match args.numbers {
+        Numbers::Sequence => places.gone(selected.view.told(), &selected.watch.index()),
+        Numbers::Uid => Places::default(),
+    };
     // A keyword is told before the first message that has it.
     tell::news(c, Tell::Flags).await?;
     answer(c, &args, places, &changed).await?;
-    Ok(if unmet.is_empty() { Done::Plainly } else { Done::Unmet(unmet) })
-}
-
-/// The messages left alone, by the numbers the client used.
-fn unmet(selected: &Selected, numbers: Numbers, changed: &Changed) -> UidRanges {
-    let uids = UidRanges::from_sorted(changed.unmet.iter().copied());
-    match numbers {
-        Numbers::Uid => uids,
-        Numbers::Sequence => Places::of_uids(&uids, selected.view.told()).sequences(),
+    match args.unchanged_since {
+        // RFC 2180 §4.2.3: to the others it was done.
+        None if !gone.is_empty() => Err(StoreError::MessageGone.into()),
+        None => Ok(Done::Plainly),
+        Some(_) => Ok(unmet(c.session.selected()?, args.numbers, &changed, gone)),
     }
 }
 
-/// FETCH lines: the flags of every message named, or, of those changed, what a client needs that wants no flags but
-/// keeps mod-sequences (RFC 7162 §3.1.3).
+/// The messages left alone, those that are gone among them, by the numbers the client used.
+fn unmet(selected: &Selected, numbers: Numbers, changed: &Changed, gone: Places) -> Done {
+    let uids = UidRanges::from_sorted(changed.unmet.iter().copied());
+    let numbers = match numbers {
+        Numbers::Uid => uids,
+        Numbers::Sequence => Places::of_uids(&uids, selected.view.told()).and(gone).sequences(),
+    };
+    if numbers.is_empty() { Done::Plainly } else { Done::Unmet(numbers) }
+}
+
+/// FETCH lines: the flags of every message named that is there, or, of those changed, what a client needs that wants no
+/// flags but keeps mod-sequences (RFC 7162 §3.1.3).
 async fn answer(c: &mut Connection, args: &syntax::Store, places: Places, changed: &Changed) -> Result<(), Stop> {
     let (revision, cond_store) = (c.session.revision, c.session.cond_store);
     if args.answer == Answer::Silent && cond_store == CondStore::Off {
         return Ok(());
     }
-    let selected = c.session.selected()?;
-    let (index, recent_from) = (selected.watch.index(), selected.view.recent_from());
-    let mut walk = Walk::new(selected.view.told().clone(), index.clone(), places);
+    let selected = c.session.selected_mut()?;
+    let newest = selected.watch.index();
+    selected.view.look(newest.clone());
+    let (index, recent_from) = (selected.view.told().clone(), selected.view.recent_from());
+    let there = places.clone().without(&places.gone(&index, &newest));
+    let mut walk = Walk::new(index.clone(), index.clone(), there);
     let mut out = Vec::new();
     loop {
         let batch = walk.batch(limits::INDEX_BATCH_MESSAGES_MAX, u64::MAX);
@@ -90,7 +98,8 @@ async fn answer(c: &mut Connection, args: &syntax::Store, places: Places, change
                     &mut out,
                     Flagged { sequence, entry, keywords, recent_from, revision, cond_store, numbers },
                 );
-            } else if changed.changed.binary_search(&entry.uid).is_ok() {
+            } else if changed.modseq == Some(entry.modseq) {
+                // What somebody changed after that is told with its flags.
                 lines::fetch_begin(&mut out, sequence);
                 out.extend_from_slice(b"UID ");
                 print::number(&mut out, entry.uid.0);

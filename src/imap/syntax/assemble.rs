@@ -5,6 +5,7 @@ use super::{Cause, Failure};
 use crate::limits::{
     IMAP_APPEND_BYTES_MAX, IMAP_COMMAND_BYTES_MAX, IMAP_DISCARD_BYTES_MAX, IMAP_LITERALS_PER_COMMAND_MAX,
 };
+use crate::spool::Contents;
 
 /// Collects a command. Fed with each line ([`Assembler::line`]) and, when it asks for one, with the literal in between
 /// ([`Assembler::literal`]); ready for the next command when it has given a command or refused it.
@@ -22,8 +23,8 @@ pub struct Assembler {
 pub struct Input {
     /// The lines, those that end in a literal's size with CRLF behind them.
     pub(super) text: Vec<u8>,
-    /// The literals in order, each in the buffer in which it came.
-    pub(super) literals: Vec<Vec<u8>>,
+    /// The literals in order, each where it was put as it came.
+    pub(super) literals: Vec<Contents>,
 }
 
 /// What the connection does next.
@@ -81,8 +82,13 @@ impl Assembler {
         }
     }
 
+    /// Whether nothing of a command has come yet.
+    pub fn is_between_commands(&self) -> bool {
+        self.input.text.is_empty() && self.refused.is_none()
+    }
+
     /// Takes the literal that [`Next::Literal`] asked for.
-    pub fn literal(&mut self, octets: Vec<u8>) {
+    pub fn literal(&mut self, octets: Contents) {
         self.input.literals.push(octets);
     }
 
@@ -135,16 +141,34 @@ impl Assembler {
         Ok(Awaited { size, synchronising: literal.synchronising, kind })
     }
 
-    /// Of the literals of an APPEND every one is a message but that which is the folder's name.
+    /// Of the literals of an APPEND or REPLACE every one is a message, or text of one, but the folder's name and the URLs of
+    /// CATENATE.
     fn expects_message(&self) -> bool {
-        let mut words = self.input.text.splitn(3, |&octet| octet == b' ').skip(1);
-        let is_append = words.next().is_some_and(|verb| verb.eq_ignore_ascii_case(b"APPEND"));
-        let is_name = words.next().is_some_and(|rest| rest.starts_with(b"{")) && self.input.literals.is_empty();
-        is_append && !is_name
+        let mut words = self.input.text.split(|&octet| octet == b' ').skip(1);
+        let mut verb = words.next().unwrap_or_default();
+        if verb.eq_ignore_ascii_case(b"UID") {
+            verb = words.next().unwrap_or_default();
+        }
+        if verb.eq_ignore_ascii_case(b"REPLACE") {
+            words.next();
+        } else if !verb.eq_ignore_ascii_case(b"APPEND") {
+            return false;
+        }
+        let is_name = words.next().is_some_and(|word| word.starts_with(b"{")) && self.input.literals.is_empty();
+        !is_name && !self.is_at_url()
+    }
+
+    /// Whether what is announced is a URL: `… CATENATE (… URL {n}`. A folder may be called URL.
+    fn is_at_url(&self) -> bool {
+        let text = &self.input.text;
+        let before = text.get(..memchr::memrchr(b'{', text).unwrap_or(0)).unwrap_or_default();
+        let count = |wanted| memchr::memchr_iter(wanted, before).count();
+        let word = before.len().checked_sub(b"URL ".len()).and_then(|at| before.get(at..)).unwrap_or_default();
+        word.eq_ignore_ascii_case(b"URL ") && count(b'(') > count(b')')
     }
 
     fn argument_bytes(&self) -> usize {
-        let literals: usize = self.input.literals.iter().map(Vec::len).sum();
+        let literals: usize = self.input.literals.iter().map(Contents::len).sum();
         self.input.text.len() + literals.saturating_sub(self.message_bytes)
     }
 
@@ -213,6 +237,10 @@ mod tests {
         Next::Literal(Awaited { size, synchronising, kind })
     }
 
+    fn here(octets: &[u8]) -> Contents {
+        Contents::Here(octets.to_vec())
+    }
+
     fn refused(next: Next) -> Cause {
         match next {
             Next::Refused(failure) => {
@@ -227,19 +255,33 @@ mod tests {
     fn messages_are_told_from_arguments_by_their_place() {
         let mut assembler = Assembler::default();
         assert_eq!(assembler.line(b"a append {5}", MESSAGE_MAX), awaited(5, true, LiteralKind::Argument));
-        assembler.literal(b"INBOX".to_vec());
+        assembler.literal(here(b"INBOX"));
         assert_eq!(
             assembler.line(b" (\\Seen) {1438827+}", MESSAGE_MAX),
             awaited(1_438_827, false, LiteralKind::Message)
         );
-        assembler.literal(vec![b'x'; 1_438_827]);
+        assembler.literal(here(&vec![b'x'; 1_438_827]));
         assert_eq!(assembler.line(b" ~{7}", MESSAGE_MAX), awaited(7, true, LiteralKind::Message));
-        assembler.literal(b"message".to_vec());
+        assembler.literal(here(b"message"));
         let Next::Command(input) = assembler.line(b"", MESSAGE_MAX) else { panic!() };
         assert_eq!(input.text, b"a append {5}\r\n (\\Seen) {1438827+}\r\n ~{7}\r\n");
-        assert_eq!(input.literals.iter().map(Vec::len).collect::<Vec<_>>(), [5, 1_438_827, 7]);
+        assert_eq!(input.literals.iter().map(Contents::len).collect::<Vec<_>>(), [5, 1_438_827, 7]);
 
-        assert_eq!(assembler.line(b"b APPEND x {10}", MESSAGE_MAX), awaited(10, true, LiteralKind::Message));
+        for (line, kind) in [
+            ("b APPEND x {10}", LiteralKind::Message),
+            ("b APPEND URL {10}", LiteralKind::Message),
+            ("b APPEND x (URL) {10}", LiteralKind::Message),
+            ("b APPEND x CATENATE (TEXT {10}", LiteralKind::Message),
+            ("b APPEND x CATENATE (URL {10}", LiteralKind::Argument),
+            ("b append x catenate (url \"/a\" url {10}", LiteralKind::Argument),
+            ("b REPLACE 4 Drafts {10}", LiteralKind::Message),
+            ("b UID REPLACE 4 {10}", LiteralKind::Argument),
+            ("b UID REPLACE 4 x {10}", LiteralKind::Message),
+            ("b UID APPEND {10}", LiteralKind::Argument),
+            ("b LOGIN {10}", LiteralKind::Argument),
+        ] {
+            assert_eq!(Assembler::default().line(line.as_bytes(), MESSAGE_MAX), awaited(10, true, kind), "{line}");
+        }
     }
 
     #[test]
@@ -280,7 +322,7 @@ mod tests {
         let mut taken = 0;
         for _ in 0..1000 {
             if let Next::Literal(_) = next {
-                assembler.literal(b"x".to_vec());
+                assembler.literal(here(b"x"));
                 taken += 1;
             }
             next = assembler.line(b" BODY {1+}", MESSAGE_MAX);
@@ -296,7 +338,7 @@ mod tests {
         line.resize(IMAP_LINE_BYTES_MAX - 4, b'x');
         line.extend_from_slice(b"{0+}");
         while let Next::Literal(_) = assembler.line(&line, MESSAGE_MAX) {
-            assembler.literal(Vec::new());
+            assembler.literal(here(b""));
             assert!(assembler.input.text.len() <= IMAP_COMMAND_BYTES_MAX + 2);
         }
         assert_eq!(refused(assembler.line(b"", MESSAGE_MAX)), Cause::CommandTooLong);

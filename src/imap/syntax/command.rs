@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    AclChange, AclEntry, Append, Create, Fetch, List, Lsub, MailboxArg, Messages, Rename, Search, Select, SetQuota,
-    Status, Store,
+    AclChange, AclEntry, Append, Create, Fetch, GetMetadata, List, Lsub, MailboxArg, Messages, MultiSearch, Notify,
+    Rename, Replace, Search, Select, SetMetadata, SetQuota, Sort, Status, Store, Thread,
 };
 use crate::imap::table::Row;
 
@@ -64,6 +64,8 @@ pub enum Command {
     /// `LOGIN`
     Login(Credentials),
 
+    /// `UNAUTHENTICATE` (RFC 8437)
+    Unauthenticate,
     /// `ENABLE`: the names in upper case (RFC 5161).
     Enable(Vec<String>),
     /// `SELECT`
@@ -90,8 +92,12 @@ pub enum Command {
     Status(Status),
     /// `APPEND`
     Append(Append),
+    /// `REPLACE` and `UID REPLACE` (RFC 8508)
+    Replace(Replace),
     /// `IDLE`: the `DONE` that ends it is no command and is read by the connection (RFC 2177).
     Idle,
+    /// `NOTIFY` (RFC 5465)
+    Notify(Notify),
 
     /// `CHECK`
     Check,
@@ -103,6 +109,12 @@ pub enum Command {
     Expunge(Option<Messages>),
     /// `SEARCH` and `UID SEARCH`
     Search(Search),
+    /// `ESEARCH` (RFC 7377)
+    MultiSearch(MultiSearch),
+    /// `SORT` and `UID SORT` (RFC 5256)
+    Sort(Sort),
+    /// `THREAD` and `UID THREAD`
+    Thread(Thread),
     /// `FETCH` and `UID FETCH`
     Fetch(Fetch),
     /// `STORE` and `UID STORE`
@@ -128,6 +140,10 @@ pub enum Command {
     GetQuotaRoot(MailboxArg),
     /// `SETQUOTA`
     SetQuota(SetQuota),
+    /// `GETMETADATA` (RFC 5464)
+    GetMetadata(GetMetadata),
+    /// `SETMETADATA`
+    SetMetadata(SetMetadata),
     /// `COMPRESS DEFLATE`, the only mechanism there is (RFC 4978).
     Compress,
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Cause, Dialect, Input, MailboxArg, Octets, SyntaxError, Tag, mailbox};
 use crate::limits::{IMAP_NESTING_MAX, IMAP_TAG_BYTES_MAX};
+use crate::spool::{Contents, Nul};
 
 /// What every function of the grammar gives.
 pub(in crate::imap) type Parsed<T> = Result<T, SyntaxError>;
@@ -12,7 +13,7 @@ pub(in crate::imap) type Parsed<T> = Result<T, SyntaxError>;
 pub(in crate::imap) struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
-    literals: std::vec::IntoIter<Vec<u8>>,
+    literals: std::vec::IntoIter<Contents>,
     dialect: Dialect,
     depth: usize,
 }
@@ -40,6 +41,11 @@ impl<'a> Cursor<'a> {
 
     fn rest(&self) -> &'a [u8] {
         self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Whether a list comes next, behind a space.
+    pub(super) fn list_follows(&self) -> bool {
+        self.rest().starts_with(b" (")
     }
 
     /// Goes past the octet, if it is the next.
@@ -102,6 +108,18 @@ impl<'a> Cursor<'a> {
         if !taken {
             self.at = start;
         }
+        taken
+    }
+
+    /// Whether a text comes next, in any case.
+    pub(super) fn comes(&self, text: &str) -> bool {
+        self.rest().get(..text.len()).is_some_and(|next| next.eq_ignore_ascii_case(text.as_bytes()))
+    }
+
+    /// Goes past a text, in any case, if it comes next.
+    pub(super) fn take_text(&mut self, text: &str) -> bool {
+        let taken = self.comes(text);
+        self.at += if taken { text.len() } else { 0 };
         taken
     }
 
@@ -188,11 +206,27 @@ impl<'a> Cursor<'a> {
     /// Without NUL (hostile B34).
     fn literal(&mut self) -> Parsed<Vec<u8>> {
         let start = self.at;
-        let literal = self.octets()?;
-        if memchr::memchr(0, &literal).is_some() { Err(Cause::Nul.at(start)) } else { Ok(literal) }
+        self.text_literal().and_then(|literal| argument(literal, start))
     }
 
-    fn octets(&mut self) -> Parsed<Vec<u8>> {
+    /// An argument with any octets in it.
+    /// ```abnf
+    /// literal8 = "~{" number64 ["+"] "}" CRLF *OCTET
+    /// ```
+    pub(super) fn literal8(&mut self) -> Parsed<Vec<u8>> {
+        let start = self.at;
+        self.need(b'~', "literal8")?;
+        self.octets().and_then(|literal| argument(literal, start))
+    }
+
+    /// A literal of any length without NUL.
+    pub(super) fn text_literal(&mut self) -> Parsed<Contents> {
+        let start = self.at;
+        let literal = self.octets()?;
+        if literal.nul() == Nul::Present { Err(Cause::Nul.at(start)) } else { Ok(literal) }
+    }
+
+    fn octets(&mut self) -> Parsed<Contents> {
         let start = self.at;
         self.need(b'{', "literal")?;
         self.run(|octet| octet.is_ascii_digit());
@@ -206,8 +240,8 @@ impl<'a> Cursor<'a> {
     /// append-data = literal / literal8
     /// literal8    = "~{" number64 ["+"] "}" CRLF *OCTET
     /// ```
-    pub(super) fn message(&mut self) -> Parsed<(Octets, Vec<u8>)> {
-        if self.take(b'~') { Ok((Octets::Binary, self.octets()?)) } else { Ok((Octets::Text, self.literal()?)) }
+    pub(super) fn message(&mut self) -> Parsed<(Octets, Contents)> {
+        if self.take(b'~') { Ok((Octets::Binary, self.octets()?)) } else { Ok((Octets::Text, self.text_literal()?)) }
     }
 
     /// The folder's name.
@@ -313,6 +347,11 @@ impl<'a> Cursor<'a> {
         parsed
     }
 
+    /// How names are written, and whether charsets are named.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// How far the command has been read, for an error about what is read next.
     pub(super) fn at(&self) -> usize {
         self.at
@@ -360,4 +399,12 @@ pub(super) fn is_atom(octet: u8) -> bool {
 /// Octets that are known to be ASCII.
 fn ascii(octets: &[u8]) -> String {
     octets.iter().copied().map(char::from).collect()
+}
+
+/// What is set aside are messages, and an argument's place is not theirs.
+fn argument(literal: Contents, start: usize) -> Parsed<Vec<u8>> {
+    match literal {
+        Contents::Here(octets) => Ok(octets),
+        Contents::Aside(_) => Err(Cause::Expected("string").at(start)),
+    }
 }

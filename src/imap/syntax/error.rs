@@ -63,6 +63,12 @@ pub enum Cause {
     /// A charset that is not known: NO \[BADCHARSET\].
     #[error("unknown charset")]
     Charset,
+    /// The same, of a search whose result was to be saved: nothing is saved then (RFC 9051 §6.4.4.1).
+    #[error("unknown charset")]
+    CharsetOfSaved,
+    /// A charset, where the client enabled UTF-8 for everything.
+    #[error("no charset can be named under UTF8=ACCEPT")]
+    CharsetNamed,
     /// Text that is not in the charset it is said to be in.
     #[error("text is not in its charset")]
     Encoding,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cursor::{Cursor, Parsed, add_new};
-use super::{Cause, Messages, Numbers, sequence};
+use super::{Cause, Messages, Numbers, Page, page, sequence};
 use crate::id::ModSeq;
 use crate::limits::IMAP_FETCH_ITEMS_MAX;
 
@@ -16,6 +16,8 @@ pub struct Fetch {
     pub messages: Messages,
     /// What of them; macros are expanded, nothing comes twice.
     pub items: Vec<FetchItem>,
+    /// Only some of those that are there: RFC 9394 §3.3; `UID FETCH` only.
+    pub page: Option<Page>,
     /// Only messages changed since, which also asks for MODSEQ in every answer (RFC 7162 §3.1.4.1).
     pub changed_since: Option<ChangedSince>,
 }
@@ -57,6 +59,14 @@ pub enum FetchItem {
     BodyStructure,
     /// `MODSEQ`
     ModSeq,
+    /// `EMAILID`: RFC 8474
+    EmailId,
+    /// `THREADID`: RFC 8474
+    ThreadId,
+    /// `SAVEDATE`: RFC 8514
+    SaveDate,
+    /// `PREVIEW`: RFC 8970
+    Preview(Patience),
     /// `RFC822`, `RFC822.HEADER`, `RFC822.TEXT`: only RFC 3501.
     Rfc822(Rfc822),
     /// `BODY[…]<…>` and `BODY.PEEK[…]<…>`
@@ -79,6 +89,15 @@ pub enum FetchItem {
     },
     /// `BINARY.SIZE[…]`, with the numbers of the part
     BinarySize(Vec<u32>),
+}
+
+/// Whether a client waits for a PREVIEW that has to be made first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It does.
+    Waits,
+    /// `(LAZY)`: it asks again another time.
+    Lazy,
 }
 
 /// What RFC 3501 also calls the message and its halves.
@@ -163,8 +182,11 @@ pub(in crate::imap) fn fetch(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Fe
     let messages = sequence::messages(cursor)?;
     cursor.space()?;
     let items = items(cursor)?;
-    let changed_since = if cursor.take(b' ') { Some(changed_since(cursor, numbers)?) } else { None };
-    Ok(Fetch { numbers, messages, items, changed_since })
+    let mut fetch = Fetch { numbers, messages, items, page: None, changed_since: None };
+    if cursor.take(b' ') {
+        modifiers(cursor, &mut fetch)?;
+    }
+    Ok(fetch)
 }
 
 fn items(cursor: &mut Cursor) -> Parsed<Vec<FetchItem>> {
@@ -193,10 +215,11 @@ fn items(cursor: &mut Cursor) -> Parsed<Vec<FetchItem>> {
 /// ```abnf
 /// fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822.SIZE" / "BODY" ["STRUCTURE"] / "UID" / "MODSEQ" /
 ///             "BODY" [".PEEK"] section [partial] / "BINARY" [".PEEK"] section-binary [partial] /
-///             "BINARY.SIZE" section-binary / "RFC822" [".HEADER" / ".TEXT"]
+///             "BINARY.SIZE" section-binary / "RFC822" [".HEADER" / ".TEXT"] / "EMAILID" / "THREADID" / "SAVEDATE" /
+///             "PREVIEW" [SP "(" "LAZY" ")"]
 /// section-binary = "[" [section-part] "]"
 /// ```
-fn item(cursor: &mut Cursor) -> Parsed<FetchItem> {
+pub(super) fn item(cursor: &mut Cursor) -> Parsed<FetchItem> {
     let start = cursor.at();
     let word = cursor.word();
     let bracket = cursor.peek() == Some(b'[');
@@ -214,12 +237,21 @@ fn item(cursor: &mut Cursor) -> Parsed<FetchItem> {
         ("BODY", false) => FetchItem::Body,
         ("BODYSTRUCTURE", false) => FetchItem::BodyStructure,
         ("MODSEQ", false) => FetchItem::ModSeq,
+        ("EMAILID", false) => FetchItem::EmailId,
+        ("THREADID", false) => FetchItem::ThreadId,
+        ("SAVEDATE", false) => FetchItem::SaveDate,
+        ("PREVIEW", false) => FetchItem::Preview(patience(cursor)),
         ("RFC822", false) => FetchItem::Rfc822(Rfc822::Message),
         ("RFC822.HEADER", false) => FetchItem::Rfc822(Rfc822::Header),
         ("RFC822.TEXT", false) => FetchItem::Rfc822(Rfc822::Text),
         _ => return Err(Cause::Expected("fetch item").at(start)),
     };
     Ok(item)
+}
+
+/// A list behind PREVIEW may also be that of the modifiers of the whole FETCH.
+fn patience(cursor: &mut Cursor) -> Patience {
+    if cursor.take_text(" (LAZY)") { Patience::Lazy } else { Patience::Waits }
 }
 
 fn body_section(cursor: &mut Cursor, seen: Seen) -> Parsed<FetchItem> {
@@ -245,7 +277,7 @@ fn binary_path(cursor: &mut Cursor) -> Parsed<Vec<u32>> {
 /// section-part    = nz-number *("." nz-number)
 /// section-text    = section-msgtext / "MIME"
 /// ```
-fn section(cursor: &mut Cursor) -> Parsed<Section> {
+pub(super) fn section(cursor: &mut Cursor) -> Parsed<Section> {
     cursor.need(b'[', "[")?;
     let mut path = Vec::new();
     let mut text = SectionText::Whole;
@@ -302,13 +334,20 @@ fn partial(cursor: &mut Cursor) -> Parsed<Option<Partial>> {
 /// ```abnf
 /// fetch-modifier =/ "CHANGEDSINCE" SP mod-sequence-value      ; RFC 7162 §7
 /// fetch-modifier =/ "VANISHED"                                ; only in UID FETCH with CHANGEDSINCE
+/// fetch-modifier =/ "PARTIAL" SP partial-range                ; RFC 9394 §4; only in UID FETCH
 /// ```
-fn changed_since(cursor: &mut Cursor, numbers: Numbers) -> Parsed<ChangedSince> {
+fn modifiers(cursor: &mut Cursor, fetch: &mut Fetch) -> Parsed<()> {
+    let by_uid = fetch.numbers == Numbers::Uid;
     let mut mod_seq = None;
     let mut expunged = Expunged::Omit;
-    cursor.nonempty_list("fetch modifiers", 2, |cursor| {
-        if numbers == Numbers::Uid && cursor.take_word("VANISHED") {
+    cursor.nonempty_list("fetch modifiers", 3, |cursor| {
+        if by_uid && cursor.take_word("VANISHED") {
             expunged = Expunged::Tell;
+            return Ok(());
+        }
+        if by_uid && cursor.take_word("PARTIAL") {
+            cursor.space()?;
+            fetch.page = Some(page::page(cursor)?);
             return Ok(());
         }
         cursor.one_of("fetch modifier", &[("CHANGEDSINCE", ())])?;
@@ -316,15 +355,17 @@ fn changed_since(cursor: &mut Cursor, numbers: Numbers) -> Parsed<ChangedSince> 
         mod_seq = Some(ModSeq(cursor.nonzero64()?));
         Ok(())
     })?;
-    match mod_seq {
-        Some(mod_seq) => Ok(ChangedSince { mod_seq, expunged }),
-        None => cursor.expected("CHANGEDSINCE"),
+    fetch.changed_since = mod_seq.map(|mod_seq| ChangedSince { mod_seq, expunged });
+    match (fetch.changed_since, expunged) {
+        (None, Expunged::Tell) => cursor.expected("CHANGEDSINCE"),
+        (Some(_), _) | (None, Expunged::Omit) => Ok(()),
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::Counted;
     use super::super::command::Command;
     use super::super::parse::tests::read;
     use super::*;
@@ -402,5 +443,15 @@ mod tests {
         assert_eq!(fetched("FLAGS (VANISHED)"), Err(Cause::Expected("CHANGEDSINCE")));
         assert_eq!(fetched("FLAGS (CHANGEDSINCE 0)"), Err(Cause::Number));
         assert_eq!(read("FETCH 1 FLAGS (CHANGEDSINCE 1 VANISHED)"), Err(Cause::Expected("fetch modifier")));
+    }
+
+    #[test]
+    fn some_of_many() {
+        let last = Page { counted: Counted::FromLast, one: 1, other: 3 };
+        assert_eq!(fetched("FLAGS (PARTIAL -1:-3)").unwrap().page, Some(last));
+        let fetch = fetched("FLAGS (PARTIAL -1:-3 CHANGEDSINCE 98305)").unwrap();
+        assert!(fetch.page == Some(last) && fetch.changed_since.is_some());
+        assert!(fetched("FLAGS (PARTIAL 1)").is_err());
+        assert_eq!(read("FETCH 1:* FLAGS (PARTIAL 1:3)"), Err(Cause::Expected("fetch modifier")));
     }
 }

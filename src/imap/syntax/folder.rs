@@ -32,7 +32,7 @@ pub struct QResync {
     pub mod_seq: ModSeq,
     /// The UIDs it knows, without `*`.
     pub known: Option<SequenceSet>,
-    /// Some sequence numbers and their UIDs, without `*`, both of one length as far as spelled.
+    /// Some sequence numbers and their UIDs, without `*`, as many of one as of the other.
     pub matched: Option<(SequenceSet, SequenceSet)>,
 }
 
@@ -154,7 +154,12 @@ fn qresync(cursor: &mut Cursor) -> Parsed<QResync> {
         cursor.need(b'(', "(")?;
         let numbers = numbers_only(cursor)?;
         cursor.space()?;
-        qresync.matched = Some((numbers, numbers_only(cursor)?));
+        let start = cursor.at();
+        let uids = numbers_only(cursor)?;
+        if numbers.resolve(0).count() != uids.resolve(0).count() {
+            return Err(Cause::Expected("a UID for each number").at(start));
+        }
+        qresync.matched = Some((numbers, uids));
         cursor.need(b')', ")")?;
     }
     cursor.need(b')', ")")?;
@@ -265,6 +270,7 @@ mod tests {
             assert_eq!((qresync.known.is_some(), qresync.matched.is_some()), (!known.is_empty(), !matched.is_empty()));
         }
         assert_eq!(read("SELECT x (QRESYNC (0 1))"), Err(Cause::Number));
+        assert_eq!(read("SELECT x (QRESYNC (1 1 (1,2 5)))"), Err(Cause::Expected("a UID for each number")));
         assert_eq!(read("SELECT x (QRESYNC (1 1 1:*))"), Err(Cause::Expected("number")));
         assert_eq!(read("SELECT x (FROB)"), Err(Cause::Expected("parameter")));
     }

@@ -2,7 +2,8 @@
 
 use super::cursor::{Cursor, Parsed, add_new};
 use super::folder::status_items;
-use super::{Cause, StatusItem};
+use super::metadata::list_metadata;
+use super::{AskedMetadata, Cause, StatusItem};
 use crate::limits::{IMAP_LIST_OPTIONS_MAX, IMAP_LIST_PATTERNS_MAX};
 
 /// The arguments of LIST.
@@ -55,6 +56,8 @@ pub enum ListReturn {
     Status(Vec<StatusItem>),
     /// `MYRIGHTS`: RFC 8440
     MyRights,
+    /// `METADATA (…)`: RFC 9590
+    Metadata(AskedMetadata),
 }
 
 /// The arguments of LSUB: RFC 3501 §6.3.9.
@@ -139,7 +142,8 @@ fn list_selection(cursor: &mut Cursor) -> Parsed<Vec<ListSelection>> {
 }
 
 /// ```abnf
-/// return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" / "STATUS" SP "(" status-att *(SP status-att) ")"
+/// return-option = "SUBSCRIBED" / "CHILDREN" / "SPECIAL-USE" / "MYRIGHTS" / "STATUS" SP "(" status-att *(SP status-att) ")" /
+///                 "METADATA" SP entries
 /// ```
 fn list_return(cursor: &mut Cursor) -> Parsed<ListReturn> {
     let start = cursor.at();
@@ -148,6 +152,7 @@ fn list_return(cursor: &mut Cursor) -> Parsed<ListReturn> {
         "CHILDREN" => Ok(ListReturn::Children),
         "SPECIAL-USE" => Ok(ListReturn::SpecialUse),
         "MYRIGHTS" => Ok(ListReturn::MyRights),
+        "METADATA" => list_metadata(cursor).map(ListReturn::Metadata),
         "STATUS" => {
             cursor.space()?;
             status_items(cursor).map(ListReturn::Status)

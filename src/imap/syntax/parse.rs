@@ -69,7 +69,7 @@ pub(super) mod tests {
                 Next::Literal(awaited) => {
                     assert!(awaited.kind == LiteralKind::Argument || awaited.size <= MESSAGE_MAX);
                     let (literal, after) = rest.split_at(awaited.size.min(rest.len()));
-                    assembler.literal(literal.to_vec());
+                    assembler.literal(crate::spool::Contents::Here(literal.to_vec()));
                     rest = after;
                 }
                 Next::Discard(size) => rest = rest.get(usize::try_from(size).unwrap()..).unwrap_or_default(),
@@ -216,6 +216,7 @@ pub(super) mod tests {
         "UID FETCH 1:*,4 (FLAGS BODY.PEEK[1.2.HEADER.FIELDS (A {1}\r\nb)]<0.10> BINARY[1]) (CHANGEDSINCE 1 VANISHED)",
         "STORE 1 (UNCHANGEDSINCE 5) -FLAGS.SILENT (\\Deleted x)",
         "SEARCH RETURN (MIN SAVE) CHARSET UTF-8 (OR NOT FROM a 2:4) SINCE 1-Feb-1994 MODSEQ \"/f\" all 7 HEADER x \"\"",
+        "NOTIFY SET STATUS (selected (MessageNew (UID BODY.PEEK[]) MessageExpunge)) (subtree (a {1}\r\nb) NONE)",
         "SETQUOTA \"\" (STORAGE 512)",
         "SETACL x y +lrs",
     ];

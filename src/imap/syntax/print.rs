@@ -5,9 +5,9 @@ use jiff::tz::Offset;
 
 use super::cursor::is_astring;
 use super::date::MONTHS;
-use super::{Dialect, FetchItem, Numbers, Ranges, Rfc822, Section, SectionText, Tag};
+use super::{Counted, Dialect, FetchItem, Numbers, Page, Ranges, Rfc822, Section, SectionText, Tag};
 use crate::id::ModSeq;
-use crate::imap::utf7;
+use crate::utf7;
 
 /// A number.
 pub fn number(out: &mut Vec<u8>, number: impl Into<u64>) {
@@ -90,7 +90,7 @@ pub fn binary(out: &mut Vec<u8>, octets: &[u8]) {
 pub fn mailbox(out: &mut Vec<u8>, name: &str, dialect: Dialect) {
     if name.is_ascii() && !name.contains('&') {
         astring(out, name.as_bytes());
-    } else if dialect == Dialect::Utf8 {
+    } else if dialect != Dialect::Utf7 {
         quoted(out, name.as_bytes());
     } else {
         // Neither quote nor backslash comes out of the encoding but as itself.
@@ -128,6 +128,27 @@ pub fn ranges(out: &mut Vec<u8>, ranges: &Ranges) {
         if span.last > span.first {
             out.push(b':');
             number(out, span.last);
+        }
+    }
+}
+
+/// Numbers in an order that means something, as a sequence-set: those that rise by one become a range (RFC 5267 §3.2).
+pub fn ordered(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>) {
+    let mut numbers = numbers.into_iter().peekable();
+    let mut place = 0;
+    while let Some(first) = numbers.next() {
+        let mut last = first;
+        while let Some(next) = numbers.next_if(|next| last.checked_add(1) == Some(*next)) {
+            last = next;
+        }
+        if place > 0 {
+            out.push(b',');
+        }
+        place += 1;
+        number(out, first);
+        if last > first {
+            out.push(b':');
+            number(out, last);
         }
     }
 }
@@ -177,6 +198,10 @@ pub fn item_name(out: &mut Vec<u8>, item: &FetchItem) {
         FetchItem::Body | FetchItem::Section { .. } => b"BODY",
         FetchItem::BodyStructure => b"BODYSTRUCTURE",
         FetchItem::ModSeq => b"MODSEQ",
+        FetchItem::EmailId => b"EMAILID",
+        FetchItem::ThreadId => b"THREADID",
+        FetchItem::SaveDate => b"SAVEDATE",
+        FetchItem::Preview(_) => b"PREVIEW",
         FetchItem::Rfc822(Rfc822::Message) => b"RFC822",
         FetchItem::Rfc822(Rfc822::Header) => b"RFC822.HEADER",
         FetchItem::Rfc822(Rfc822::Text) => b"RFC822.TEXT",
@@ -244,10 +269,11 @@ fn path(out: &mut Vec<u8>, numbers: &[u32]) {
     }
 }
 
-/// The answer to SEARCH in RFC 3501, with its MODSEQ of RFC 7162 §3.1.5.
-pub fn search(out: &mut Vec<u8>, found: &Ranges, mod_seq: Option<ModSeq>) {
-    out.extend_from_slice(b"* SEARCH");
-    for found in found.iter() {
+/// The answer to SEARCH in RFC 3501, or to SORT in RFC 5256, with the MODSEQ of RFC 7162 §3.1.5 and §3.1.6.
+pub fn found(out: &mut Vec<u8>, name: &str, found: impl IntoIterator<Item = u32>, mod_seq: Option<ModSeq>) {
+    out.extend_from_slice(b"* ");
+    out.extend_from_slice(name.as_bytes());
+    for found in found {
         out.push(b' ');
         number(out, found);
     }
@@ -264,6 +290,8 @@ pub fn search(out: &mut Vec<u8>, found: &Ranges, mod_seq: Option<ModSeq>) {
 pub struct Esearch<'a> {
     /// Of the command that is answered.
     pub tag: &'a Tag,
+    /// Where it was found, if not in the selected folder as a matter of course: RFC 7377 §2.1.
+    pub folder: Option<Folder<'a>>,
     /// What the numbers are.
     pub numbers: Numbers,
     /// The smallest.
@@ -272,16 +300,37 @@ pub struct Esearch<'a> {
     pub max: Option<u32>,
     /// How many.
     pub count: Option<u64>,
-    /// Which; left out when there are none.
-    pub all: Option<&'a Ranges>,
+    /// Which, in their order; left out when there are none.
+    pub all: Option<&'a [u32]>,
+    /// Which of those at the places asked for: RFC 9394.
+    pub page: Option<(Page, &'a [u32])>,
+    /// How relevant each of them is, in the same order: RFC 6203 §4.
+    pub relevancy: Option<&'a [u32]>,
     /// The highest mod-sequence of those answered.
     pub mod_seq: Option<ModSeq>,
+}
+
+/// A folder that an answer is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Folder<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// How names are written.
+    pub dialect: Dialect,
+    /// Its UIDVALIDITY.
+    pub uid_validity: u32,
 }
 
 /// Writes an [`Esearch`].
 pub fn esearch(out: &mut Vec<u8>, answer: &Esearch<'_>) {
     out.extend_from_slice(b"* ESEARCH (TAG ");
     quoted(out, answer.tag.as_str().as_bytes());
+    if let Some(folder) = answer.folder {
+        out.extend_from_slice(b" MAILBOX ");
+        mailbox(out, folder.name, folder.dialect);
+        out.extend_from_slice(b" UIDVALIDITY ");
+        number(out, folder.uid_validity);
+    }
     out.push(b')');
     if answer.numbers == Numbers::Uid {
         out.extend_from_slice(b" UID");
@@ -296,13 +345,42 @@ pub fn esearch(out: &mut Vec<u8>, answer: &Esearch<'_>) {
     }
     if let Some(all) = answer.all.filter(|all| !all.is_empty()) {
         out.extend_from_slice(b" ALL ");
-        ranges(out, all);
+        ordered(out, all.iter().copied());
+    }
+    if let Some((page, numbers)) = answer.page {
+        partial(out, page, numbers);
+    }
+    if let Some(scores) = answer.relevancy {
+        out.extend_from_slice(b" RELEVANCY (");
+        spaced(out, scores, |out, score| number(out, u64::from(*score)));
+        out.push(b')');
     }
     if let Some(mod_seq) = answer.mod_seq {
         out.extend_from_slice(b" MODSEQ ");
         number(out, mod_seq.0);
     }
     out.extend_from_slice(b"\r\n");
+}
+
+/// ```abnf
+/// ret-data-partial = "PARTIAL" SP "(" partial-range SP (sequence-set / "NIL") ")"    ; RFC 9394 §4
+/// ```
+fn partial(out: &mut Vec<u8>, page: Page, numbers: &[u32]) {
+    out.extend_from_slice(b" PARTIAL (");
+    for (before, end) in [("", page.one), (":", page.other)] {
+        out.extend_from_slice(before.as_bytes());
+        if page.counted == Counted::FromLast {
+            out.push(b'-');
+        }
+        number(out, end);
+    }
+    out.push(b' ');
+    if numbers.is_empty() {
+        out.extend_from_slice(b"NIL");
+    } else {
+        ordered(out, numbers.iter().copied());
+    }
+    out.push(b')');
 }
 
 #[cfg(test)]
@@ -333,26 +411,36 @@ mod tests {
 
     #[test]
     fn answers_are_spelled_as_in_the_rfcs() {
-        let found: Ranges = [2, 10, 11].into_iter().collect();
-        assert_eq!(printed(|out| ranges(out, &found)), "2,10:11");
+        let all = [2, 10, 11];
+        assert_eq!(printed(|out| ranges(out, &all.into_iter().collect())), "2,10:11");
         assert_eq!(
-            printed(|out| search(out, &found, Some(ModSeq(917_162_500)))),
+            printed(|out| found(out, "SEARCH", all, Some(ModSeq(917_162_500)))),
             "* SEARCH 2 10 11 (MODSEQ 917162500)\r\n"
         );
         let tag = Tag("A282".to_owned());
         let mut answer = Esearch {
             tag: &tag,
+            folder: None,
             numbers: Numbers::Uid,
             min: Some(2),
             max: None,
             count: Some(3),
-            all: Some(&found),
+            all: Some(&all),
+            page: None,
+            relevancy: None,
             mod_seq: None,
         };
         assert_eq!(printed(|out| esearch(out, &answer)), "* ESEARCH (TAG \"A282\") UID MIN 2 COUNT 3 ALL 2,10:11\r\n");
-        let none = Ranges::default();
-        answer = Esearch { numbers: Numbers::Sequence, min: None, count: Some(0), all: Some(&none), ..answer };
+        answer = Esearch { numbers: Numbers::Sequence, min: None, count: Some(0), all: Some(&[]), ..answer };
         assert_eq!(printed(|out| esearch(out, &answer)), "* ESEARCH (TAG \"A282\") COUNT 0\r\n");
+        let page = Page { counted: Counted::FromLast, one: 1, other: 3 };
+        let folder = Some(Folder { name: "Công việc", dialect: Dialect::Utf7, uid_validity: 503 });
+        answer = Esearch { folder, count: None, page: Some((page, &[11, 10, 3, 4, 5])), ..answer };
+        let line =
+            "* ESEARCH (TAG \"A282\" MAILBOX \"C&APQ-ng vi&Hsc-c\" UIDVALIDITY 503) PARTIAL (-1:-3 11,10,3:5)\r\n";
+        assert_eq!(printed(|out| esearch(out, &answer)), line);
+        answer = Esearch { folder: None, page: Some((page, &[])), ..answer };
+        assert_eq!(printed(|out| esearch(out, &answer)), "* ESEARCH (TAG \"A282\") PARTIAL (-1:-3 NIL)\r\n");
     }
 
     #[test]

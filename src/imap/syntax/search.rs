@@ -1,4 +1,4 @@
-//! SEARCH: RFC 9051 §6.4.4, with RFC 4731, 5182 (SAVE, `$`), 5032 (OLDER, YOUNGER) and 7162 (MODSEQ).
+//! SEARCH: RFC 9051 §6.4.4, with RFC 4731, 5182 (SAVE, `$`), 5032 (OLDER, YOUNGER), 7162 (MODSEQ) and 6203 (FUZZY).
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use jiff::civil::Date;
 
 use super::cursor::{Cursor, Parsed, add_new};
 use super::date::date;
-use super::{Cause, Flag, Messages, Numbers, flag, sequence};
+use super::{Cause, Dialect, Flag, Messages, Numbers, Page, flag, page, sequence};
 use crate::id::ModSeq;
-use crate::limits::IMAP_SEARCH_KEYS_MAX;
+use crate::limits::{IMAP_LIST_OPTIONS_MAX, IMAP_SEARCH_KEYS_MAX};
 
 /// The arguments of SEARCH. Its text is decoded from the charset that was given, UTF-8 if none was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,29 @@ pub struct Search {
     pub returns: Option<Vec<SearchReturn>>,
     /// What to look for.
     pub key: SearchKey,
+    /// Whether it matters how relevant each message is.
+    pub scores: Scores,
+}
+
+/// Whether messages are told, or sorted, by how relevant they are: RFC 6203 §4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scores {
+    /// No.
+    Unwanted,
+    /// Yes; then a key is FUZZY.
+    Wanted,
+}
+
+impl Scores {
+    /// # Errors
+    /// [`Cause::Expected`] where they are wanted and no key is FUZZY.
+    pub(super) fn of(wanted: bool, key: &SearchKey, cursor: &Cursor) -> Parsed<Self> {
+        match wanted {
+            false => Ok(Self::Unwanted),
+            true if key.is_fuzzy() => Ok(Self::Wanted),
+            true => cursor.fail(Cause::Expected("FUZZY, which RELEVANCY needs")),
+        }
+    }
 }
 
 /// What SEARCH tells.
@@ -33,8 +56,12 @@ pub enum SearchReturn {
     All,
     /// `COUNT`
     Count,
+    /// `PARTIAL`: RFC 9394; never with `ALL`, and never twice
+    Partial(Page),
     /// `SAVE`
     Save,
+    /// `RELEVANCY`: only where a key is FUZZY
+    Relevancy,
 }
 
 /// A condition. NEW, OLD, UNSEEN and the like are spelled out in these.
@@ -48,6 +75,8 @@ pub enum SearchKey {
     Or(Box<(SearchKey, SearchKey)>),
     /// `NOT`
     Not(Box<SearchKey>),
+    /// `FUZZY`
+    Fuzzy(Box<SearchKey>),
     /// By sequence number, or `$`.
     Sequence(Messages),
     /// `UID`
@@ -74,6 +103,32 @@ pub enum SearchKey {
     Age(Comparison, u32),
     /// `MODSEQ`: at least this, on any entry; RFC 7162 §3.1.5
     ModSeq(ModSeq),
+    /// By what is kept of the message beside the rest.
+    Kept(KeptKey),
+}
+
+/// A condition on when a message was saved, or on its ids.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeptKey {
+    /// `SAVEDBEFORE`, `SAVEDON`, `SAVEDSINCE`: RFC 8514 §4
+    Saved(DateTest, Date),
+    /// `EMAILID`: RFC 8474 §6
+    Email(String),
+    /// `THREADID`
+    Thread(String),
+}
+
+impl SearchKey {
+    /// Whether some of it is FUZZY.
+    pub fn is_fuzzy(&self) -> bool {
+        match self {
+            Self::Fuzzy(_) => true,
+            Self::And(keys) => keys.iter().any(Self::is_fuzzy),
+            Self::Or(keys) => keys.0.is_fuzzy() || keys.1.is_fuzzy(),
+            Self::Not(key) => key.is_fuzzy(),
+            _ => false,
+        }
+    }
 }
 
 /// A field of the header with a search key of its own.
@@ -92,7 +147,7 @@ pub enum SearchField {
 }
 
 /// How a date is compared with that of the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DateTest {
     /// Earlier than the day.
     Before,
@@ -118,38 +173,91 @@ pub enum Comparison {
 /// ```
 pub(in crate::imap) fn search(cursor: &mut Cursor, numbers: Numbers) -> Parsed<Search> {
     cursor.space()?;
-    let mut returns = None;
-    if cursor.take_word("RETURN") {
-        cursor.space()?;
-        returns = Some(search_returns(cursor)?);
-        cursor.space()?;
-    }
-    let mut charset = encoding_rs::UTF_8;
-    if cursor.take_word("CHARSET") {
-        cursor.space()?;
-        let start = cursor.at();
-        let label = cursor.astring()?;
-        charset = Encoding::for_label_no_replacement(&label).ok_or(Cause::Charset.at(start))?;
-        cursor.space()?;
-    }
-    let mut program = Program { charset, keys: 0 };
-    Ok(Search { numbers, returns, key: program.all_of(cursor)? })
+    let returns = returns(cursor)?;
+    let charset = optional_charset(cursor, returns.as_deref().unwrap_or_default())?;
+    let key = program(cursor, charset)?;
+    let told = returns.as_ref().is_some_and(|returns| returns.contains(&SearchReturn::Relevancy));
+    let scores = Scores::of(told, &key, cursor)?;
+    Ok(Search { numbers, returns, key, scores })
 }
 
-fn search_returns(cursor: &mut Cursor) -> Parsed<Vec<SearchReturn>> {
+/// `["CHARSET" SP charset SP]`
+pub(super) fn optional_charset(cursor: &mut Cursor, returns: &[SearchReturn]) -> Parsed<&'static Encoding> {
+    if !cursor.take_word("CHARSET") {
+        return Ok(encoding_rs::UTF_8);
+    }
+    cursor.space()?;
+    if cursor.dialect() == Dialect::Utf8Accept {
+        // RFC 9755 §3: everything is UTF-8, and a label could only contradict that.
+        return cursor.fail(Cause::CharsetNamed);
+    }
+    let charset = charset(cursor, returns)?;
+    cursor.space()?;
+    Ok(charset)
+}
+
+/// A charset that text can be decoded from; under UTF8=ACCEPT, where everything is UTF-8, no other (RFC 9755 §3).
+pub(super) fn charset(cursor: &mut Cursor, returns: &[SearchReturn]) -> Parsed<&'static Encoding> {
+    let start = cursor.at();
+    let label = cursor.astring()?;
+    let saves = returns.contains(&SearchReturn::Save);
+    let unknown = if saves { Cause::CharsetOfSaved } else { Cause::Charset };
+    let known = match cursor.dialect() {
+        Dialect::Utf7 | Dialect::Utf8 => Encoding::for_label_no_replacement(&label),
+        Dialect::Utf8Accept => {
+            let is_utf8 = [&b"UTF-8"[..], b"US-ASCII"].iter().any(|name| label.eq_ignore_ascii_case(name));
+            is_utf8.then_some(encoding_rs::UTF_8)
+        }
+    };
+    known.ok_or(unknown.at(start))
+}
+
+/// `search-key *(SP search-key)`, with its text in that charset.
+pub(super) fn program(cursor: &mut Cursor, charset: &'static Encoding) -> Parsed<SearchKey> {
+    Program { charset, keys: 0 }.all_of(cursor)
+}
+
+/// `["RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" SP]`: empty is ALL.
+pub(super) fn returns(cursor: &mut Cursor) -> Parsed<Option<Vec<SearchReturn>>> {
+    if !cursor.take_word("RETURN") {
+        return Ok(None);
+    }
+    cursor.space()?;
+    let start = cursor.at();
+    let mut returns = Vec::new();
+    cursor.list("return options", IMAP_LIST_OPTIONS_MAX, |cursor| {
+        add_new(&mut returns, search_return(cursor)?);
+        Ok(())
+    })?;
+    cursor.space()?;
+    // RFC 9394 §3.1.
+    let tells_which = |option: &&SearchReturn| matches!(option, SearchReturn::All | SearchReturn::Partial(_));
+    if returns.iter().filter(tells_which).count() > 1 {
+        return Err(Cause::Expected("one of ALL and PARTIAL").at(start));
+    }
+    if returns.is_empty() {
+        returns.push(SearchReturn::All);
+    }
+    Ok(Some(returns))
+}
+
+/// ```abnf
+/// search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / "PARTIAL" SP partial-range
+/// ```
+fn search_return(cursor: &mut Cursor) -> Parsed<SearchReturn> {
     const OPTIONS: &[(&str, SearchReturn)] = &[
         ("MIN", SearchReturn::Min),
         ("MAX", SearchReturn::Max),
         ("ALL", SearchReturn::All),
         ("COUNT", SearchReturn::Count),
         ("SAVE", SearchReturn::Save),
+        ("RELEVANCY", SearchReturn::Relevancy),
     ];
-    let mut returns = Vec::new();
-    cursor.list("return options", OPTIONS.len(), |cursor| {
-        add_new(&mut returns, cursor.one_of("return option", OPTIONS)?);
-        Ok(())
-    })?;
-    Ok(if returns.is_empty() { vec![SearchReturn::All] } else { returns })
+    if cursor.take_word("PARTIAL") {
+        cursor.space()?;
+        return page::page(cursor).map(SearchReturn::Partial);
+    }
+    cursor.one_of("return option", OPTIONS)
 }
 
 /// What holds for all keys of a SEARCH.
@@ -195,6 +303,7 @@ impl Program {
         match word.as_str() {
             "OR" => self.or(cursor),
             "NOT" => self.not(cursor),
+            "FUZZY" => self.fuzzy(cursor),
             "FROM" => self.field(cursor, SearchField::From),
             "TO" => self.field(cursor, SearchField::To),
             "CC" => self.field(cursor, SearchField::Cc),
@@ -223,6 +332,16 @@ impl Program {
         })
     }
 
+    /// ```abnf
+    /// search-key =/ "FUZZY" SP search-key     ; RFC 6203 §6
+    /// ```
+    fn fuzzy(&mut self, cursor: &mut Cursor) -> Parsed<SearchKey> {
+        cursor.nested(|cursor| {
+            cursor.space()?;
+            Ok(SearchKey::Fuzzy(Box::new(self.key(cursor)?)))
+        })
+    }
+
     fn field(&self, cursor: &mut Cursor, field: SearchField) -> Parsed<SearchKey> {
         Ok(SearchKey::Field(field, self.text(cursor)?))
     }
@@ -241,7 +360,8 @@ impl Program {
 fn flag_key(word: &str) -> Option<SearchKey> {
     let lacks = |flag| SearchKey::Not(Box::new(SearchKey::Flag(flag)));
     Some(match word {
-        "ALL" => SearchKey::All,
+        // Every message has a date of saving: RFC 8514 §4.
+        "ALL" | "SAVEDATESUPPORTED" => SearchKey::All,
         "ANSWERED" => SearchKey::Flag(Flag::Answered),
         "DELETED" => SearchKey::Flag(Flag::Deleted),
         "DRAFT" => SearchKey::Flag(Flag::Draft),
@@ -263,6 +383,7 @@ fn flag_key(word: &str) -> Option<SearchKey> {
 fn numeric_key(cursor: &mut Cursor, word: &str) -> Option<Parsed<SearchKey>> {
     let received = |test| move |cursor: &mut Cursor| date(cursor).map(|date| SearchKey::Received(test, date));
     let sent = |test| move |cursor: &mut Cursor| date(cursor).map(|date| SearchKey::Sent(test, date));
+    let saved = |test| move |cursor: &mut Cursor| date(cursor).map(|date| SearchKey::Kept(KeptKey::Saved(test, date)));
     let size = |is| move |cursor: &mut Cursor| cursor.number64().map(|octets| SearchKey::Size(is, octets));
     let age = |is| move |cursor: &mut Cursor| cursor.nonzero32().map(|seconds| SearchKey::Age(is, seconds));
     let flag = |cursor: &mut Cursor| flag::keyword(cursor).map(|name| SearchKey::Flag(Flag::Keyword(name)));
@@ -276,6 +397,11 @@ fn numeric_key(cursor: &mut Cursor, word: &str) -> Option<Parsed<SearchKey>> {
         "SENTBEFORE" => argument(cursor, sent(DateTest::Before)),
         "SENTON" => argument(cursor, sent(DateTest::On)),
         "SENTSINCE" => argument(cursor, sent(DateTest::Since)),
+        "SAVEDBEFORE" => argument(cursor, saved(DateTest::Before)),
+        "SAVEDON" => argument(cursor, saved(DateTest::On)),
+        "SAVEDSINCE" => argument(cursor, saved(DateTest::Since)),
+        "EMAILID" => argument(cursor, |cursor| object_id(cursor).map(|id| SearchKey::Kept(KeptKey::Email(id)))),
+        "THREADID" => argument(cursor, |cursor| object_id(cursor).map(|id| SearchKey::Kept(KeptKey::Thread(id)))),
         "LARGER" => argument(cursor, size(Comparison::Greater)),
         "SMALLER" => argument(cursor, size(Comparison::Less)),
         "OLDER" => argument(cursor, age(Comparison::Greater)),
@@ -288,6 +414,17 @@ fn numeric_key(cursor: &mut Cursor, word: &str) -> Option<Parsed<SearchKey>> {
 fn argument(cursor: &mut Cursor, key: impl FnOnce(&mut Cursor) -> Parsed<SearchKey>) -> Parsed<SearchKey> {
     cursor.space()?;
     key(cursor)
+}
+
+/// ```abnf
+/// objectid = 1*255(ALPHA / DIGIT / "_" / "-")     ; RFC 8474 §7
+/// ```
+fn object_id(cursor: &mut Cursor) -> Parsed<String> {
+    let id = cursor.run(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'));
+    if !(1..=255).contains(&id.len()) {
+        return cursor.expected("object id");
+    }
+    Ok(String::from_utf8_lossy(id).into_owned())
 }
 
 /// ```abnf
@@ -312,7 +449,7 @@ mod tests {
 
     use super::super::command::Command;
     use super::super::parse::tests::{read, read_octets};
-    use super::super::{Dialect, Ranges, print};
+    use super::super::{Counted, Dialect, Ranges, print};
     use super::*;
     use crate::limits::IMAP_NESTING_MAX;
 
@@ -344,6 +481,42 @@ mod tests {
             assert_eq!(searched(program).unwrap().key, SearchKey::ModSeq(ModSeq(620_162_338)), "{program}");
         }
         assert_eq!(searched("YOUNGER 259200").unwrap().key, SearchKey::Age(Comparison::Less, 259_200));
+    }
+
+    #[test]
+    fn fuzzy_is_a_key_before_a_key() {
+        let text = SearchKey::Text("ke hoach".to_owned());
+        assert_eq!(searched("FUZZY TEXT \"ke hoach\"").unwrap().key, SearchKey::Fuzzy(Box::new(text)));
+        assert!(searched("RETURN (RELEVANCY ALL) NOT FUZZY (SEEN SUBJECT x)").is_ok());
+        for none in ["FUZZY", "RETURN (RELEVANCY) TEXT x"] {
+            assert!(searched(none).is_err(), "{none}");
+        }
+        assert_eq!(searched(&("FUZZY ".repeat(10_000) + "ALL")), Err(Cause::Nesting));
+    }
+
+    #[test]
+    fn one_page_or_all_is_told() {
+        let page = |counted, one, other| SearchReturn::Partial(Page { counted, one, other });
+        for (options, returns) in [
+            ("PARTIAL 23500:24000", vec![page(Counted::FromFirst, 23_500, 24_000)]),
+            (
+                "count partial -1:-100 save",
+                vec![SearchReturn::Count, page(Counted::FromLast, 1, 100), SearchReturn::Save],
+            ),
+        ] {
+            assert_eq!(searched(&format!("RETURN ({options}) ALL")).unwrap().returns, Some(returns), "{options}");
+        }
+        for options in [
+            "PARTIAL",
+            "PARTIAL 1",
+            "PARTIAL 0:1",
+            "PARTIAL 1:*",
+            "PARTIAL -1:100",
+            "PARTIAL 1:2 ALL",
+            "PARTIAL 1:2 PARTIAL 3:4",
+        ] {
+            assert!(searched(&format!("RETURN ({options}) ALL")).is_err(), "{options}");
+        }
     }
 
     #[test]
@@ -450,7 +623,7 @@ mod tests {
             print(&mut command, &key);
             let read = read_octets(&command, Dialect::Utf7).map(|tagged| tagged.command);
             // What stands in parentheses at the outermost is one key, as is what stands without.
-            let search = Search { numbers: Numbers::Sequence, returns: None, key };
+            let search = Search { numbers: Numbers::Sequence, returns: None, key, scores: Scores::Unwanted };
             prop_assert_eq!(read, Ok(Command::Search(search)));
         }
 

@@ -25,6 +25,11 @@ pub enum Edge {
 }
 
 impl SequenceSet {
+    /// Of a single message.
+    pub fn one(message: Edge) -> Self {
+        Self(vec![(message, message)])
+    }
+
     /// The numbers meant, where `last` is the number of the last message, 0 in an empty folder: there `*` is nothing,
     /// and so is a range that ends in it. Numbers beyond the last are kept; only the caller knows what they mean.
     pub fn resolve(&self, last: u32) -> Ranges {

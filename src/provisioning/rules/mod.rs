@@ -7,6 +7,7 @@ mod delegate;
 mod depart;
 mod department;
 mod device;
+mod export;
 mod grant;
 mod hire;
 mod open;
@@ -114,6 +115,7 @@ pub fn plan(act: &Act, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
         Act::RemoveAlias { alias } => alias::remove(alias, case),
         Act::SetQuota { mailbox, quota_bytes } => alias::quota(mailbox, *quota_bytes, case),
         Act::OpenMailbox(open) => open::plan(open, case),
+        Act::ExportMailbox { mailbox, reason } => export::plan(mailbox, reason, case),
         Act::RemoveMailbox { mailbox } => remove::plan(*mailbox, case),
         Act::MarkProvince { marks } => Ok(province::plan(marks, case)),
     }

@@ -17,12 +17,18 @@ pub(super) fn plan(open: &OpenMailbox, case: &Case<'_>) -> Result<Vec<Step>, Ref
     let (mailbox_id, minutes) = (mailbox.id, open.minutes);
     let (to, reason) = (address.clone(), open.reason.clone());
     let mut steps = vec![Step::Open { mailbox: mailbox_id, address: to, reason, minutes, until }];
+    steps.extend(notices(mailbox, case));
+    Ok(steps)
+}
+
+/// Whoever answers for a mailbox is told, and the mailbox itself.
+pub(super) fn notices(mailbox: &Mailbox, case: &Case<'_>) -> Vec<Step> {
     let stewards = case.snapshot.stewards(mailbox);
     let theirs = stewards.into_iter().filter_map(|person| case.snapshot.of(Owner::Staff(person)));
     let mut told: Vec<&Mailbox> = theirs.collect();
     if told.iter().all(|other| other.id != mailbox.id) {
         told.push(mailbox);
     }
-    steps.extend(told.into_iter().filter_map(|m| Some(Step::Notify { mailbox: m.id, address: m.primary()?.clone() })));
-    Ok(steps)
+    let notice = |m: &Mailbox| Some(Step::Notify { mailbox: m.id, address: m.primary()?.clone() });
+    told.into_iter().filter_map(notice).collect()
 }
