@@ -118,6 +118,8 @@ pub const DEFLATE_READ_BYTES: usize = 16 * 1024;
 pub const INFLATE_WINDOW_BYTES_MAX: usize = 32 * 1024;
 /// What is kept of it at first: idle mail programs have sent no more than some commands.
 pub const INFLATE_WINDOW_BYTES_MIN: usize = 1024;
+/// Compressors kept for those who speak next: 11 MB.
+pub const DEFLATERS_SPARE_MAX: usize = 64;
 /// After so long without a word a connection gives the memory of its compressor back: commands of one synchronisation follow
 /// each other more closely, and so only those who are at it have one.
 pub const DEFLATE_REST_AFTER: Duration = Duration::from_secs(1);

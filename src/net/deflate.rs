@@ -4,13 +4,14 @@
 //! is read is inflated no further than the reader has room for, so that a kilobyte that stands for a gigabyte meets the
 //! same bounds as the gigabyte (hostile B35).
 //!
-//! A session that rests keeps no compressor, which takes 110 to 300 kB: behind a sync flush a new one may go on, it only
+//! A session that rests keeps no compressor, which takes some 170 kB: behind a sync flush a new one may go on, it only
 //! refers to nothing that was said before. Of what the peer may refer to, as much is kept as the peer has sent.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
@@ -68,8 +69,7 @@ impl<S> Deflated<S> {
 
     fn deflate(&mut self, octets: &[u8], flush: TDEFLFlush) -> io::Result<usize> {
         self.rest = None;
-        let new = || Box::new(CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, RAW, 0)));
-        let deflater = self.deflater.get_or_insert_with(new);
+        let deflater = self.deflater.get_or_insert_with(deflater);
         let out = &mut self.out;
         let (status, taken) = compress_to_output(deflater, octets, flush, |compressed| {
             out.extend_from_slice(compressed);
@@ -88,9 +88,33 @@ impl<S> Deflated<S> {
         }
         let rest = self.rest.get_or_insert_with(|| Box::pin(sleep(limits::DEFLATE_REST_AFTER)));
         if rest.as_mut().poll(cx).is_ready() {
-            (self.deflater, self.rest) = (None, None);
+            self.rest = None;
+            self.give_back();
         }
     }
+
+    fn give_back(&mut self) {
+        let Some(mut given) = self.deflater.take() else { return };
+        given.reset();
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < limits::DEFLATERS_SPARE_MAX {
+            spare.push(given);
+        }
+    }
+}
+
+impl<S> Drop for Deflated<S> {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
+
+/// Compressors that were given back: what they take would otherwise be scattered over the heap.
+static SPARE: Mutex<Vec<Box<CompressorOxide>>> = Mutex::new(Vec::new());
+
+fn deflater() -> Box<CompressorOxide> {
+    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    spare.unwrap_or_else(|| Box::new(CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, RAW, 0))))
 }
 
 impl<S: AsyncWrite + Unpin> Deflated<S> {

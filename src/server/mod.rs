@@ -101,7 +101,7 @@ impl Server {
         answering.spawn(socket.serve(control.clone(), drain.clone(), cut.clone()));
         answering.spawn(cut.clone().run_until_cancelled_owned(outward::run(&installation, &outward, drain.clone())));
         answering.spawn(upkeep::log_ins(installation.access.clone(), drain.clone()));
-        answering.spawn(upkeep::index(installation.store.clone(), drain.clone()));
+        answering.spawn(upkeep::index(installation.store.clone(), installation.spool.clone(), drain.clone()));
         // An archive takes as long as a mailbox is large, and is begun again at the next start.
         answering.spawn(cut.clone().run_until_cancelled_owned(upkeep::run(control.clone(), drain.clone())));
         answering.spawn(cut.run_until_cancelled_owned(due::run(control.clone(), drain)));

@@ -12,6 +12,7 @@ use crate::control::Services;
 use crate::credential;
 use crate::db::{Db, DbError};
 use crate::limits;
+use crate::spool::Spool;
 use crate::store::{Indexed, Store, StoreError};
 
 /// Does what is due, at the start and every hour, until the daemon drains.
@@ -66,7 +67,7 @@ pub(super) async fn log_ins(access: Access, drain: CancellationToken) {
 }
 
 /// Keeps the index of SEARCH up to date, as mail comes in, until the daemon drains.
-pub(super) async fn index(store: Store, drain: CancellationToken) {
+pub(super) async fn index(store: Store, spool: Arc<Spool>, drain: CancellationToken) {
     let mut again = tokio::time::interval(limits::SEARCH_LOOKS_EVERY);
     loop {
         tokio::select! {
@@ -74,18 +75,21 @@ pub(super) async fn index(store: Store, drain: CancellationToken) {
             () = store.arrived() => {}
             _ = again.tick() => {}
         }
-        if let Err(error) = index_all(&store, &drain).await {
+        if let Err(error) = index_all(&store, &spool, &drain).await {
             tracing::warn!(%error, "the search index is behind; messages are read instead");
         }
     }
 }
 
-async fn index_all(store: &Store, drain: &CancellationToken) -> Result<(), StoreError> {
+async fn index_all(store: &Store, spool: &Spool, drain: &CancellationToken) -> Result<(), StoreError> {
     loop {
+        // Of large messages one is in memory at a time, whoever reads it; who wait longer than this come first.
+        let Ok(turn) = spool.turn().await else { return Ok(()) };
         let start = Instant::now();
         if drain.is_cancelled() || store.index_more().await? == Indexed::All {
             return Ok(());
         }
+        drop(turn);
         // Whoever delivers at this moment goes first.
         let rest = start.elapsed() * limits::SEARCH_REST;
         if drain.run_until_cancelled(tokio::time::sleep(rest)).await.is_none() {

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -295,8 +296,23 @@ pub(super) async fn each(
     in_pieces(&row, messages.len())
 }
 
-/// Whole bodies, without what stands above them in a copy.
+/// Whole bodies, without what stands above them in a copy. A single one, which may be large, is read piece by piece: it
+/// is in memory once, and not joined by SQLite and copied by its driver besides.
 pub(super) async fn bodies(connection: &mut SqliteConnection, bodies: &[i64]) -> Result<Texts, DbError> {
+    if let [body] = bodies {
+        let size: Option<i64> = sqlx::query_scalar("SELECT size FROM body WHERE id = ?")
+            .bind(body)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let mut bytes = Vec::with_capacity(usize::try_from(size.unwrap_or(0)).unwrap_or(0));
+        let mut pieces = sqlx::query("SELECT data FROM piece WHERE id >= ?1 AND id < ?1 + 4096 ORDER BY id")
+            .bind(super::first_piece(BodyId(*body)))
+            .fetch(connection);
+        while let Some(piece) = pieces.try_next().await? {
+            bytes.extend_from_slice(piece.try_get(0)?);
+        }
+        return Ok(Texts { ends: vec![bytes.len()], bytes });
+    }
     let row = sqlx::query(
         "SELECT group_concat(r.key || ' ' || octet_length(p.data), ' '), group_concat(p.data, '') \
          FROM json_each(?) r CROSS JOIN piece p ON p.id >= r.value * 4096 AND p.id < (r.value + 1) * 4096",
