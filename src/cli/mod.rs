@@ -124,7 +124,7 @@ async fn command(cli: Cli, early: &Output) -> ExitCode {
         Command::Quickstart(quickstart) => self::quickstart(&quickstart, cli.lang, early).await,
         Command::Restore(restore) => backup::restore(&restore, early).await,
         Command::Init(init) => self::init(init, cli.lang, early).await,
-        Command::Installed(command) => Box::pin(installed(command, cli.config.as_deref(), cli.lang, early)).await,
+        Command::Installed(command) => installed(command, cli.config.as_deref(), cli.lang, early).await,
     };
     done.unwrap_or_else(|failure| early.failure(&failure))
 }
@@ -139,7 +139,7 @@ async fn installed(
     let config = configuration(file, early.language)?;
     let language = language.unwrap_or(config.server.language);
     let output = Output { json: early.json, language, zone: config.server.timezone.0.clone() };
-    match with_configuration(command, config, &output).await {
+    match Box::pin(with_configuration(command, config, &output)).await {
         Ok(code) => Ok(code),
         Err(failure) => Ok(output.failure(&failure)),
     }

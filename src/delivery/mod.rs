@@ -27,7 +27,7 @@ use crate::queue::{
     self, EnvelopeDsn, Form, HeldFor, Lane, NewJob, NewRecipient, Queue, Reason, RecipientDsn, Routing,
 };
 use crate::spool::Slice;
-use crate::store::{Append, FlagNames, Prepared, Store, StoreError};
+use crate::store::{Append, FlagNames, Prepared, SpecialUse, Store, StoreError};
 use answer::Answer;
 use batch::{Batch, Sending};
 use notice::Event;
@@ -82,6 +82,18 @@ pub struct Envelope {
     pub to: Vec<Recipient>,
     /// Whether all of it waits for the administrator.
     pub held: Option<HeldFor>,
+    /// Where mailboxes here get it.
+    pub filing: Filing,
+}
+
+/// The folder that a message is put into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Filing {
+    /// INBOX.
+    #[default]
+    Inbox,
+    /// The folder for unwanted mail; INBOX where the mailbox has none.
+    Junk,
 }
 
 /// A recipient whose mail is taken.
@@ -214,7 +226,7 @@ impl Delivery {
             if self.is_over(mailbox) {
                 return Err(DeliveryError::Over);
             }
-            let folder = self.store.inbox(mailbox).await?;
+            let folder = self.folder(mailbox, envelope.filing).await?;
             if copies.iter().any(|copy| copy.folder == folder) {
                 continue;
             }
@@ -223,6 +235,17 @@ impl Delivery {
             copies.push(Append { folder, message: message.clone(), prefix, flags, date, quota: None });
         }
         Ok(copies)
+    }
+
+    async fn folder(&self, mailbox: MailboxId, filing: Filing) -> Result<FolderId, StoreError> {
+        let junk = match filing {
+            Filing::Inbox => None,
+            Filing::Junk => self.store.folder_for(mailbox, SpecialUse::Junk).await?,
+        };
+        match junk {
+            Some(folder) => Ok(folder),
+            None => self.store.inbox(mailbox).await,
+        }
     }
 
     /// Who asked for it is told that the message is in the mailbox (RFC 3461 §4.1).

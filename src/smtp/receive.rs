@@ -16,7 +16,7 @@ use super::session::{Answer, Kind, Transaction};
 use super::submission::{self, Repair};
 use super::syntax::Mail;
 use crate::access::{Access, Login, Withheld};
-use crate::delivery::{DeliveryError, Envelope};
+use crate::delivery::{DeliveryError, Envelope, Filing};
 use crate::limits;
 use crate::net::{Wire, WireError};
 use crate::queue::HeldFor;
@@ -173,7 +173,7 @@ impl Connection<'_> {
         let login = self.session.login();
         let charged = self.charge(recipients).await.map_err(Rejection::Withheld)?;
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
-        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst };
+        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing: Filing::Inbox };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();

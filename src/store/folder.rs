@@ -39,7 +39,7 @@ impl SpecialUse {
         Self::ALL.iter().find(|(_, a, _)| a.eq_ignore_ascii_case(text)).map(|(u, ..)| *u)
     }
 
-    fn sql(self) -> &'static str {
+    pub(super) fn sql(self) -> &'static str {
         Self::ALL.iter().find(|(u, ..)| *u == self).map_or("", |(.., sql)| sql)
     }
 

@@ -175,6 +175,18 @@ impl Store {
         Ok(folder)
     }
 
+    /// The folder of a mailbox that has a use; none where its people removed it.
+    pub async fn folder_for(&self, mailbox: MailboxId, special: SpecialUse) -> Result<Option<FolderId>, StoreError> {
+        let mut reader = self.db.read().await?;
+        let folder = sqlx::query_scalar("SELECT id FROM folder WHERE mailbox_id = ? AND special_use = ?")
+            .bind(mailbox)
+            .bind(special.sql())
+            .fetch_optional(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
+        Ok(folder)
+    }
+
     /// The octets of all messages of a mailbox.
     pub async fn usage(&self, mailbox: MailboxId) -> Result<u64, StoreError> {
         Ok(self.volume(mailbox).await?.bytes)
