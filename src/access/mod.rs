@@ -26,7 +26,7 @@ use crate::address::{Address, Domain};
 use crate::clock::Clock;
 use crate::credential::{self, Busy, Entered, Hasher, Secret, Standing, Stored};
 use crate::db::{Db, DbError};
-use crate::directory::{Directory, Generation, Mailbox, Reach};
+use crate::directory::{Directory, Generation, Mailbox, Reach, Resolution};
 use crate::id::{CredentialId, MailboxId};
 use crate::limits;
 use allowance::Meter;
@@ -206,6 +206,13 @@ impl Access {
     /// Whether mail may carry this address as its sender now (R19).
     pub fn may_send_as(&self, login: &Login, address: &Address) -> bool {
         login.may_send_as(address)
+    }
+
+    /// The mailbox in whose name somebody sends who writes from this address, if it is not their own.
+    pub fn spoken_for(&self, login: &Login, from: &Address) -> Option<MailboxId> {
+        let snapshot = self.0.directory.snapshot();
+        let Resolution::Mailbox(mailbox) = snapshot.resolve(from) else { return None };
+        login.own(&snapshot).is_some_and(|own| own.id != mailbox).then_some(mailbox)
     }
 
     /// Whether mail from this address may go to a domain that is not ours: within the province always, further where the

@@ -27,7 +27,7 @@ use crate::queue::{
     self, EnvelopeDsn, Form, HeldFor, Lane, NewJob, NewRecipient, Queue, Reason, RecipientDsn, Routing,
 };
 use crate::spool::Slice;
-use crate::store::{Append, FlagNames, Prepared, SpecialUse, Store, StoreError};
+use crate::store::{Append, FlagNames, Flags, Prepared, SpecialUse, Store, StoreError};
 use answer::Answer;
 use batch::{Batch, Sending};
 use notice::Event;
@@ -84,6 +84,8 @@ pub struct Envelope {
     pub held: Option<HeldFor>,
     /// Where mailboxes here get it.
     pub filing: Filing,
+    /// The unit's mailbox in whose name somebody sends: those who share it find what was sent in its Sent folder (R19).
+    pub spoken_for: Option<MailboxId>,
 }
 
 /// The folder that a message is put into.
@@ -217,7 +219,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// The copies for mailboxes here; none yet of what is held.
+    /// The copies for mailboxes here; of what is held, only what shows that it was sent.
     async fn copies(&self, envelope: &Envelope, message: &Arc<Prepared>) -> Result<Vec<Append>, DeliveryError> {
         let date = self.clock.now();
         let mut copies: Vec<Append> = Vec::with_capacity(envelope.to.len());
@@ -234,7 +236,17 @@ impl Delivery {
             let flags = FlagNames::default();
             copies.push(Append { folder, message: message.clone(), prefix, flags, date, quota: None });
         }
+        copies.extend(self.sent(envelope, message).await?);
         Ok(copies)
+    }
+
+    /// What goes into the Sent folder of the mailbox in whose name it is sent.
+    async fn sent(&self, envelope: &Envelope, message: &Arc<Prepared>) -> Result<Option<Append>, DeliveryError> {
+        let Some(mailbox) = envelope.spoken_for else { return Ok(None) };
+        let Some(folder) = self.store.folder_for(mailbox, SpecialUse::Sent).await? else { return Ok(None) };
+        let flags = FlagNames { system: Flags::SEEN, ..FlagNames::default() };
+        let (message, date) = (message.clone(), self.clock.now());
+        Ok(Some(Append { folder, message, prefix: Vec::new(), flags, date, quota: None }))
     }
 
     async fn folder(&self, mailbox: MailboxId, filing: Filing) -> Result<FolderId, StoreError> {

@@ -17,7 +17,9 @@ use super::submission::{self, Repair};
 use super::syntax::Mail;
 use crate::access::{Access, Login, Withheld};
 use crate::delivery::{DeliveryError, Envelope, Filing};
+use crate::id::MailboxId;
 use crate::limits;
+use crate::mime::compose::Party;
 use crate::net::{Wire, WireError};
 use crate::queue::HeldFor;
 
@@ -157,11 +159,13 @@ impl Connection<'_> {
         let Incoming { mut bytes, held, .. } = incoming;
         let message = bytes.get(trace_len..).unwrap_or_default();
         header::check_loop(header::block(message), &transaction.recipients)?;
+        let mut spoken_for = None;
         if let Some(login) = self.session.login() {
             if !login.holds() {
                 return Err(Rejection::Session(Refusal::LoginEnded));
             }
-            let missing = self.check_submission(login, &transaction, message, id)?;
+            let missing;
+            (missing, spoken_for) = self.check_submission(login, &transaction, message, id)?;
             bytes.reserve_exact(missing.len());
             bytes.splice(trace_len..trace_len, missing);
         }
@@ -173,7 +177,7 @@ impl Connection<'_> {
         let login = self.session.login();
         let charged = self.charge(recipients).await.map_err(Rejection::Withheld)?;
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
-        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing: Filing::Inbox };
+        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing: Filing::Inbox, spoken_for };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();
@@ -204,20 +208,28 @@ impl Connection<'_> {
         }
     }
 
-    /// Whether the message speaks for nobody but its sender; and what it lacks.
+    /// Whether the message speaks for nobody whom its sender may not speak for. What it lacks, and the mailbox that it is
+    /// from, if it is not the sender's own.
     fn check_submission(
         &self,
         login: &Login,
         transaction: &Transaction,
         message: &[u8],
         id: &str,
-    ) -> Result<Vec<u8>, HeaderFault> {
+    ) -> Result<(Vec<u8>, Option<MailboxId>), HeaderFault> {
         let services = &self.door.services;
         let header = header::strict_block(message)?;
-        submission::check(header, |address| services.access.may_send_as(login, address))?;
+        let named = submission::check(header, |address| services.access.may_send_as(login, address))?;
         let from = transaction.mail.from.as_ref().unwrap_or(&login.address);
+        let spoken_for = services.access.spoken_for(login, named.from.as_ref().unwrap_or(from));
+        // Sender is a person, whoever else they may speak for.
+        if named.sender.is_some_and(|sender| services.access.spoken_for(login, &sender).is_some()) {
+            return Err(HeaderFault::NotOwn("Sender"));
+        }
+        let person = login.person();
+        let sender = spoken_for.map(|_| Party { name: &login.name, address: &person });
         let (date, hostname) = (&services.clock.zoned(), services.settings.hostname.as_str());
-        Ok(Repair { from, date, id, hostname }.missing(message, header))
+        Ok((Repair { from, sender, date, id, hostname }.missing(message, header), spoken_for))
     }
 }
 
