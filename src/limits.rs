@@ -379,6 +379,8 @@ pub const SENDING_STEPS_PER_HOUR: i64 = 6;
 pub const SENDING_KEPT_AFTER: Duration = Duration::from_secs(5);
 /// A burst of mail is over when nothing was refused for so long, in seconds.
 pub const SENDING_BURST_SECONDS: i64 = 3600;
+/// The time in which those count to whom a person writes for the first time.
+pub const SENDING_DAY_SECONDS: i64 = 24 * 3600;
 
 // Passwords and log-ins
 /// Characters of a password, unless configured: NIST SP 800-63B-4 §3.1.1.2 for passwords used alone asks 15, and 8 at least.

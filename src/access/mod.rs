@@ -225,9 +225,16 @@ impl Access {
             || sender.is_some_and(|mailbox| mailbox.reach == Reach::Internet)
     }
 
-    /// Counts the recipients of a message that is about to be accepted, unless they are too many.
-    pub async fn charge(&self, login: &Login, recipients: u32, allowance: Allowance) -> Result<(), Withheld> {
-        self.0.meter.charge(login, recipients, allowance).await
+    /// Counts the recipients of a message that is about to be accepted, unless they are too many, or too many of those
+    /// outside are written to for the first time.
+    pub async fn charge(
+        &self,
+        login: &Login,
+        recipients: u32,
+        outside: impl Iterator<Item = &Address>,
+        allowance: Allowance,
+    ) -> Result<(), Withheld> {
+        self.0.meter.charge(login, recipients, outside, allowance).await
     }
 
     /// Takes back what was counted for a message that was not accepted after all.

@@ -188,6 +188,8 @@ pub struct Mail {
     pub hourly_limit: u32,
     /// Recipients that one person may send to in a day.
     pub daily_limit: u32,
+    /// Recipients outside to whom one person may write for the first time in a day.
+    pub strangers_limit: u32,
     /// How long an expunged message can be brought back.
     pub expunged_kept: Period,
 }
@@ -310,6 +312,7 @@ impl Default for Mail {
             quota: Size(2 << 30),
             hourly_limit: 200,
             daily_limit: 1000,
+            strangers_limit: 100,
             expunged_kept: Period::days(limits::EXPUNGED_KEPT_DAYS),
         }
     }

@@ -3,9 +3,9 @@
 
 use jiff::ZonedDateTime;
 use mail_builder::MessageBuilder;
-use mail_builder::headers::{Header as _, HeaderType};
 use mail_builder::headers::address::Address as Header;
 use mail_builder::headers::raw::Raw;
+use mail_builder::headers::{Header as _, HeaderType};
 
 use super::thread::Thread;
 use crate::address::Address;

@@ -102,7 +102,11 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
             hostname: config.server.hostname.to_string(),
             message_bytes_max: message_bytes_max(config),
             recipients_max: config.mail.max_recipients,
-            allowance: Allowance { hourly: config.mail.hourly_limit, daily: config.mail.daily_limit },
+            allowance: Allowance {
+                hourly: config.mail.hourly_limit,
+                daily: config.mail.daily_limit,
+                strangers: config.mail.strangers_limit,
+            },
             page: page(config, addresses),
             plaintext_login_from: config.tls.plaintext_login_from.clone(),
             trusted: config.relay.trusted.clone(),

@@ -16,7 +16,7 @@ use super::session::{Answer, Kind, Transaction};
 use super::submission::{self, Repair};
 use super::syntax::Mail;
 use crate::access::{Access, Login, Withheld};
-use crate::delivery::{DeliveryError, Envelope, Filing};
+use crate::delivery::{DeliveryError, Destination, Envelope, Filing, Recipient};
 use crate::id::MailboxId;
 use crate::limits;
 use crate::mime::compose::Party;
@@ -173,11 +173,12 @@ impl Connection<'_> {
         let len = bytes.len();
         let Transaction { mail: Mail { from, smtputf8, dsn, .. }, recipients: to } = transaction;
         let sender = from.as_ref().map(ToString::to_string).unwrap_or_default();
-        let recipients = to.len();
         let login = self.session.login();
-        let charged = self.charge(recipients).await.map_err(Rejection::Withheld)?;
+        let recipients = to.len();
+        let charged = self.charge(&to).await.map_err(Rejection::Withheld)?;
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
-        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing: Filing::Inbox, spoken_for };
+        let envelope =
+            Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing: Filing::Inbox, spoken_for };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();
@@ -195,11 +196,13 @@ impl Connection<'_> {
 
     /// Counts the recipients of a person's message. What goes beyond the allowance is held for the administrator, up to a
     /// bound beyond which it stays in the mail program (R21).
-    async fn charge(&self, recipients: usize) -> Result<Charged<'_>, Withheld> {
-        let (services, recipients) = (&self.door.services, u32::try_from(recipients).unwrap_or(u32::MAX));
+    async fn charge(&self, to: &[Recipient]) -> Result<Charged<'_>, Withheld> {
+        let (services, recipients) = (&self.door.services, u32::try_from(to.len()).unwrap_or(u32::MAX));
+        let outside = to.iter().filter(|recipient| matches!(recipient.destination, Destination::Out(_)));
+        let outside = outside.map(|recipient| &recipient.address);
         let charged = Charged { access: &services.access, login: self.session.login(), recipients, held: None };
         let Some(login) = charged.login else { return Ok(charged) };
-        match services.access.charge(login, recipients, services.settings.allowance).await {
+        match services.access.charge(login, recipients, outside, services.settings.allowance).await {
             Ok(()) => Ok(charged),
             Err(Withheld::Enough(_)) if services.delivery.may_hold(login.mailbox).await? => {
                 Ok(Charged { held: Some(HeldFor::Burst), ..charged })

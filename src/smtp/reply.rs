@@ -258,6 +258,7 @@ impl From<Withheld> for Reply {
         let (vi, en, max) = match withheld {
             Withheld::Enough(Bound::Hour(max)) => ("moi gio", "an hour", max),
             Withheld::Enough(Bound::Day(max)) => ("moi ngay", "a day", max),
+            Withheld::Enough(Bound::Strangers(max)) => ("moi ben ngoai moi ngay", "new to you a day", max),
             Withheld::Database(error) => return StoreError::from(error).into(),
         };
         Self::new(

@@ -535,6 +535,33 @@ fn r21_a_burst_that_is_released_reaches_everybody() {
     assert_eq!(server.taken().len(), 3);
 }
 
+/// Whoever stole a password writes to strangers: too many of them in a day are a burst. Those who were written to before,
+/// and people here, are none.
+#[test]
+fn r21_too_many_strangers_are_held_and_the_sender_is_told_once() {
+    let server = Scripted::start(Mood::Well);
+    let daemon = Daemon::start(&settings(server.address, "").with("mail.strangers_limit", "2"));
+    let (who, mut client) = sender(&daemon);
+    let here = format!("<{}>", daemon.person("binhdx").unwrap().address);
+    let before = inbox(&daemon, &who).len();
+    let mail = format!("MAIL FROM:<{}>", who.address);
+    let mut say = |to: &[&str]| assert_eq!(submit(&mut client, &mail, to, "x").0, 250);
+    say(&[&to("a"), &here, &to("A"), &to("b")]);
+    say(&[&to("b"), &here, &to("a")]);
+    server.wait_for(2);
+    assert_eq!(jobs(&daemon), [], "all are known");
+    say(&[&to("c")]);
+    say(&[&to("d"), &to("a")]);
+    let held = jobs(&daemon);
+    assert!(held.len() == 2 && held.iter().all(|job| job.held.is_some()), "{held:?}");
+    let told = inbox(&daemon, &who).split_off(before);
+    assert_eq!(told.len(), 1, "{told:?}");
+    say(&[&to("b")]);
+    server.wait_for(3);
+    assert!(daemon.command(&["queue", "release", "--all"]).status.success());
+    server.wait_for(5);
+}
+
 fn send_one(daemon: &Daemon, from: &Person, to: &str) {
     let mut client = daemon.connect("submissions");
     client.reply();
