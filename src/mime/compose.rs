@@ -133,8 +133,7 @@ impl Party<'_> {
     pub fn field(&self, name: &'static str) -> Result<Vec<u8>, ComposeError> {
         let mut field = format!("{name}: ").into_bytes();
         let used = field.len();
-        // Writing into memory does not fail.
-        let _ = self.header(name)?.write_header(&mut field, used);
+        self.header(name)?.write_header(&mut field, used);
         Ok(field)
     }
 
