@@ -51,15 +51,29 @@ impl Process {
         )
     }
 
+    /// The same, whatever it connects and sends to written down (strace).
+    pub fn start_traced(data_dir: &Path, to: &Path) -> Self {
+        let mut strace = Command::new("strace");
+        // The program is this process's own child, and the tracer a stranger (-D).
+        strace.args(["-D", "-f", "-qq", "-s", "0", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o"]).arg(to);
+        strace.arg(env!("CARGO_BIN_EXE_hopthu"));
+        Self::launch(strace, data_dir)
+    }
+
     fn start_with(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_hopthu"));
+        program.envs(environment.iter().copied());
+        Self::launch(program, data_dir)
+    }
+
+    fn launch(mut program: Command, data_dir: &Path) -> Self {
         let file = data_dir.join("run/addresses.json");
         drop(std::fs::remove_file(&file));
         let log = data_dir.with_extension("log");
         let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hopthu"))
+        let mut child = program
             .args(["quickstart", "--port-base", "0", "--dir"])
             .arg(data_dir)
-            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
