@@ -91,3 +91,35 @@ where
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::address::Domain;
+    use crate::zone::{Facts, Policy};
+
+    fn zone(address: &str, serial: u32) -> Zone {
+        let (domain, hostname) = (Domain::parse("so.vn").unwrap(), Domain::parse("mail.so.vn").unwrap());
+        Zone::of(&Facts {
+            domain: &domain,
+            hostname: &hostname,
+            addresses: &[address.parse().unwrap()],
+            services: &[],
+            senders: &[],
+            policy: Policy::default(),
+            keys: &[],
+            serial,
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_zone_gets_another_number_when_it_says_something_else() {
+        let door = Door::new(zone("10.1.1.10", 1), CancellationToken::new());
+        for (address, serial, expected) in [("10.1.1.10", 2, 1), ("10.1.1.11", 3, 3), ("10.1.1.11", 4, 3)] {
+            door.renew(zone(address, serial));
+            assert_eq!(**door.zone.load(), zone(address, expected));
+        }
+    }
+}

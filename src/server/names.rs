@@ -52,9 +52,9 @@ pub(super) fn zone(config: &Config, addresses: Option<&Addresses>, clock: &Clock
     })
 }
 
-/// The zone that the daemon answers from; none where it is not to answer.
+/// The zone that the daemon answers from; none where it does not listen for questions.
 pub(super) fn answered(config: &Config, addresses: &Addresses, clock: &Clock) -> Result<Option<Zone>, ConfigError> {
-    if config.dns.listen.is_empty() {
+    if addresses.of(Listener::Dns).is_none() {
         return Ok(None);
     }
     let zone = zone(config, Some(addresses), clock);
