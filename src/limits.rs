@@ -629,5 +629,5 @@ pub const NAMES_WAIT_MAX: Duration = Duration::from_secs(3);
 pub const NAMES_ASKED_MAX: usize = 8;
 /// For one question, whatever servers there are and however often each is asked.
 pub const NAMES_QUESTION_WAIT_MAX: Duration = Duration::from_secs(10);
-/// For trying one way out, from its name to the good-bye: somebody waits in front of a screen.
+/// For trying one way out, from its name to the good-bye, or the resolver: somebody waits in front of a screen.
 pub const PROBE_WAIT_MAX: Duration = Duration::from_secs(10);

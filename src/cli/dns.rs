@@ -142,7 +142,7 @@ fn names(compared: &Compared, language: Language) -> String {
         (0, Language::Vi) => writeln!(text, "mọi bản ghi cần thiết đều đúng"),
         (0, Language::En) => writeln!(text, "everything that is needed is right"),
         (wrong, Language::Vi) => writeln!(text, "{wrong} bản ghi chưa đúng; \"hopthu dns zone\" in bản ghi đúng"),
-        (wrong, Language::En) => writeln!(text, "{wrong} are not right; \"hopthu dns zone\" prints what would be"),
+        (wrong, Language::En) => writeln!(text, "not right: {wrong}; \"hopthu dns zone\" prints what would be"),
     };
     text
 }

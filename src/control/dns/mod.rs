@@ -10,6 +10,7 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RecordType;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::language::Language;
 use crate::limits;
@@ -143,9 +144,11 @@ pub(super) async fn probe(services: &Services, language: Language) -> Result<Str
     }
     let asked = async {
         let resolver = resolver(around.resolvers()).map_err(|error| error.to_string())?;
-        match resolver.lookup(format!("{}.", services.feed.domain), RecordType::MX).await {
-            Err(error) if !error.is_no_records_found() => Err(error.to_string()),
-            _ => Ok(()),
+        let question = resolver.lookup(format!("{}.", services.feed.domain), RecordType::MX);
+        match timeout(limits::PROBE_WAIT_MAX, question).await {
+            Ok(Err(error)) if !error.is_no_records_found() => Err(error.to_string()),
+            Ok(_) => Ok(()),
+            Err(late) => Err(late.to_string()),
         }
     };
     match (asked.await, language) {
