@@ -2,6 +2,7 @@
 //!
 //! Defaults are written once as [`Default`] here and once, for people, in `config/hopthu.toml`; a test holds them equal.
 
+mod dns;
 mod error;
 pub mod files;
 pub mod relay;
@@ -24,6 +25,7 @@ use crate::network::Network;
 use crate::period::Period;
 use crate::provisioning;
 
+pub use dns::Dns;
 pub use error::{ConfigError, Position};
 pub use relay::Relay;
 pub use template::{Setting, write};
@@ -52,6 +54,9 @@ pub struct Config {
     /// Other servers and devices.
     #[serde(default)]
     pub relay: Relay,
+    /// Its names on the network.
+    #[serde(default)]
+    pub dns: Dns,
     /// What becomes of mailboxes whose holder leaves.
     #[serde(default)]
     pub departure: Departure,
@@ -318,22 +323,21 @@ impl Default for Mail {
     }
 }
 
-impl Listen {
-    /// The addresses of one listener.
-    pub fn of(&self, listener: Listener) -> &[ListenAddress] {
+impl Config {
+    /// Where one listener listens.
+    pub fn listens(&self, listener: Listener) -> &[ListenAddress] {
         match listener {
-            Listener::Smtp => &self.smtp,
-            Listener::Submission => &self.submission,
-            Listener::Submissions => &self.submissions,
-            Listener::Imap => &self.imap,
-            Listener::Imaps => &self.imaps,
-            Listener::Https => &self.https,
-            Listener::Metrics => &self.metrics,
+            Listener::Smtp => &self.listen.smtp,
+            Listener::Submission => &self.listen.submission,
+            Listener::Submissions => &self.listen.submissions,
+            Listener::Imap => &self.listen.imap,
+            Listener::Imaps => &self.listen.imaps,
+            Listener::Https => &self.listen.https,
+            Listener::Metrics => &self.listen.metrics,
+            Listener::Dns => &self.dns.listen,
         }
     }
-}
 
-impl Config {
     /// Reads and checks a configuration file. Relative paths in it are relative to its directory.
     ///
     /// # Errors

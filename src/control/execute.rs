@@ -1,6 +1,7 @@
 //! Doing what was asked: the one place, whether the daemon is asked or the command line does it itself.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::access::Access;
 use crate::address::Address;
@@ -19,7 +20,8 @@ use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
-use super::{alarms, audit, backup, checks, decisions, hr, incident, mail, province, queue, requested, rights};
+use super::surroundings::Surroundings;
+use super::{alarms, audit, backup, checks, decisions, dns, hr, incident, mail, province, queue, requested, rights};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -44,6 +46,8 @@ pub struct Services {
     pub expunged_kept: Period,
     /// The certificate in use.
     pub certificate: PathBuf,
+    /// The network around.
+    pub surroundings: Arc<dyn Surroundings>,
     /// Whether this process is the daemon.
     pub running: bool,
 }
@@ -84,6 +88,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
+        Request::Dns(ask) => Ok(Reply::Dns(dns::execute(ask, services, language).await?)),
         Request::Backup(to) => backup::run(to, services).await,
         Request::Mail(ask) => mail::execute(ask, call.octets, caller, services, language).await.map(Reply::Mail),
         Request::Act(asked) => act(*asked, caller, services, language).await,

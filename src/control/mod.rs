@@ -9,6 +9,7 @@ mod backup;
 mod caller;
 mod checks;
 mod decisions;
+pub mod dns;
 mod execute;
 mod failure;
 mod frame;
@@ -22,6 +23,7 @@ mod request;
 pub mod requested;
 mod rights;
 mod socket;
+mod surroundings;
 
 pub use caller::{Caller, Origin};
 pub use execute::{Services, execute};
@@ -33,3 +35,4 @@ pub use reply::{
 };
 pub use request::{Asked, Call, Manner, Request, SlipForm};
 pub use socket::{CallError, Control, call, listens};
+pub use surroundings::{Surroundings, Way};

@@ -13,7 +13,8 @@ use crate::access::Allowance;
 use crate::config::Config;
 use crate::metrics::Listener;
 use crate::net::Tls;
-use crate::{imap, smtp, web};
+use crate::zone::Zone;
+use crate::{dns, imap, smtp, web};
 
 use super::{Addresses, Installation};
 
@@ -29,6 +30,7 @@ pub(super) struct Doors {
     imaps: Arc<imap::Door>,
     monitoring: Router,
     pages: web::Door,
+    names: Option<Arc<dns::Door>>,
     tls: Arc<Tls>,
     drain: CancellationToken,
 }
@@ -40,6 +42,7 @@ impl Doors {
         config: &Config,
         addresses: &Addresses,
         tls: &Arc<Tls>,
+        zone: Option<Zone>,
         drain: &CancellationToken,
     ) -> Self {
         let smtp = Arc::new(smtp(here, config, addresses, tls));
@@ -54,9 +57,15 @@ impl Doors {
             imaps: reading(imap::Port::Imaps),
             monitoring: web::monitoring(web::Services { metrics: here.metrics.clone(), db: here.db.clone() }),
             pages: web::Door::new(pages(here, config, addresses)),
+            names: zone.map(|zone| Arc::new(dns::Door::new(zone, drain.clone()))),
             tls: tls.clone(),
             drain: drain.clone(),
         }
+    }
+
+    /// Who answers questions about names, if anybody does.
+    pub(super) fn names(&self) -> Option<Arc<dns::Door>> {
+        self.names.clone()
     }
 
     /// Serves one connection that came in at a listener.
@@ -76,6 +85,15 @@ impl Doors {
                 web::serve_tls(connection, peer, self.pages.clone(), self.tls.clone(), self.drain.clone()).boxed()
             }
             Listener::Metrics => web::serve(connection, self.monitoring.clone(), self.drain.clone()).boxed(),
+            Listener::Dns => {
+                let names = self.names.clone();
+                async move {
+                    if let Some(door) = names {
+                        door.session(connection).await;
+                    }
+                }
+                .boxed()
+            }
         }
     }
 }
@@ -165,6 +183,6 @@ pub(super) fn turned_away(listener: Listener) -> &'static [u8] {
         Listener::Smtp | Listener::Submission => smtp::reply::TURNED_AWAY,
         Listener::Imap => imap::reply::TURNED_AWAY,
         // Before a handshake there is no language to say it in; nor does a web server speak first.
-        Listener::Submissions | Listener::Imaps | Listener::Https | Listener::Metrics => b"",
+        Listener::Submissions | Listener::Imaps | Listener::Https | Listener::Metrics | Listener::Dns => b"",
     }
 }

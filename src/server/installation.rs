@@ -25,7 +25,7 @@ use crate::web;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
-use super::{Addresses, Lock, LockError};
+use super::{Addresses, Lock, LockError, names};
 
 /// An open data directory. One process has it at a time.
 pub struct Installation {
@@ -172,6 +172,7 @@ impl Installation {
             archives: config.archive(),
             expunged_kept: config.mail.expunged_kept,
             certificate: config.tls_files().0,
+            surroundings: names::surroundings(config, addresses, &self.clock),
             running: addresses.is_some(),
         }
     }
@@ -257,8 +258,8 @@ fn port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> u
     known_port(config, addresses, listener).unwrap_or(standard)
 }
 
-fn known_port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> Option<u16> {
+pub(super) fn known_port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> Option<u16> {
     let real = addresses.and_then(|addresses| addresses.of(listener)).map(|address| address.port());
-    let configured = || config.listen.of(listener).first().map(|address| address.0.port()).filter(|port| *port != 0);
+    let configured = || config.listens(listener).first().map(|address| address.0.port()).filter(|port| *port != 0);
     real.or_else(configured)
 }

@@ -55,7 +55,7 @@ impl Default for Settings {
         keys.set("server.hostname", &format!("{HOSTNAME:?}"));
         keys.set("organisation.name", "\"Sở Tư pháp tỉnh Đắk Lắk\"");
         keys.set("organisation.domain", &format!("{DOMAIN:?}"));
-        for listener in Listener::ALL {
+        for listener in Listener::ALL.into_iter().filter(|listener| *listener != Listener::Dns) {
             keys.set(&format!("listen.{}", listener.name()), "[\"127.0.0.1:0\"]");
         }
         keys

@@ -50,3 +50,4 @@ mod views;
 mod web;
 mod webdriver;
 mod wire;
+mod zone;
