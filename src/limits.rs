@@ -456,6 +456,8 @@ pub const SMTP_LINE_BYTES_MAX: usize = 512;
 pub const SMTP_EXTENDED_LINE_BYTES_MAX: usize = 2048;
 /// A line of the AUTH exchange: RFC 4954 §4.
 pub const SMTP_AUTH_LINE_BYTES_MAX: usize = 12_288;
+/// A line of a message without its CRLF: RFC 5322 §2.1.1.
+pub const TEXT_LINE_BYTES_MAX: usize = 998;
 /// Recipients of one message; RFC 5321 §4.5.3.1.8 asks for at least 100.
 pub const SMTP_RECIPIENTS_MAX: usize = 1000;
 /// Commands that were refused as malformed or out of order before the session is ended (hostile B30).
@@ -470,6 +472,10 @@ pub const SMTP_COMMAND_WAIT_MAX: Duration = Duration::from_mins(5);
 pub const SMTP_DATA_WAIT_MAX: Duration = Duration::from_mins(3);
 /// Waiting for a whole message: 50 MB over 256 kbit/s take half an hour; a byte every minute is no mail (hostile F27).
 pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_hours(1);
+/// Recipients that a scanner or copier sends to in an hour, unless configured: one a minute.
+pub const DEVICE_RECIPIENTS_PER_HOUR_USUAL: usize = 60;
+/// The most that can be configured: each is remembered for an hour.
+pub const DEVICE_RECIPIENTS_PER_HOUR_MAX: usize = 10_000;
 /// Memory that a message reserves at a time while it comes in.
 pub const SMTP_RESERVE_BYTES: usize = 64 * 1024;
 /// How long port 25 listens before it greets: servers do not notice it, and what speaks first is no server (hostile B27).

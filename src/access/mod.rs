@@ -217,10 +217,10 @@ impl Access {
 
     /// Whether mail from this address may go to a domain that is not ours: within the province always, further where the
     /// sending mailbox has leave for it (R27).
-    pub fn may_write_to(&self, login: &Login, from: Option<&Address>, domain: &Domain) -> bool {
+    pub fn may_write_to(&self, login: Option<&Login>, from: Option<&Address>, domain: &Domain) -> bool {
         let snapshot = self.0.directory.snapshot();
         let provincial = snapshot.department().provincial.as_ref();
-        let sender = from.and_then(|from| snapshot.holder(from)).or_else(|| snapshot.mailbox(login.mailbox));
+        let sender = from.and_then(|from| snapshot.holder(from)).or_else(|| snapshot.mailbox(login?.mailbox));
         provincial.is_some_and(|province| domain == province || domain.is_below(province))
             || sender.is_some_and(|mailbox| mailbox.reach == Reach::Internet)
     }

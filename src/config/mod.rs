@@ -24,6 +24,7 @@ use crate::name::NameRule;
 use crate::network::Network;
 use crate::period::Period;
 use crate::provisioning;
+use crate::smtp::SenderTrace;
 
 pub use dns::Dns;
 pub use error::{ConfigError, Position};
@@ -187,6 +188,8 @@ pub struct Mail {
     pub max_message_size: Size,
     /// Recipients of one message at most.
     pub max_recipients: usize,
+    /// What the top of a message tells of the machine that a person sent it from.
+    pub sender_trace: SenderTrace,
     /// Octets that a new mailbox may hold.
     pub quota: Size,
     /// Recipients that one person may send to in an hour.
@@ -314,6 +317,7 @@ impl Default for Mail {
         Self {
             max_message_size: Size(50 << 20),
             max_recipients: 1000,
+            sender_trace: SenderTrace::default(),
             quota: Size(2 << 30),
             hourly_limit: 200,
             daily_limit: 1000,
@@ -357,6 +361,7 @@ impl Config {
         self.province.signing_key = self.province.signing_key.map(|path| base.join(path));
         self.province.target = self.province.target.map(|path| base.join(path));
         self.audit.heads = self.audit.heads.map(|path| base.join(path));
+        self.relay.trusted_authority = self.relay.trusted_authority.map(|path| base.join(path));
         for file in self.relay.route.iter_mut().flat_map(|route| [&mut route.trust, &mut route.password_file]).flatten()
         {
             *file = base.join(&file);

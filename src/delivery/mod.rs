@@ -380,7 +380,7 @@ fn jobs(envelope: &Envelope, message: &Prepared) -> Vec<NewJob> {
         from: envelope.from.clone(),
         mailbox: envelope.mailbox,
         lane,
-        form: Form { eight_bit, utf8: internationalised || recipients.iter().any(|r| !r.address.is_ascii()) },
+        form: Form { eight_bit, utf8: internationalised },
         dsn: envelope.dsn.clone(),
         held: envelope.held,
         recipients,

@@ -10,12 +10,13 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Allowance;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::metrics::Listener;
 use crate::net::Tls;
 use crate::zone::Zone;
 use crate::{dns, imap, smtp, web};
 
+use super::certificate::Certificates;
 use super::{Addresses, Installation};
 
 /// The port that a browser takes where none is named.
@@ -41,11 +42,12 @@ impl Doors {
         here: &Installation,
         config: &Config,
         addresses: &Addresses,
-        tls: &Arc<Tls>,
+        tls: &Certificates,
         zone: Option<Zone>,
         drain: &CancellationToken,
     ) -> Self {
         let smtp = Arc::new(smtp(here, config, addresses, tls));
+        let tls = &tls.people;
         let imap = Arc::new(imap(here, config, addresses, tls));
         let door = |kind| Arc::new(smtp::Door::new(smtp.clone(), kind, drain.clone()));
         let reading = |port| Arc::new(imap::Door::new(imap.clone(), port, drain.clone()));
@@ -106,13 +108,15 @@ fn read(door: Arc<imap::Door>, connection: TcpStream, peer: SocketAddr) -> BoxFu
     async move { door.session(connection, peer).await }.boxed()
 }
 
-fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<Tls>) -> smtp::Services {
+fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Certificates) -> smtp::Services {
     smtp::Services {
         access: here.access.clone(),
         directory: here.directory.clone(),
         delivery: here.delivery.clone(),
         provisioning: here.control(config, Some(addresses)).provisioning,
-        tls: tls.clone(),
+        tls: tls.people.clone(),
+        tls_of_servers: tls.servers.clone(),
+        devices: here.devices.clone(),
         clock: here.clock.clone(),
         metrics: here.metrics.clone(),
         in_flight: here.in_flight.clone(),
@@ -129,8 +133,16 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
             plaintext_login_from: config.tls.plaintext_login_from.clone(),
             trusted: config.relay.trusted.clone(),
             sends_out: config.relay.sends_out.clone(),
+            lists: config.relay.lists.clone(),
+            devices: config.relay.device.iter().map(device).collect(),
+            sender_trace: config.mail.sender_trace,
         },
     }
+}
+
+fn device(configured: &config::relay::Device) -> smtp::Device {
+    let config::relay::Device { name, networks, sender, hourly_limit } = configured.clone();
+    smtp::Device { name, networks, sender, hourly_limit }
 }
 
 fn imap(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<Tls>) -> imap::Services {

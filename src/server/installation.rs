@@ -17,6 +17,7 @@ use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
 use crate::seal::SealFile;
+use crate::smtp;
 use crate::spool::Spool;
 use crate::store::{Store, StoreError};
 use crate::text::fold;
@@ -51,6 +52,8 @@ pub struct Installation {
     pub pages: web::Sessions,
     /// Memory for messages on their way in; a permit is a KiB.
     pub in_flight: Arc<Semaphore>,
+    /// When devices last sent.
+    pub devices: smtp::Devices,
     /// Where large messages wait until all of them has come.
     pub spool: Arc<Spool>,
     /// Counters since the start.
@@ -116,6 +119,7 @@ impl Installation {
             access,
             pages,
             in_flight,
+            devices: smtp::Devices::default(),
             spool,
             metrics,
             _lock: lock,

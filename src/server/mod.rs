@@ -81,7 +81,7 @@ impl Server {
     pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
         let installation = Installation::open_when_free(config, clock).await?;
         let config = &installation.config;
-        let tls = Arc::new(certificate::load(config)?);
+        let tls = certificate::load(config)?;
         let outward = Arc::new(ArcSwap::from_pointee(outward::settings(config)?));
         let run = config.server.data_dir.join("run");
         let failed = |error| StartError::Run { file: run.display().to_string(), error };
@@ -188,7 +188,7 @@ impl Running {
     /// The first thing that is wrong; then everything stays as it was.
     pub async fn reload(&self, file: &Path) -> Result<(), ReloadError> {
         let new = Config::load(file)?;
-        let tls = Arc::new(certificate::load(&new)?);
+        let tls = certificate::load(&new)?;
         let outward = outward::settings(&new)?;
         installation::check_seal(&new)?;
         let old = &self.installation.config;

@@ -66,12 +66,15 @@ impl Office {
         };
         let password = found(&provisioning).await;
         let queue = Queue::new(terms());
+        let tls = Arc::new(certificate(dir.path()));
         let services = Arc::new(Services {
             access: Access::new(&db, &directory, &hasher, &clock, Rules::default()).unwrap(),
             delivery: Delivery::new(db.clone(), store.clone(), directory.clone(), queue, clock.clone()),
             provisioning: provisioning.clone(),
             directory,
-            tls: Arc::new(certificate(dir.path())),
+            tls: Arc::clone(&tls),
+            tls_of_servers: tls,
+            devices: super::Devices::default(),
             clock,
             metrics: Metrics::default(),
             in_flight: Arc::new(Semaphore::new(kibibytes)),
@@ -84,6 +87,9 @@ impl Office {
                 plaintext_login_from: vec![Network::parse("127.0.0.0/8").unwrap()],
                 trusted: Vec::new(),
                 sends_out: Vec::new(),
+                lists: Vec::new(),
+                devices: Vec::new(),
+                sender_trace: super::SenderTrace::Address,
             },
         });
         let drain = CancellationToken::new();
