@@ -166,7 +166,10 @@ impl Connection<'_> {
     ) -> Result<(), Rejection> {
         let (mut bytes, mut room) = incoming.whole().map_err(Rejection::Data)?;
         let message = bytes.get(trace_len..).unwrap_or_default();
-        header::check_loop(header::block(message), &transaction.recipients)?;
+        let header = header::block(message);
+        header::check_loop(header, &transaction.recipients)?;
+        // It may be written anew, and be as long as the message.
+        room.grow_to(bytes.capacity() + header.len()).map_err(Rejection::Data)?;
         if self.session.login().is_some_and(|login| !login.holds()) {
             return Err(Rejection::Session(Refusal::LoginEnded));
         }

@@ -516,6 +516,7 @@ transcripts! {
         a_first_password_does_not_send
         a_line_without_end_is_given_up
         a_list_brings_back_what_people_wrote
+        a_login_in_clear_is_forgotten_under_tls
         a_message_arrives
         a_message_before_354_is_refused
         a_message_that_went_round_is_refused
