@@ -378,17 +378,17 @@ impl<L, M> Session<L, M> {
                 self.state = State::Discarding(hello);
                 ChunkOf::Rest(message)
             }
-            // It was on its way already: that is no fault of the client's.
+            // These were on their way already: that is no fault of the client's (RFC 3030 §2).
             State::Discarding(hello) => {
                 self.state = if place == ChunkPlace::Last { State::Greeted(hello) } else { State::Discarding(hello) };
                 ChunkOf::Nothing(Answer::Say(Refusal::ChunkRefused.into()))
             }
+            sending @ State::Sending(..) => {
+                self.state = sending;
+                ChunkOf::Nothing(Answer::Say(Refusal::NoRecipient.into()))
+            }
             other => {
-                let refusal = match &other {
-                    State::Connected => Refusal::NoHello,
-                    State::Sending(..) => Refusal::NoRecipient,
-                    State::Greeted(_) | State::Collecting(..) | State::Discarding(_) => Refusal::NoSender,
-                };
+                let refusal = if matches!(other, State::Connected) { Refusal::NoHello } else { Refusal::NoSender };
                 self.state = other;
                 ChunkOf::Nothing(self.bad(refusal.into()))
             }

@@ -287,6 +287,32 @@ async fn memory_for_messages_is_bounded_over_all_connections_and_given_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn chunks_that_wait_for_others_hold_memory_until_they_are_dropped() {
+    let office = Office::open(Kind::Relay, 1024).await;
+    let (chunk, size) = (format!("{}\r\n", "x".repeat(998)).repeat(100), 100_000);
+    let envelope = ENVELOPE.replace("DATA\r\n", "");
+    let mut one = office.client().await;
+    one.say(&format!("{envelope}BDAT {size}\r\n{chunk}"), "250 2.0.0 Chunk").await;
+    assert!(office.services.in_flight.available_permits() < 1024 - 97);
+    one.say("RSET\r\n", "250 2.0.0 OK").await;
+    assert_eq!(office.services.in_flight.available_permits(), 1024);
+    // What another message leaves no room for is read, refused, and forgotten.
+    let mut other = office.client().await;
+    other.say(&format!("{envelope}BDAT {size}\r\n{chunk}BDAT {size}\r\n{chunk}"), "250 2.0.0 Chunk").await;
+    one.say(&format!("{envelope}BDAT {size}\r\n{chunk}"), "250 2.0.0 Chunk").await;
+    one.say(&format!("BDAT {}\r\n{}", 9 * size, chunk.repeat(9)), "452 4.3.1").await;
+    one.say("BDAT 6 LAST\r\nQUIT\r\n", "503").await;
+    drop(other);
+    let given_back = async {
+        while office.services.in_flight.available_permits() < 1024 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), given_back).await.unwrap();
+    one.say(&format!("{envelope}BDAT 17 LAST\r\nSubject: a\r\n\r\nx\r\nNOOP\r\n"), "250 2.0.0 OK").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_right_that_ends_in_data_ends_the_session_and_stores_nothing() {
     let office = Office::open(Kind::Submission, 1024).await;
     let before = office.usage().await;

@@ -141,6 +141,21 @@ fn the_sum_of_chunks_is_bounded_and_all_of_them_are_read() {
 }
 
 #[test]
+fn chunks_that_were_on_their_way_to_nobody_end_no_session() {
+    let daemon = Daemon::start(&Settings::default());
+    let mut client = daemon.connect("smtp");
+    client.reply();
+    client.ask("EHLO x.example.vn");
+    let message = format!("Subject: a\r\n\r\n{}", "x\r\n".repeat(100));
+    let codes = send(&mut client, "MAIL FROM:<>", "<khong-co@daklak.doj.gov.vn>", message.as_bytes(), 10);
+    assert_eq!(codes[..2], [250, 550]);
+    assert!(codes.len() > 30 && codes[2..].iter().all(|code| *code == 503), "{codes:?}");
+    assert_eq!(client.ask("RSET"), 250);
+    let binh = format!("<{}>", daemon.person("binhdx").unwrap().address);
+    assert_eq!(send(&mut client, "MAIL FROM:<>", &binh, b"Subject: a\r\n\r\n", 99), [250, 250, 250]);
+}
+
+#[test]
 fn a_connection_lost_between_chunks_leaves_nothing() {
     let daemon = Daemon::start(&Settings::default());
     let binh = daemon.person("binhdx").unwrap();

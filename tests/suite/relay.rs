@@ -148,6 +148,24 @@ fn a_trusted_network_sends_out_in_our_name_only() {
 }
 
 #[test]
+fn a_device_sends_where_its_mailbox_may() {
+    let server = Scripted::start(Mood::Well);
+    let device = "[{ name = \"scan\", networks = [\"127.0.0.1\"], sender = \"daont@daklak.doj.gov.vn\" }]";
+    let settings = settings(server.address, "").with("relay.default", "\"tinh\"").with("relay.device", device);
+    let daemon = Daemon::start(&settings);
+    let mut scanner = daemon.connect("smtp");
+    scanner.reply();
+    scanner.ask("EHLO scanner");
+    assert_eq!(submit(&mut scanner, "MAIL FROM:<daont@daklak.doj.gov.vn>", &[&to("b")], "scan").0, 250);
+    let message = server.wait_for(1).remove(0).message;
+    assert!(message.contains("\r\nFrom: daont@daklak.doj.gov.vn\r\n"), "{message}");
+    assert_eq!(scanner.ask("MAIL FROM:<daont@daklak.doj.gov.vn>"), 250);
+    scanner.say("RCPT TO:<ai@example.com>");
+    let (code, text) = scanner.reply();
+    assert!(code == 550 && text.contains("5.7.1"), "the Internet is for whom it was opened: {text}");
+}
+
+#[test]
 fn f19_a_server_that_is_down_is_tried_once_for_all_and_gets_everything_later() {
     let server = Scripted::start(Mood::Well);
     let address = server.address;
