@@ -496,6 +496,8 @@ pub const IMAP_LOGIN_WAIT_MAX: Duration = Duration::from_mins(3);
 pub const IMAP_IDLE_MAX: Duration = Duration::from_mins(31);
 /// Until the next piece of a literal has come.
 pub const IMAP_LITERAL_STALL_MAX: Duration = Duration::from_mins(2);
+/// A connection that was closed is read so long, for a peer that is still sending.
+pub const WIRE_LINGER_MAX: Duration = Duration::from_secs(1);
 /// For the last words: whoever is cut off is out within 5 s (R9).
 pub const IMAP_FAREWELL_MAX: Duration = Duration::from_secs(3);
 /// Commands in a row that are none: whoever sends more is no mail client (hostile B26, for IMAP).

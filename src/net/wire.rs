@@ -253,14 +253,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.stream.flush().await
     }
 
-    /// Says the last words and closes, without waiting longer than `within` for a peer that does not listen.
+    /// Says the last words and closes, without waiting longer than `within` for a peer that does not listen. What it still
+    /// sends is read for a moment: a connection that is closed over unread input is reset, and the last words are lost with it
+    /// (RFC 1122 §4.2.2.13).
     pub async fn close(mut self, within: Duration) {
         let farewell = async {
             self.write_out().await?;
             self.stream.shutdown().await
         };
         // The session is over either way: there is nobody left to tell that the peer had gone.
-        let _ = timeout(within, farewell).await;
+        if matches!(timeout(within, farewell).await, Ok(Ok(()))) {
+            let mut unread = [0; 1024];
+            let ended = async { while matches!(self.stream.read(&mut unread).await, Ok(1..)) {} };
+            let _ = timeout(limits::WIRE_LINGER_MAX, ended).await;
+        }
     }
 }
 
@@ -295,6 +301,24 @@ mod tests {
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(5)
+    }
+
+    /// Hostile B15: whoever is cut off in the middle of what they say hears why.
+    #[tokio::test]
+    async fn last_words_reach_a_peer_that_is_still_speaking() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut wire = Wire::new(listener.accept().await.unwrap().0);
+        peer.write_all(&[b'a'; 100_000]).await.unwrap();
+        wire.queue(b"* BYE\r\n");
+        let closing = tokio::spawn(wire.close(Duration::from_secs(5)));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        peer.write_all(&[b'a'; 100_000]).await.unwrap();
+        peer.shutdown().await.unwrap();
+        let mut heard = Vec::new();
+        peer.read_to_end(&mut heard).await.unwrap();
+        assert_eq!(heard, b"* BYE\r\n");
+        closing.await.unwrap();
     }
 
     #[tokio::test]
