@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] | SQL may be written here and on floor 2 |
-//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables; siblings never import each other |
+//! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables, or its files; siblings never import each other |
 //! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
@@ -73,6 +73,7 @@ pub mod acl;
 pub mod address;
 pub mod archive;
 pub mod audit;
+pub mod authentic;
 pub mod cli;
 pub mod clock;
 pub mod config;

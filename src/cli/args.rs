@@ -104,6 +104,9 @@ pub enum Installed {
     /// Thư chờ gửi đi | Mail on its way out
     #[command(subcommand)]
     Queue(super::queue::Queue),
+    /// Khoá ký thư | The keys that sign mail
+    #[command(subcommand)]
+    Dkim(super::dkim::Dkim),
     /// Sao lưu toàn bộ dữ liệu vào một tệp | Back all data up to one file
     Backup(super::backup::Backup),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person

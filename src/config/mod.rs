@@ -2,6 +2,7 @@
 //!
 //! Defaults are written once as [`Default`] here and once, for people, in `config/hopthu.toml`; a test holds them equal.
 
+pub mod authentic;
 mod error;
 pub mod files;
 pub mod relay;
@@ -24,6 +25,7 @@ use crate::network::Network;
 use crate::period::Period;
 use crate::provisioning;
 
+pub use authentic::Authentic;
 pub use error::{ConfigError, Position};
 pub use relay::Relay;
 pub use template::{Setting, write};
@@ -52,6 +54,9 @@ pub struct Config {
     /// Other servers and devices.
     #[serde(default)]
     pub relay: Relay,
+    /// What is signed, and what becomes of mail that is not authentic.
+    #[serde(default)]
+    pub authentic: Authentic,
     /// What becomes of mailboxes whose holder leaves.
     #[serde(default)]
     pub departure: Departure,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::access::Access;
 use crate::address::Address;
+use crate::authentic::Keys;
 use crate::delivery::Delivery;
 use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, Staff};
 use crate::feed::{Feed, Keeper};
@@ -19,7 +20,7 @@ use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
-use super::{alarms, audit, backup, checks, decisions, hr, incident, mail, province, queue, requested, rights};
+use super::{alarms, audit, backup, checks, decisions, dkim, hr, incident, mail, province, queue, requested, rights};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct Services {
     pub queue: Queue,
     /// What is done with it.
     pub delivery: Delivery,
+    /// What signs it.
+    pub keys: Keys,
     /// What the province is told.
     pub feed: Feed,
     /// How the audit is kept.
@@ -84,6 +87,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
+        Request::Dkim(ask) => Ok(Reply::Dkim(dkim::execute(ask, caller, services, language).await?)),
         Request::Backup(to) => backup::run(to, services).await,
         Request::Mail(ask) => mail::execute(ask, call.octets, caller, services, language).await.map(Reply::Mail),
         Request::Act(asked) => act(*asked, caller, services, language).await,

@@ -9,6 +9,7 @@ mod backup;
 mod caller;
 mod checks;
 mod decisions;
+pub mod dkim;
 mod execute;
 mod failure;
 mod frame;

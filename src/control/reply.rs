@@ -41,6 +41,7 @@ pub enum Reply {
     Requested(super::requested::Answer),
     Incident(super::incident::Answer),
     Queue(super::queue::Answer),
+    Dkim(super::dkim::Answer),
     Mail(super::mail::Answer),
     Backup { backup: BackupView },
     Done(Box<Done>),
@@ -58,6 +59,7 @@ impl Reply {
                 | Self::Requested(_)
                 | Self::Incident(_)
                 | Self::Queue(_)
+                | Self::Dkim(_)
                 | Self::Mail(_)
         );
         Ok(if named { self::held(held) } else { held })

@@ -78,6 +78,8 @@ pub enum Request {
     Incident(super::incident::Ask),
     /// `queue …`
     Queue(super::queue::Ask),
+    /// `dkim …`
+    Dkim(super::dkim::Ask),
     /// `backup TO`
     Backup(std::path::PathBuf),
     /// `mailbox export`, `import`, `restore`

@@ -3,6 +3,7 @@
 mod deflate;
 pub mod listen;
 pub mod outward;
+pub mod resolver;
 pub mod sasl;
 mod stream;
 pub mod tls;

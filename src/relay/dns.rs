@@ -2,15 +2,15 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::TokioResolver;
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{RData, RecordType};
-use hickory_resolver::{ResolverBuilder, TokioResolver};
 
 use super::trouble::Trouble;
 use crate::address::Domain;
 use crate::limits;
+use crate::net::resolver::configuration;
 use crate::queue::Reason;
 
 /// Asks DNS; or knows why it cannot, which matters to nobody on a network without any (R2).
@@ -27,20 +27,10 @@ pub(super) struct Target {
 impl Resolver {
     /// Asks these servers, or those of the system where there are none.
     pub fn new(servers: &[SocketAddr]) -> Self {
-        let builder = if servers.is_empty() {
-            TokioResolver::builder_tokio()
-        } else {
-            let servers = servers.iter().map(|server| {
-                let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-                    connection.port = server.port();
-                    connection
-                });
-                NameServerConfig::new(server.ip(), true, connections.to_vec())
-            });
-            let config = ResolverConfig::from_parts(None, Vec::new(), servers.collect());
-            Ok(TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()))
-        };
-        Self(builder.and_then(ResolverBuilder::build).map_err(|error| error.to_string()))
+        let built = configuration(servers).and_then(|(config, options)| {
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).with_options(options).build()
+        });
+        Self(built.map_err(|error| error.to_string()))
     }
 
     fn ask(&self) -> Result<&TokioResolver, Trouble> {

@@ -10,7 +10,9 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Allowance;
+use crate::authentic::Verifier;
 use crate::config::Config;
+use crate::config::authentic::Verify;
 use crate::metrics::Listener;
 use crate::net::Tls;
 use crate::{imap, smtp, web};
@@ -94,6 +96,8 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
         directory: here.directory.clone(),
         delivery: here.delivery.clone(),
         provisioning: here.control(config, Some(addresses)).provisioning,
+        keys: here.keys.clone(),
+        verifier: Arc::new(verifier(config)),
         tls: tls.clone(),
         clock: here.clock.clone(),
         metrics: here.metrics.clone(),
@@ -109,6 +113,18 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
             sends_out: config.relay.sends_out.clone(),
         },
     }
+}
+
+/// Without DNS servers there is nothing to be found out, and nothing to wait for.
+fn verifier(config: &Config) -> Verifier {
+    let hostname = config.server.hostname.to_string();
+    if config.authentic.verify == Verify::Off {
+        return Verifier::off(hostname);
+    }
+    Verifier::new(hostname.clone(), config.authentic.policy(), &config.relay.dns).unwrap_or_else(|error| {
+        tracing::warn!(%error, "mail is taken unchecked: there is no DNS to ask");
+        Verifier::off(hostname)
+    })
 }
 
 fn imap(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<Tls>) -> imap::Services {

@@ -174,9 +174,10 @@ impl Running {
         }
         // First what may fail: a reload is whole or none.
         self.installation.directory.configure(installation::department(&new)).await?;
+        self.installation.sign_for(&new).await?;
         self.installation.access.configure(installation::login_rules(&new));
         self.outward.store(Arc::new(outward));
-        self.installation.delivery.configure(installation::outbound(&new));
+        self.installation.delivery.configure(installation::outbound(&new, &self.installation.keys));
         self.installation.queue.configure(new.relay.terms());
         self.doors.store(Arc::new(Doors::new(&self.installation, &new, &self.addresses, &tls, &self.sessions.drain())));
         self.control.store(Arc::new(self.installation.control(&new, Some(&self.addresses))));
@@ -200,4 +201,7 @@ pub enum ReloadError {
     /// The directory could not take over the domains.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The keys of a domain.
+    #[error(transparent)]
+    Keys(#[from] OpenError),
 }

@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 use super::reply::Reply;
 use super::session::{Kind, Security, Session, Terms};
 use crate::access::{Access, Allowance};
+use crate::authentic::{Keys, Verifier};
 use crate::clock::Clock;
 use crate::delivery::Delivery;
 use crate::directory::Directory;
@@ -35,6 +36,10 @@ pub struct Services {
     pub delivery: Delivery,
     /// Where faults that are reported by mail are entered.
     pub provisioning: Provisioning,
+    /// Signs what our own people send.
+    pub keys: Keys,
+    /// Looks at what strangers send.
+    pub verifier: Arc<Verifier>,
     /// The certificate.
     pub tls: Arc<Tls>,
     /// The time for trace fields.

@@ -32,7 +32,7 @@ impl Connection<'_> {
         if from.is_some_and(own) && !self.is_trusted() { Err(Refusal::SenderFromOutside) } else { Ok(()) }
     }
 
-    fn is_trusted(&self) -> bool {
+    pub(super) fn is_trusted(&self) -> bool {
         self.door.services.settings.trusted.iter().any(|network| network.contains(self.peer.ip()))
     }
 
@@ -86,7 +86,7 @@ impl Connection<'_> {
         services.delivery.lane(from, address).ok_or_else(|| Refusal::OutsideNotOpen.into())
     }
 
-    fn may_send_out(&self, from: Option<&Address>) -> bool {
+    pub(super) fn may_send_out(&self, from: Option<&Address>) -> bool {
         let trusted = self.door.services.settings.sends_out.iter().any(|network| network.contains(self.peer.ip()));
         let own = |from| self.door.services.directory.snapshot().resolve(from) != Resolution::Foreign;
         trusted && from.is_some_and(own)

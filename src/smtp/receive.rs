@@ -6,6 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tracing::{error, info};
 
+use super::authentic::Disowned;
 use super::connection::{Connection, ended};
 use super::data::{DataFault, Decoder, LineEnds};
 use super::header::{self, HeaderFault};
@@ -16,7 +17,7 @@ use super::session::{Answer, Kind, Transaction};
 use super::submission::{self, Repair};
 use super::syntax::Mail;
 use crate::access::{Access, Login, Withheld};
-use crate::delivery::{DeliveryError, Envelope, Filing};
+use crate::delivery::{DeliveryError, Envelope};
 use crate::limits;
 use crate::net::{Wire, WireError};
 use crate::queue::HeldFor;
@@ -25,6 +26,7 @@ use crate::queue::HeldFor;
 enum Rejection {
     Data(DataFault),
     Header(HeaderFault),
+    Disowned(Disowned),
     Session(Refusal),
     Withheld(Withheld),
     Delivery(DeliveryError),
@@ -35,6 +37,7 @@ impl From<Rejection> for Reply {
         match rejection {
             Rejection::Data(fault) => fault.into(),
             Rejection::Header(fault) => fault.into(),
+            Rejection::Disowned(disowned) => disowned.into(),
             Rejection::Session(refusal) => refusal.into(),
             Rejection::Withheld(withheld) => withheld.into(),
             Rejection::Delivery(error) => error.into(),
@@ -45,6 +48,12 @@ impl From<Rejection> for Reply {
 impl From<HeaderFault> for Rejection {
     fn from(fault: HeaderFault) -> Self {
         Self::Header(fault)
+    }
+}
+
+impl From<Disowned> for Rejection {
+    fn from(disowned: Disowned) -> Self {
+        Self::Disowned(disowned)
     }
 }
 
@@ -165,6 +174,7 @@ impl Connection<'_> {
             bytes.reserve_exact(missing.len());
             bytes.splice(trace_len..trace_len, missing);
         }
+        let filing = self.authenticate(transaction.mail.from.as_ref(), &mut bytes, trace_len, id).await?;
         let fault = self.fault(&transaction, header::block(bytes.get(trace_len..).unwrap_or_default()));
         let len = bytes.len();
         let Transaction { mail: Mail { from, smtputf8, dsn, .. }, recipients: to } = transaction;
@@ -173,7 +183,7 @@ impl Connection<'_> {
         let login = self.session.login();
         let charged = self.charge(recipients).await.map_err(Rejection::Withheld)?;
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
-        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing: Filing::Inbox };
+        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();

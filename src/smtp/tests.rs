@@ -68,6 +68,8 @@ impl Office {
         let queue = Queue::new(terms());
         let services = Arc::new(Services {
             access: Access::new(&db, &directory, &hasher, &clock, Rules::default()).unwrap(),
+            keys: crate::authentic::Keys::default(),
+            verifier: Arc::new(crate::authentic::Verifier::off("mail.x.vn".into())),
             delivery: Delivery::new(db.clone(), store.clone(), directory.clone(), queue, clock.clone()),
             provisioning: provisioning.clone(),
             directory,
