@@ -60,7 +60,7 @@
 //!
 //! # Two walks
 //! A message: a line of [`net`] → the grammar and session of [`smtp`] → the [`directory`] snapshot resolves the recipient →
-//! DATA → [`delivery`] → one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch
+//! DATA → [`authentic`] signs it, or asks whose it is → [`delivery`] → one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch
 //! tells its sessions, then 250 → [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out. For somebody elsewhere the
 //! same write puts a job into the [`queue`] → [`relay`] finds it due and sends it → [`delivery`] marks it, and tells its sender.
 //!

@@ -13,9 +13,9 @@ use mail_auth::signer::Ready;
 use rustls::pki_types::PrivateKeyDer;
 use serde::{Deserialize, Serialize};
 
-use super::keys::KeyError;
+use super::error::KeyError;
 use crate::address::Domain;
-use crate::seal;
+use crate::seal::{self, SealError};
 
 /// What is signed (RFC 6376 §5.4.1): what a reader sees, and what decides how it is shown. Each is named once more than it is
 /// there, so that none can be added (§8.15). Fields that lists put in are not among them.
@@ -35,7 +35,7 @@ const SIGNED: [&str; 12] = [
 ];
 
 /// A TXT record that makes a key known: RFC 6376 §3.6.2.1.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// `SELECTOR._domainkey.DOMAIN`, without a final dot.
     pub name: String,
@@ -113,8 +113,11 @@ pub(super) fn file(dir: &Path, selector: &str) -> std::path::PathBuf {
 
 fn read<T>(dir: &Path, selector: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Result<T, KeyError> {
     let path = file(dir, selector);
-    let der = seal::read_pkcs8(&path)?.ok_or_else(|| KeyError::Malformed(path.clone()))?;
-    parse(der.secret_pkcs8_der()).ok_or(KeyError::Malformed(path))
+    match seal::read_pkcs8(&path) {
+        Ok(Some(der)) => parse(der.secret_pkcs8_der()).ok_or(KeyError::Malformed(path)),
+        Ok(None) | Err(SealError::Malformed(_)) => Err(KeyError::Malformed(path)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn signer<K: SigningKey>(key: K, domain: &Domain, selector: String) -> DkimSigner<K, Ready> {

@@ -3,23 +3,19 @@
 //! `h202611e` and `h202611r`.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use jiff::civil::Date;
-use mail_parser::HeaderForm;
 use serde::{Deserialize, Serialize};
 
+use super::error::KeyError;
+use super::files::{in_use, pairs, use_pair};
 use super::key::{Record, SigningPair, ed25519_selector, file, rsa_selector};
+use super::message::author_domain;
 use crate::address::Domain;
 use crate::limits;
-use crate::mime::fields;
-use crate::seal::{self, SealError};
-
-/// The file that names the pair which signs.
-const IN_USE: &str = "in-use";
 
 /// The keys of our domains. Cheap to clone.
 #[derive(Clone, Default)]
@@ -55,37 +51,6 @@ pub enum Standing {
     InUse,
     /// It is kept: not used yet, or no longer.
     Kept,
-}
-
-/// Why there is no key, or it stays as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// A file, or the directory for it.
-    #[error("{}: {error}", file.display())]
-    File {
-        /// Which.
-        file: PathBuf,
-        /// The system's reason.
-        error: io::Error,
-    },
-    /// The file cannot be read, or others may read it.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-    /// It holds something else.
-    #[error("{} holds no key that signs mail, in PKCS #8 PEM", .0.display())]
-    Malformed(PathBuf),
-    /// The system has no randomness.
-    #[error("no key could be made")]
-    Made,
-    /// Nobody has that pair.
-    #[error("there is no pair of keys {0}")]
-    Unknown(String),
-    /// It signs.
-    #[error("the pair of keys {0} is in use")]
-    InUse(String),
-    /// A letter tells the pairs of a month apart, and there are no more.
-    #[error("there are too many pairs of keys of this month")]
-    TooMany,
 }
 
 impl Keys {
@@ -176,17 +141,13 @@ impl Keys {
 
     /// The domains that have a pair.
     pub fn having(&self, name: &str) -> Result<Vec<Domain>, KeyError> {
-        let mut having = self.domains();
-        let mut failed = None;
-        having.retain(|domain| match pairs(&self.dir_of(domain)) {
-            Ok(names) => names.iter().any(|known| known == name),
-            Err(error) => failed.replace(error).is_some(),
-        });
-        match failed {
-            Some(error) => Err(error),
-            None if having.is_empty() => Err(KeyError::Unknown(name.to_owned())),
-            None => Ok(having),
+        let mut having = Vec::new();
+        for domain in self.domains() {
+            if pairs(&self.dir_of(&domain))?.iter().any(|known| known == name) {
+                having.push(domain);
+            }
         }
+        if having.is_empty() { Err(KeyError::Unknown(name.to_owned())) } else { Ok(having) }
     }
 
     /// The fields that sign a message of one of our domains; nothing where its author is somebody else. They go on top of
@@ -248,52 +209,6 @@ impl Keys {
         };
         names.find(|name| !taken(name)).ok_or(KeyError::TooMany)
     }
-}
-
-/// The names of the pairs that lie in a domain's directory, the oldest first.
-fn pairs(dir: &Path) -> Result<Vec<String>, KeyError> {
-    let failed = |error| KeyError::File { file: dir.to_owned(), error };
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed(error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(failed)?.file_name();
-        let name = entry.to_str().and_then(|entry| entry.strip_suffix("e.pem"));
-        // A pair of which one is missing was never finished, or half removed.
-        names.extend(name.filter(|name| file(dir, &rsa_selector(name)).exists()).map(str::to_owned));
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// The pair that signs: the one named, or the oldest where that is not there.
-fn in_use(dir: &Path) -> Result<Option<String>, KeyError> {
-    let path = dir.join(IN_USE);
-    let named = match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text.trim().to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(KeyError::File { file: path, error }),
-    };
-    let kept = pairs(dir)?;
-    Ok(named.filter(|name| kept.contains(name)).or_else(|| kept.first().cloned()))
-}
-
-fn use_pair(dir: &Path, name: &str) -> Result<(), KeyError> {
-    let path = dir.join(IN_USE);
-    seal::keep(&path, &format!("{name}\n")).map_err(|error| KeyError::File { file: path, error })
-}
-
-/// The domain of the one author that a message has.
-fn author_domain(message: &[u8]) -> Option<Domain> {
-    let mut authors = fields(message).filter(|field| field.is("From"));
-    let (author, None) = (authors.next()?, authors.next()) else { return None };
-    let parsed = HeaderForm::Addresses.parse(author.value);
-    let mut addresses = parsed.value().as_address()?.mailboxes().filter_map(|mailbox| mailbox.address());
-    let (address, None) = (addresses.next()?, addresses.next()) else { return None };
-    Domain::parse(address.rsplit_once('@')?.1).ok()
 }
 
 impl std::fmt::Debug for Keys {

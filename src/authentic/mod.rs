@@ -5,22 +5,25 @@
 //! DMARC (RFC 9989), says what it found in one `Authentication-Results` field (RFC 8601), and what is to become of the
 //! message. The standards are mail-auth's; here are their bounds, the keys, and what a failure leads to.
 //!
-//! Nothing waits for DNS that is not there: see [`names`].
+//! Nothing waits for DNS that is not there: `names.rs` knows whether it is.
 
+mod asking;
+mod error;
 mod field;
+mod files;
 mod key;
 mod keys;
-pub mod names;
+mod message;
+mod names;
 mod policy;
 mod verify;
 
+pub use error::KeyError;
 pub use field::without_claims;
 pub use key::Record;
-pub use keys::{KeyError, Keys, Pair, Standing};
+pub use keys::{Keys, Pair, Standing};
 pub use policy::{Policy, Response, Treatment};
 pub use verify::{Arrival, Peer, Verdict, Verifier};
-
-use std::collections::BTreeSet;
 
 /// The records of every key that is kept, for the zones of their domains: those of keys that are not in use too, so that
 /// what is still under way is verified, and a new key is known before it is used. A text may be longer than the 255
@@ -29,7 +32,5 @@ use std::collections::BTreeSet;
 /// # Errors
 /// A file that cannot be read, or holds no key.
 pub fn records(keys: &Keys) -> Result<Vec<Record>, KeyError> {
-    let pairs = keys.list()?;
-    let records: BTreeSet<Record> = pairs.into_iter().flat_map(|pair| pair.records).collect();
-    Ok(records.into_iter().collect())
+    Ok(keys.list()?.into_iter().flat_map(|pair| pair.records).collect())
 }

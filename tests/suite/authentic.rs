@@ -174,8 +174,11 @@ fn what_goes_out_is_signed_twice_and_an_independent_verifier_agrees() {
 #[test]
 fn a_notice_to_outside_is_signed() {
     let server = Scripted::start(Mood::Recipient("nobody", "550 5.1.1 no such user"));
-    let settings = settings(server.address, "").with("relay.trusted", "[\"127.0.0.0/8\"]");
-    let daemon = Daemon::start(&settings.with("relay.sends_out", "[\"127.0.0.0/8\"]"));
+    let settings = settings(server.address, "")
+        .with("relay.trusted", "[\"127.0.0.0/8\"]")
+        .with("relay.sends_out", "[\"127.0.0.0/8\"]")
+        .with("authentic.sign_also", "[\"daklak.gov.vn\"]");
+    let daemon = Daemon::start(&settings);
     let who = daemon.person("daont").unwrap();
     let mut client = daemon.connect("smtp");
     client.reply();
@@ -194,6 +197,7 @@ fn a_notice_to_outside_is_signed() {
     assert_eq!(send(&mut client, &who.address, &[&to("b").replace(['<', '>'], "")], &scan).0, 250);
     let scan = server.wait_for(2).remove(1).message;
     assert_eq!(verified(&scan, &records(&daemon)).len(), 2);
+    assert_eq!(records(&daemon).as_object().unwrap().len(), 4, "the keys of the other domain");
 }
 
 #[test]
