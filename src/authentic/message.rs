@@ -88,7 +88,54 @@ pub(super) fn author_domain(message: &[u8]) -> Option<Domain> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What headers that are looked at are made of, and what they are not.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let words = [
+            "DKIM-Signature: v=1; a=rsa-sha256; d=x.vn; s=s; h=From; bh=AA==; b=AA==\r\n",
+            "ARC-Seal: i=1; a=rsa-sha256; cv=none; d=x; s=s; b=AA==\r\n",
+            "ARC-Message-Signature: i=1; ",
+            "ARC-Authentication-Results: i=1; x\r\n",
+            "Authentication-Results: ",
+            "From: ",
+            "a@x.vn",
+            "@",
+            "<",
+            "(",
+            "\"",
+            "\\",
+            ";",
+            ":",
+            "h=",
+            "l=18446744073709551616",
+            "c=simple/relaxed",
+            "\r\n",
+            "\r\n ",
+            "\n",
+        ];
+        let words = proptest::sample::select(words.map(|word| word.as_bytes().to_vec()).to_vec());
+        prop_oneof![4 => words, 1 => proptest::collection::vec(any::<u8>(), 0..9)]
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_breaks_what_looks_at_it(pieces in proptest::collection::vec(piece(), 0..60)) {
+            let octets = pieces.concat();
+            let _ = author_domain(&octets);
+            if let Some(message) = parse(&octets) {
+                let own = retained(&message, |signature| is_related(&signature.d, author(&message)));
+                prop_assert!(own.dkim_signatures().len() <= limits::DKIM_SIGNATURES_MAX);
+                let _ = (own.canonicalized_dkim_headers(), has_several_authors(&message));
+            }
+            if let Some(kept) = crate::authentic::without_claims(&octets, "x.vn") {
+                prop_assert!(kept.len() < octets.len());
+                prop_assert_eq!(crate::authentic::without_claims(&kept, "x.vn"), None, "nothing is left to be taken out");
+            }
+        }
+    }
 
     #[test]
     fn of_a_header_that_is_too_large_the_authors_are_left() {

@@ -307,6 +307,7 @@ fn spf_is_found_out_for_the_greeting_and_the_sender_and_refuses_nobody() {
         ("soft.example", "v=spf1 ~all"),
         ("loop.example", "v=spf1 include:loop.example -all"),
         ("helo.example", "v=spf1 -all"),
+        ("_dmarc.pass.example", "v=DMARC1; p=reject"),
     ]);
     office.names.set("broken.example", Says::Fails);
     for (domain, result) in [
@@ -326,6 +327,10 @@ fn spf_is_found_out_for_the_greeting_and_the_sender_and_refuses_nobody() {
     assert_eq!(office.bring_as("helo.example", "x@pass.example", &letter("ai@none.example")).0, 250);
     let found = results(&inbox(&office.daemon, &office.to).pop().unwrap());
     assert!(found.contains("smtp.helo=helo.example; spf=pass"), "{found}");
+    // The sender's domain vouches for an author of the same organisation, and of no other.
+    let found = office.results("x@pass.example", &letter("ai@news.pass.example"));
+    assert!(found.contains("dmarc=pass header.from=news.pass.example policy.dmarc=reject"), "{found}");
+    assert_eq!(office.bring("x@fail.example", &letter("ai@news.pass.example")).0, 550);
 }
 
 #[test]
