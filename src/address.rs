@@ -67,6 +67,11 @@ impl Domain {
         self.0.strip_suffix(&other.0).is_some_and(|rest| rest.ends_with('.'))
     }
 
+    /// Whether it is a whole domain, or an address literal, and no name of a machine alone (RFC 6409 §4.2).
+    pub fn is_qualified(&self) -> bool {
+        self.0.contains(['.', '['])
+    }
+
     /// The domain in A-labels.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -10,10 +10,10 @@
 //! | floor | modules | rule |
 //! |---|---|---|
 //! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] | pure |
-//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] | SQL may be written here and on floor 2 |
+//! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] [`zone`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables, or its files; siblings never import each other |
 //! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
-//! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`control`] | doors never import each other |
+//! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`dns`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
 //! # Words
@@ -33,6 +33,7 @@
 //! | Job | việc gửi | a message on its way out, for those recipients that go one way |
 //! | Lane | đường gửi | a way out: a route of the configuration, or the servers that DNS names for a domain |
 //! | Notice | thư báo | what a sender is told of a message: failed, delayed, relayed, delivered (RFC 3464) |
+//! | Zone | vùng tên miền | the names that a network needs of this server, as records of DNS |
 //! | Annotation | ghi chú | what somebody noted about a folder, for themselves or for everybody (RFC 5464) |
 //! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
 //! | Request | đề nghị | what a unit or the personnel division asks the Office for; applied as a decision |
@@ -82,6 +83,7 @@ pub mod credential;
 pub mod db;
 pub mod delivery;
 pub mod directory;
+pub mod dns;
 pub mod feed;
 pub mod id;
 pub mod imap;
@@ -107,3 +109,4 @@ pub mod store;
 pub mod text;
 pub mod utf7;
 pub mod web;
+pub mod zone;

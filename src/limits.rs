@@ -379,6 +379,8 @@ pub const SENDING_STEPS_PER_HOUR: i64 = 6;
 pub const SENDING_KEPT_AFTER: Duration = Duration::from_secs(5);
 /// A burst of mail is over when nothing was refused for so long, in seconds.
 pub const SENDING_BURST_SECONDS: i64 = 3600;
+/// The time in which those count to whom a person writes for the first time.
+pub const SENDING_DAY_SECONDS: i64 = 24 * 3600;
 
 // Passwords and log-ins
 /// Characters of a password, unless configured: NIST SP 800-63B-4 §3.1.1.2 for passwords used alone asks 15, and 8 at least.
@@ -454,6 +456,8 @@ pub const SMTP_LINE_BYTES_MAX: usize = 512;
 pub const SMTP_EXTENDED_LINE_BYTES_MAX: usize = 2048;
 /// A line of the AUTH exchange: RFC 4954 §4.
 pub const SMTP_AUTH_LINE_BYTES_MAX: usize = 12_288;
+/// A line of a message without its CRLF: RFC 5322 §2.1.1.
+pub const TEXT_LINE_BYTES_MAX: usize = 998;
 /// Recipients of one message; RFC 5321 §4.5.3.1.8 asks for at least 100.
 pub const SMTP_RECIPIENTS_MAX: usize = 1000;
 /// Commands that were refused as malformed or out of order before the session is ended (hostile B30).
@@ -468,6 +472,10 @@ pub const SMTP_COMMAND_WAIT_MAX: Duration = Duration::from_mins(5);
 pub const SMTP_DATA_WAIT_MAX: Duration = Duration::from_mins(3);
 /// Waiting for a whole message: 50 MB over 256 kbit/s take half an hour; a byte every minute is no mail (hostile F27).
 pub const SMTP_MESSAGE_WAIT_MAX: Duration = Duration::from_hours(1);
+/// Recipients that a scanner or copier sends to in an hour, unless configured: one a minute.
+pub const DEVICE_RECIPIENTS_PER_HOUR_USUAL: usize = 60;
+/// The most that can be configured: each is remembered for an hour.
+pub const DEVICE_RECIPIENTS_PER_HOUR_MAX: usize = 10_000;
 /// Memory that a message reserves at a time while it comes in.
 pub const SMTP_RESERVE_BYTES: usize = 64 * 1024;
 /// How long port 25 listens before it greets: servers do not notice it, and what speaks first is no server (hostile B27).
@@ -610,3 +618,47 @@ pub const LANES_REMEMBERED_MAX: usize = 10_000;
 pub const JOBS_LISTED_MAX: i64 = 1_000;
 /// Jobs that one command of the administrator changes at once; more of them need the command again.
 pub const JOBS_CHANGED_MAX: i64 = 100_000;
+
+// Names
+/// How long others may remember a record: an hour, so that a server that moves is found again the same day.
+pub const ZONE_TTL_SECONDS: u32 = 3_600;
+/// How long others may remember that something is not there (RFC 2308 §5): minutes, for whoever adds what was missing.
+pub const ZONE_NEGATIVE_TTL_SECONDS: u32 = 300;
+/// How often a copy of the zone is compared: RFC 1912 §2.2.
+pub const ZONE_REFRESH_SECONDS: i32 = 14_400;
+/// How soon it is compared again after that failed: RFC 1912 §2.2.
+pub const ZONE_RETRY_SECONDS: i32 = 3_600;
+/// When a copy that cannot be compared is given up: RFC 1912 §2.2.
+pub const ZONE_EXPIRE_SECONDS: i32 = 1_209_600;
+/// A string of a TXT record: RFC 1035 §3.3.14.
+pub const DNS_STRING_BYTES_MAX: usize = 255;
+/// All strings of one: a key of 4096 bits takes 740 octets (RFC 8301 §3.2 wants no more).
+pub const ZONE_TEXT_BYTES_MAX: usize = 2_048;
+/// An answer over UDP, whatever size the question allows: what IPv6 carries in one piece (RFC 9715 §3).
+pub const DNS_DATAGRAM_BYTES_MAX: u16 = 1_232;
+/// A question, with the options that resolvers add and the padding of RFC 8467 §4.1.
+pub const DNS_QUESTION_BYTES_MAX: usize = 2_048;
+/// Records behind a question: OPT (RFC 6891) and a signature (RFC 8945).
+pub const DNS_ADDITIONAL_MAX: u8 = 2;
+/// From one question of a connection to the whole of the next, and for the answer: RFC 7766 §6.2.3 wants seconds.
+pub const DNS_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Questions of one connection; a resolver connects again.
+pub const DNS_QUESTIONS_MAX: usize = 1_000;
+/// Open connections for questions: few answers are too long for UDP.
+pub const DNS_CONNECTIONS_MAX: usize = 500;
+/// Open connections for questions from one address.
+pub const DNS_CONNECTIONS_PER_ADDRESS_MAX: usize = 50;
+/// After a datagram that could not be received.
+pub const DNS_REST: Duration = Duration::from_millis(10);
+/// How often the daemon looks whether its names have changed, such as by a new key.
+pub const DNS_LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Free ports that are tried until one is free for UDP and TCP alike.
+pub const DNS_PORTS_TRIED_MAX: usize = 8;
+/// For one answer of the network's resolver when names are checked; it is asked twice.
+pub const NAMES_WAIT_MAX: Duration = Duration::from_secs(3);
+/// Questions to it at the same time.
+pub const NAMES_ASKED_MAX: usize = 8;
+/// For one question, whatever servers there are and however often each is asked.
+pub const NAMES_QUESTION_WAIT_MAX: Duration = Duration::from_secs(10);
+/// For trying one way out, from its name to the good-bye, or the resolver: somebody waits in front of a screen.
+pub const PROBE_WAIT_MAX: Duration = Duration::from_secs(10);

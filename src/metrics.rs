@@ -24,14 +24,24 @@ pub enum Listener {
     Https,
     /// `/metrics` and `/health`.
     Metrics,
+    /// Questions about the office's own names.
+    Dns,
 }
 
 impl Listener {
     /// Every listener, in the order in which they are shown.
-    pub const ALL: [Self; 7] =
-        [Self::Smtp, Self::Submission, Self::Submissions, Self::Imap, Self::Imaps, Self::Https, Self::Metrics];
+    pub const ALL: [Self; 8] = [
+        Self::Smtp,
+        Self::Submission,
+        Self::Submissions,
+        Self::Imap,
+        Self::Imaps,
+        Self::Https,
+        Self::Metrics,
+        Self::Dns,
+    ];
 
-    /// The name in `[listen]`, in `addresses.json`, and for socket activation.
+    /// The name in `[listen]` (of [`Self::Dns`] the section itself), in `addresses.json`, and for socket activation.
     pub fn name(self) -> &'static str {
         match self {
             Self::Smtp => "smtp",
@@ -41,6 +51,7 @@ impl Listener {
             Self::Imaps => "imaps",
             Self::Https => "https",
             Self::Metrics => "metrics",
+            Self::Dns => "dns",
         }
     }
 }

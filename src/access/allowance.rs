@@ -9,12 +9,13 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::Login;
+use crate::address::Address;
 use crate::audit::{self, Entry};
 use crate::clock::Clock;
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::id::{MailboxId, StaffId};
 use crate::limits;
-use crate::sending::{self, Counts, Row, Step};
+use crate::sending::{self, Counts, Row, Step, Strangers};
 
 /// Recipients that a person may send to, from the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Allowance {
     pub hourly: u32,
     /// In a day.
     pub daily: u32,
+    /// Outside, and never written to before, in a day.
+    pub strangers: u32,
 }
 
 /// Which bound was reached.
@@ -32,6 +35,8 @@ pub enum Bound {
     Hour(u32),
     /// So many in a day.
     Day(u32),
+    /// So many in a day to whom the person never wrote before.
+    Strangers(u32),
 }
 
 /// Why somebody may not send now. Later they may.
@@ -81,8 +86,14 @@ impl Meter {
         Self(Arc::new(Shared { db, clock, state: Mutex::default(), loaded: OnceCell::new() }))
     }
 
-    /// Counts recipients, if there are not too many: all of them or none.
-    pub(super) async fn charge(&self, login: &Login, recipients: u32, allowance: Allowance) -> Result<(), Withheld> {
+    /// Counts recipients, if there are not too many, and not too many strangers among those outside: all of them or none.
+    pub(super) async fn charge(
+        &self,
+        login: &Login,
+        recipients: u32,
+        outside: impl Iterator<Item = &Address>,
+        allowance: Allowance,
+    ) -> Result<(), Withheld> {
         self.load().await?;
         let Some(staff) = login.staff() else { return Ok(()) };
         let now = self.step();
@@ -95,7 +106,27 @@ impl Meter {
             }
             admitted
         };
-        self.told(login, charged).await
+        self.told(login, charged).await?;
+        let met = self.meet(staff, outside, allowance.strangers).await;
+        if !matches!(met, Ok(Ok(()))) {
+            self.take_back(login, recipients);
+        }
+        self.told(login, met?).await
+    }
+
+    /// Those outside are known to the person from here on, unless too many of them are new.
+    async fn meet(
+        &self,
+        staff: StaffId,
+        outside: impl Iterator<Item = &Address>,
+        max: u32,
+    ) -> Result<Result<(), Bound>, DbError> {
+        let strangers = sending::strangers(&mut *self.0.db.read().await?, staff, outside).await?;
+        if strangers.count() == 0 {
+            return Ok(Ok(()));
+        }
+        let now = self.now();
+        self.0.db.write(move |tx| Box::pin(async move { meet(tx, staff, &strangers, now, max).await })).await
     }
 
     /// Takes back what was counted and could not be sent.
@@ -182,6 +213,7 @@ impl Meter {
         let (per, recipients) = match bound {
             Bound::Hour(recipients) => ("hour", recipients),
             Bound::Day(recipients) => ("day", recipients),
+            Bound::Strangers(recipients) => ("day, first time", recipients),
         };
         let entry = Entry {
             at: now,
@@ -208,6 +240,20 @@ impl Meter {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn meet(
+    tx: &mut Tx,
+    staff: StaffId,
+    strangers: &Strangers,
+    now: i64,
+    max: u32,
+) -> Result<Result<(), Bound>, DbError> {
+    let met = sending::met_lately(tx.connection(), staff, now).await?;
+    if met.saturating_add(strangers.count()) > max {
+        return Ok(Err(Bound::Strangers(max)));
+    }
+    sending::meet(tx, staff, strangers, now).await.map(Ok)
 }
 
 fn admit(counts: &Counts, staff: StaffId, now: Step, more: u32, allowance: Allowance) -> Result<(), Bound> {

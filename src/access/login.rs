@@ -59,13 +59,21 @@ impl Login {
     /// As the audit names who is here.
     pub fn actor(&self) -> String {
         match &self.who {
-            Who::Staff(staff) => {
-                let snapshot = self.directory.snapshot();
-                let own = snapshot.of(Owner::Staff(*staff)).and_then(Mailbox::primary);
-                own.unwrap_or(&self.address).to_string()
-            }
+            Who::Staff(_) => self.person().to_string(),
             Who::Opener(name) => name.clone(),
         }
+    }
+
+    /// The address of whoever is here; that of the mailbox where it is nobody of the staff.
+    pub fn person(&self) -> Address {
+        let snapshot = self.directory.snapshot();
+        let own = self.own(&snapshot).and_then(Mailbox::primary);
+        own.unwrap_or(&self.address).clone()
+    }
+
+    /// The person's own mailbox.
+    pub(super) fn own<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Mailbox> {
+        snapshot.of(Owner::Staff(self.staff()?))
     }
 
     /// Whether the right to be logged in holds now (invariant I7).

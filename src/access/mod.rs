@@ -26,7 +26,7 @@ use crate::address::{Address, Domain};
 use crate::clock::Clock;
 use crate::credential::{self, Busy, Entered, Hasher, Secret, Standing, Stored};
 use crate::db::{Db, DbError};
-use crate::directory::{Directory, Generation, Mailbox, Reach};
+use crate::directory::{Directory, Generation, Mailbox, Reach, Resolution};
 use crate::id::{CredentialId, MailboxId};
 use crate::limits;
 use allowance::Meter;
@@ -208,19 +208,33 @@ impl Access {
         login.may_send_as(address)
     }
 
+    /// The mailbox in whose name somebody sends who writes from this address, if it is not their own.
+    pub fn spoken_for(&self, login: &Login, from: &Address) -> Option<MailboxId> {
+        let snapshot = self.0.directory.snapshot();
+        let Resolution::Mailbox(mailbox) = snapshot.resolve(from) else { return None };
+        login.own(&snapshot).is_some_and(|own| own.id != mailbox).then_some(mailbox)
+    }
+
     /// Whether mail from this address may go to a domain that is not ours: within the province always, further where the
     /// sending mailbox has leave for it (R27).
-    pub fn may_write_to(&self, login: &Login, from: Option<&Address>, domain: &Domain) -> bool {
+    pub fn may_write_to(&self, login: Option<&Login>, from: Option<&Address>, domain: &Domain) -> bool {
         let snapshot = self.0.directory.snapshot();
         let provincial = snapshot.department().provincial.as_ref();
-        let sender = from.and_then(|from| snapshot.holder(from)).or_else(|| snapshot.mailbox(login.mailbox));
+        let sender = from.and_then(|from| snapshot.holder(from)).or_else(|| snapshot.mailbox(login?.mailbox));
         provincial.is_some_and(|province| domain == province || domain.is_below(province))
             || sender.is_some_and(|mailbox| mailbox.reach == Reach::Internet)
     }
 
-    /// Counts the recipients of a message that is about to be accepted, unless they are too many.
-    pub async fn charge(&self, login: &Login, recipients: u32, allowance: Allowance) -> Result<(), Withheld> {
-        self.0.meter.charge(login, recipients, allowance).await
+    /// Counts the recipients of a message that is about to be accepted, unless they are too many, or too many of those
+    /// outside are written to for the first time.
+    pub async fn charge(
+        &self,
+        login: &Login,
+        recipients: u32,
+        outside: impl Iterator<Item = &Address>,
+        allowance: Allowance,
+    ) -> Result<(), Withheld> {
+        self.0.meter.charge(login, recipients, outside, allowance).await
     }
 
     /// Takes back what was counted for a message that was not accepted after all.

@@ -107,6 +107,9 @@ pub enum Installed {
     /// Khoá ký thư | The keys that sign mail
     #[command(subcommand)]
     Dkim(super::dkim::Dkim),
+    /// Tên của máy chủ trong mạng (DNS) | The server's names on the network (DNS)
+    #[command(subcommand)]
+    Dns(super::dns::Dns),
     /// Sao lưu toàn bộ dữ liệu vào một tệp | Back all data up to one file
     Backup(super::backup::Backup),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person

@@ -70,10 +70,9 @@ pub(super) async fn quickstart(
             set("organisation", "provincial_domain", sample.provincial_domain.as_str()),
         ];
         settings.extend(spoken.map(language));
-        settings.extend(Listener::ALL.map(|listener| Setting {
-            section: "listen",
-            key: listener.name(),
-            value: vec![listen(listener, quickstart.listen, quickstart.port_base)].into(),
+        settings.extend(Listener::ALL.into_iter().filter_map(|listener| {
+            let address = listen(listener, quickstart.listen, quickstart.port_base)?;
+            Some(Setting { section: "listen", key: listener.name(), value: vec![address].into() })
         }));
         make(&quickstart.dir, &settings, sample.requests(), shown).await?;
     }
@@ -127,8 +126,8 @@ async fn credentials(installation: &Installation, requests: Vec<Request>) -> Res
     Ok(credentials)
 }
 
-/// The standard port of each listener, above the base; 118 is the one free for monitoring below 1024.
-fn listen(listener: Listener, address: IpAddr, base: u16) -> String {
+/// The standard port of each listener of `[listen]`, above the base; 118 is the one free for monitoring below 1024.
+fn listen(listener: Listener, address: IpAddr, base: u16) -> Option<String> {
     let standard = match listener {
         Listener::Smtp => 25,
         Listener::Submission => 587,
@@ -137,9 +136,10 @@ fn listen(listener: Listener, address: IpAddr, base: u16) -> String {
         Listener::Imaps => 993,
         Listener::Https => 443,
         Listener::Metrics => 118,
+        Listener::Dns => return None,
     };
     let port = if base == 0 { 0 } else { base + standard };
-    SocketAddr::new(address, port).to_string()
+    Some(SocketAddr::new(address, port).to_string())
 }
 
 /// The part before `@` of the department's own address: its name in one word.

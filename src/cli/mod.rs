@@ -5,6 +5,7 @@ mod ask;
 mod audit;
 mod backup;
 mod dkim;
+mod dns;
 mod hr;
 mod incident;
 mod install;
@@ -171,6 +172,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Incident(incident) => incident::request(incident),
         Installed::Queue(queue) => queue::request(queue),
         Installed::Dkim(dkim) => dkim::request(dkim),
+        Installed::Dns(dns) => return dns::run(dns, &config, output).await,
         Installed::Province(province) => return province::run(province, &config, output).await,
         Installed::Audit(audit::Audit::Export { since, out }) => {
             return audit::export(since, out.as_deref(), &config, output).await;

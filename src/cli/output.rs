@@ -42,6 +42,7 @@ impl Output {
         };
         match reply {
             Reply::Checks(Checks { ok: false, .. }) => code(Exit::Refused),
+            Reply::Dns(control::dns::Answer::Check(compared)) if !compared.ok => code(Exit::Refused),
             Reply::Audit(control::audit::Answer::Verify(verified)) if !verified.ok => code(Exit::Refused),
             _ => shown,
         }

@@ -32,6 +32,7 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::Guide { guide } => self::guide(guide, language),
         Reply::Hr(answer) => super::hr::show(answer, language),
         Reply::Requested(answer) => super::requested::show(answer, language, zone),
+        Reply::Dns(answer) => super::dns::show(answer, language),
         Reply::Incident(answer) => super::incident::show(answer, language, zone),
         Reply::Queue(answer) => super::queue::show(answer, language, zone),
         Reply::Dkim(answer) => super::dkim::show(answer, language),

@@ -3,6 +3,7 @@
 //! Defaults are written once as [`Default`] here and once, for people, in `config/hopthu.toml`; a test holds them equal.
 
 pub mod authentic;
+mod dns;
 mod error;
 pub mod files;
 pub mod relay;
@@ -24,8 +25,10 @@ use crate::name::NameRule;
 use crate::network::Network;
 use crate::period::Period;
 use crate::provisioning;
+use crate::smtp::SenderTrace;
 
 pub use authentic::Authentic;
+pub use dns::Dns;
 pub use error::{ConfigError, Position};
 pub use relay::Relay;
 pub use template::{Setting, write};
@@ -57,6 +60,9 @@ pub struct Config {
     /// What is signed, and what becomes of mail that is not authentic.
     #[serde(default)]
     pub authentic: Authentic,
+    /// Its names on the network.
+    #[serde(default)]
+    pub dns: Dns,
     /// What becomes of mailboxes whose holder leaves.
     #[serde(default)]
     pub departure: Departure,
@@ -187,12 +193,16 @@ pub struct Mail {
     pub max_message_size: Size,
     /// Recipients of one message at most.
     pub max_recipients: usize,
+    /// What the top of a message tells of the machine that a person sent it from.
+    pub sender_trace: SenderTrace,
     /// Octets that a new mailbox may hold.
     pub quota: Size,
     /// Recipients that one person may send to in an hour.
     pub hourly_limit: u32,
     /// Recipients that one person may send to in a day.
     pub daily_limit: u32,
+    /// Recipients outside to whom one person may write for the first time in a day.
+    pub strangers_limit: u32,
     /// How long an expunged message can be brought back.
     pub expunged_kept: Period,
 }
@@ -312,30 +322,31 @@ impl Default for Mail {
         Self {
             max_message_size: Size(50 << 20),
             max_recipients: 1000,
+            sender_trace: SenderTrace::default(),
             quota: Size(2 << 30),
             hourly_limit: 200,
             daily_limit: 1000,
+            strangers_limit: 100,
             expunged_kept: Period::days(limits::EXPUNGED_KEPT_DAYS),
         }
     }
 }
 
-impl Listen {
-    /// The addresses of one listener.
-    pub fn of(&self, listener: Listener) -> &[ListenAddress] {
+impl Config {
+    /// Where one listener listens.
+    pub fn listens(&self, listener: Listener) -> &[ListenAddress] {
         match listener {
-            Listener::Smtp => &self.smtp,
-            Listener::Submission => &self.submission,
-            Listener::Submissions => &self.submissions,
-            Listener::Imap => &self.imap,
-            Listener::Imaps => &self.imaps,
-            Listener::Https => &self.https,
-            Listener::Metrics => &self.metrics,
+            Listener::Smtp => &self.listen.smtp,
+            Listener::Submission => &self.listen.submission,
+            Listener::Submissions => &self.listen.submissions,
+            Listener::Imap => &self.listen.imap,
+            Listener::Imaps => &self.listen.imaps,
+            Listener::Https => &self.listen.https,
+            Listener::Metrics => &self.listen.metrics,
+            Listener::Dns => &self.dns.listen,
         }
     }
-}
 
-impl Config {
     /// Reads and checks a configuration file. Relative paths in it are relative to its directory.
     ///
     /// # Errors
@@ -355,6 +366,7 @@ impl Config {
         self.province.signing_key = self.province.signing_key.map(|path| base.join(path));
         self.province.target = self.province.target.map(|path| base.join(path));
         self.audit.heads = self.audit.heads.map(|path| base.join(path));
+        self.relay.trusted_authority = self.relay.trusted_authority.map(|path| base.join(path));
         for file in self.relay.route.iter_mut().flat_map(|route| [&mut route.trust, &mut route.password_file]).flatten()
         {
             *file = base.join(&file);

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::value::{self, Wait};
+use crate::address::Address;
+use crate::net::Fingerprint;
 use crate::network::Network;
 use crate::queue::{DefaultRoute, DomainPattern, Origin, Routing, Rule, Terms};
 
@@ -20,6 +22,15 @@ pub struct Relay {
     pub trusted: Vec<Network>,
     /// Networks that may send to other domains with senders of our own domain, without a login.
     pub sends_out: Vec<Network>,
+    /// Certificates of servers that are trusted as if they were of a trusted network.
+    #[serde(deserialize_with = "value::all_parsed")]
+    pub trusted_certificates: Vec<Fingerprint>,
+    /// PEM file of the certificates that vouch for such servers.
+    pub trusted_authority: Option<PathBuf>,
+    /// Networks of list servers, which send on what people here wrote to a list.
+    pub lists: Vec<Network>,
+    /// Scanners, copiers and other machines that send in one name each.
+    pub device: Vec<Device>,
     /// The address that connections to other servers come from.
     pub source: Option<IpAddr>,
     /// DNS servers that are asked for other servers; those of the system where there are none.
@@ -36,6 +47,21 @@ pub struct Relay {
     pub give_up_after: Wait,
     /// Ways to other servers.
     pub route: Vec<Route>,
+}
+
+/// `[[relay.device]]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// What it is called in the log.
+    pub name: String,
+    /// Where it connects from.
+    pub networks: Vec<Network>,
+    /// The one address that it sends from.
+    pub sender: Address,
+    /// Recipients that it may send to in an hour.
+    #[serde(default = "default_hourly_limit")]
+    pub hourly_limit: usize,
 }
 
 /// `[[relay.route]]`
@@ -92,6 +118,10 @@ const fn default_port() -> u16 {
     25
 }
 
+const fn default_hourly_limit() -> usize {
+    crate::limits::DEVICE_RECIPIENTS_PER_HOUR_USUAL
+}
+
 fn default_patience() -> Wait {
     Wait(crate::limits::RELAY_DATA_END_WAIT_MAX)
 }
@@ -106,6 +136,10 @@ impl Default for Relay {
             default: REFUSE.to_owned(),
             trusted: Vec::new(),
             sends_out: Vec::new(),
+            trusted_certificates: Vec::new(),
+            trusted_authority: None,
+            lists: Vec::new(),
+            device: Vec::new(),
             source: None,
             dns: Vec::new(),
             mx_port: default_port(),
@@ -134,6 +168,10 @@ impl Relay {
         if self.retry_longest < self.retry_first {
             return Some(("retry_longest", "it cannot be shorter than retry_first".to_owned()));
         }
+        let twice = |device: &Device| self.device.iter().filter(|other| other.name == device.name).count() > 1;
+        if let Some(problem) = self.device.iter().find_map(|device| device.fault(twice(device))) {
+            return Some(("device", problem));
+        }
         self.route.iter().find_map(|route| Some(("route", route.fault(named(&route.name) > 1)?)))
     }
 
@@ -161,6 +199,20 @@ impl Relay {
             warn_after: of(self.warn_after),
             give_up_after: of(self.give_up_after),
         }
+    }
+}
+
+impl Device {
+    fn fault(&self, is_twice: bool) -> Option<String> {
+        let (name, most) = (&self.name, crate::limits::DEVICE_RECIPIENTS_PER_HOUR_MAX);
+        if name.is_empty() || is_twice {
+            return Some(format!("a device has a name of its own, and {name:?} is none"));
+        }
+        if self.networks.is_empty() {
+            return Some(format!("device {name:?} needs an address or network that it connects from"));
+        }
+        let fits = (1..=most).contains(&self.hourly_limit);
+        (!fits).then(|| format!("device {name:?}: hourly_limit is a number from 1 to {most}"))
     }
 }
 
@@ -221,6 +273,12 @@ mod tests {
             (format!("{route}trust = 'f'\n"), "whom tls"),
             (format!("{route}domains = ['a b']\n"), "not a host name"),
             (route.replace("'a'", "'a b'"), "no name of a route"),
+            ("[[device]]\nname = 'a'\nnetworks = []\nsender = 'a@x.vn'\n".to_owned(), "connects from"),
+            (
+                "[[device]]\nname = 'a'\nnetworks = ['10.1.1.1']\nsender = 'a@x.vn'\nhourly_limit = 0\n".to_owned(),
+                "from 1 to",
+            ),
+            ("trusted_certificates = ['0A']\n".to_owned(), "32 pairs"),
         ] {
             let problem = relay(&text).unwrap_err();
             assert!(problem.contains(expected), "{text}: {problem}");

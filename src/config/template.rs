@@ -41,7 +41,8 @@ fn key_of(line: &str) -> Option<&str> {
 pub(super) fn uncommented() -> String {
     let stated = |line: &str| match key_of(line) {
         Some(
-            "certificate" | "key" | "provincial_domain" | "signing_key" | "heads" | "archive" | "target" | "source",
+            "certificate" | "key" | "provincial_domain" | "signing_key" | "heads" | "archive" | "target" | "source"
+            | "trusted_authority",
         )
         | None => line.to_owned(),
         Some(_) => line.trim_start_matches('#').to_owned(),

@@ -6,14 +6,16 @@ use crate::db::DbError;
 use crate::language::Language;
 use crate::{queue, store};
 
-use super::alarms;
 use super::execute::Services;
 use super::reply::{Checked, Checks};
+use super::surroundings::Way;
+use super::{alarms, dns};
 
-/// Looks at the database, what it holds, the certificate, the clock and the disk.
+/// Looks at the database, what it holds, the certificate, the clock and the disk, and at what lies on the way out.
 pub(super) async fn run(services: &Services, language: Language) -> Checks {
     let now = services.provisioning.clock.now();
-    [
+    let (names, ways) = tokio::join!(dns::probe(services, language), ways(services, language));
+    let here = [
         Checked::new("certificate", alarms::certificate(&services.certificate, now, language)),
         Checked::new("clock", clock(now, language)),
         Checked::new("disk_space", alarms::disk_space(services.provisioning.db.path(), language)),
@@ -22,9 +24,29 @@ pub(super) async fn run(services: &Services, language: Language) -> Checks {
         Checked::new("queue", mail_queue(services).await),
         Checked::new("directory", directory(services).await),
         Checked::new("audit", audit(services, language).await),
-    ]
-    .into_iter()
-    .collect()
+        Checked::new("dns", names),
+    ];
+    here.into_iter().chain(ways).collect()
+}
+
+/// Every route, tried as for mail.
+async fn ways(services: &Services, language: Language) -> Vec<Checked> {
+    let tried = match services.surroundings.ways().await {
+        Ok(tried) => tried,
+        Err(error) => return vec![Checked::new("routes", Err(error))],
+    };
+    let checked = |Way { name, server, found }: Way| {
+        let found = found.map_err(|error| match language {
+            Language::Vi => format!(
+                "không gửi được qua {server}: {error}; kiểm tra đường mạng tới đó, host, port, tls của đường này"
+            ),
+            Language::En => format!(
+                "no mail by {server}: {error}; look at the network to it, and at host, port and tls of this route"
+            ),
+        });
+        Checked::new(&name, found)
+    };
+    tried.into_iter().map(checked).collect()
 }
 
 /// A clock before this program was written was never set.

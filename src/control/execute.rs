@@ -1,6 +1,7 @@
 //! Doing what was asked: the one place, whether the daemon is asked or the command line does it itself.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::access::Access;
 use crate::address::Address;
@@ -20,7 +21,10 @@ use super::reply::{
     DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
-use super::{alarms, audit, backup, checks, decisions, dkim, hr, incident, mail, province, queue, requested, rights};
+use super::surroundings::Surroundings;
+use super::{
+    alarms, audit, backup, checks, decisions, dkim, dns, hr, incident, mail, province, queue, requested, rights,
+};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -47,6 +51,8 @@ pub struct Services {
     pub expunged_kept: Period,
     /// The certificate in use.
     pub certificate: PathBuf,
+    /// The network around.
+    pub surroundings: Arc<dyn Surroundings>,
     /// Whether this process is the daemon.
     pub running: bool,
 }
@@ -88,6 +94,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
         Request::Dkim(ask) => Ok(Reply::Dkim(dkim::execute(ask, caller, services, language).await?)),
+        Request::Dns(ask) => Ok(Reply::Dns(dns::execute(ask, services, language).await?)),
         Request::Backup(to) => backup::run(to, services).await,
         Request::Mail(ask) => mail::execute(ask, call.octets, caller, services, language).await.map(Reply::Mail),
         Request::Act(asked) => act(*asked, caller, services, language).await,

@@ -10,6 +10,7 @@ mod caller;
 mod checks;
 mod decisions;
 pub mod dkim;
+pub mod dns;
 mod execute;
 mod failure;
 mod frame;
@@ -23,6 +24,7 @@ mod request;
 pub mod requested;
 mod rights;
 mod socket;
+mod surroundings;
 
 pub use caller::{Caller, Origin};
 pub use execute::{Services, execute};
@@ -34,3 +36,4 @@ pub use reply::{
 };
 pub use request::{Asked, Call, Manner, Request, SlipForm};
 pub use socket::{CallError, Control, call, listens};
+pub use surroundings::{Surroundings, Way};

@@ -39,6 +39,7 @@ pub enum Reply {
     Guide { guide: GuideView },
     Hr(super::hr::Answer),
     Requested(super::requested::Answer),
+    Dns(super::dns::Answer),
     Incident(super::incident::Answer),
     Queue(super::queue::Answer),
     Dkim(super::dkim::Answer),
@@ -57,6 +58,7 @@ impl Reply {
             Self::Audit(_)
                 | Self::Province(_)
                 | Self::Requested(_)
+                | Self::Dns(_)
                 | Self::Incident(_)
                 | Self::Queue(_)
                 | Self::Dkim(_)

@@ -80,6 +80,8 @@ pub enum Request {
     Queue(super::queue::Ask),
     /// `dkim …`
     Dkim(super::dkim::Ask),
+    /// `dns …`
+    Dns(super::dns::Ask),
     /// `backup TO`
     Backup(std::path::PathBuf),
     /// `mailbox export`, `import`, `restore`

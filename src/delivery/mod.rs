@@ -28,7 +28,7 @@ use crate::queue::{
     self, EnvelopeDsn, Form, HeldFor, Lane, NewJob, NewRecipient, Queue, Reason, RecipientDsn, Routing,
 };
 use crate::spool::Slice;
-use crate::store::{Append, FlagNames, Prepared, SpecialUse, Store, StoreError};
+use crate::store::{Append, FlagNames, Flags, Prepared, SpecialUse, Store, StoreError};
 use answer::Answer;
 use batch::{Batch, Sending};
 use notice::Event;
@@ -87,6 +87,8 @@ pub struct Envelope {
     pub held: Option<HeldFor>,
     /// Where mailboxes here get it.
     pub filing: Filing,
+    /// The unit's mailbox in whose name somebody sends: those who share it find what was sent in its Sent folder (R19).
+    pub spoken_for: Option<MailboxId>,
 }
 
 /// The folder that a message is put into.
@@ -205,14 +207,14 @@ impl Delivery {
         if !jobs.is_empty() {
             batch.sendings.push(Sending { message: message.clone(), jobs });
         }
-        let mut answers = Vec::new();
-        if envelope.held.is_none() {
-            answers = self.answers(&envelope, &message).await;
-            batch.copies.extend(answers.iter().map(|(_, answer)| answer.clone()));
+        let told = if envelope.held.is_some() {
+            self.tell_held(&envelope, &message, &mut batch).await?
+        } else {
             self.tell_delivered(&envelope, &message, &mut batch).await?;
-        }
+            self.answer(&envelope, &message, &mut batch).await
+        };
         if let Err(error) = self.commit(batch).await {
-            for (told, _) in &answers {
+            for told in &told {
                 self.answered.invalidate(told);
             }
             return Err(error.into());
@@ -220,7 +222,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// The copies for mailboxes here; none yet of what is held.
+    /// The copies for mailboxes here; of what is held, only what shows that it was sent.
     async fn copies(&self, envelope: &Envelope, message: &Arc<Prepared>) -> Result<Vec<Append>, DeliveryError> {
         let date = self.clock.now();
         let mut copies: Vec<Append> = Vec::with_capacity(envelope.to.len());
@@ -237,7 +239,17 @@ impl Delivery {
             let flags = FlagNames::default();
             copies.push(Append { folder, message: message.clone(), prefix, flags, date, quota: None });
         }
+        copies.extend(self.sent(envelope, message).await?);
         Ok(copies)
+    }
+
+    /// What goes into the Sent folder of the mailbox in whose name it is sent.
+    async fn sent(&self, envelope: &Envelope, message: &Arc<Prepared>) -> Result<Option<Append>, DeliveryError> {
+        let Some(mailbox) = envelope.spoken_for else { return Ok(None) };
+        let Some(folder) = self.store.folder_for(mailbox, SpecialUse::Sent).await? else { return Ok(None) };
+        let flags = FlagNames { system: Flags::SEEN, ..FlagNames::default() };
+        let (message, date) = (message.clone(), self.clock.now());
+        Ok(Some(Append { folder, message, prefix: Vec::new(), flags, date, quota: None }))
     }
 
     async fn folder(&self, mailbox: MailboxId, filing: Filing) -> Result<FolderId, StoreError> {
@@ -263,21 +275,49 @@ impl Delivery {
         };
         let told = envelope.to.iter().filter(here);
         let told: Vec<_> = told.map(|r| (&r.address, &r.dsn, Reason::delivered())).collect();
+        self.tell_of(Event::Delivered, &told, (envelope, message), batch).await
+    }
+
+    /// Whoever sent more than they may is told, once a day, that it waits (R21).
+    async fn tell_held(
+        &self,
+        envelope: &Envelope,
+        message: &Prepared,
+        batch: &mut Batch,
+    ) -> Result<Vec<Told>, DeliveryError> {
+        let told = envelope.to.iter().filter(|recipient| recipient.dsn.wants_delay());
+        let told: Vec<_> = told.map(|r| (&r.address, &r.dsn, Reason::held())).collect();
+        let Some(mailbox) = envelope.mailbox.filter(|mailbox| !told.is_empty() && self.is_due((*mailbox, *mailbox)))
+        else {
+            return Ok(Vec::new());
+        };
+        self.tell_of(Event::Held, &told, (envelope, message), batch).await?;
+        Ok(vec![(mailbox, mailbox)])
+    }
+
+    /// Adds a notice about a message that is being accepted.
+    async fn tell_of(
+        &self,
+        event: Event,
+        told: &[(&Address, &RecipientDsn, Reason)],
+        (envelope, message): (&Envelope, &Prepared),
+        batch: &mut Batch,
+    ) -> Result<(), DeliveryError> {
         let bytes = message.bytes().unwrap_or_default();
         let beginning = bytes.get(..limits::NOTICE_ORIGINAL_BYTES_MAX.min(bytes.len())).unwrap_or_default();
         let (from, dsn, arrival) = (envelope.from.as_ref(), &envelope.dsn, self.clock.now());
         let about = About { from, dsn, arrival, size: bytes.len() as u64, beginning };
-        Ok(self.notify(&about, Event::Delivered, &told, batch).await?)
+        Ok(self.notify(&about, event, told, batch).await?)
     }
 
     /// For whoever wrote to closed mailboxes from here: what they are told, once a day for each. It is put into their
     /// INBOX in the commit of their message. No answer is no reason to refuse the message.
-    async fn answers(&self, envelope: &Envelope, message: &Prepared) -> Vec<(Told, Append)> {
+    async fn answer(&self, envelope: &Envelope, message: &Prepared, batch: &mut Batch) -> Vec<Told> {
         let snapshot = self.directory.snapshot();
         let writer = envelope.from.as_ref().map(|from| (from, snapshot.resolve(from)));
         let Some((from, Resolution::Mailbox(writer))) = writer else { return Vec::new() };
         let original = message.bytes().unwrap_or_default();
-        let mut answers = Vec::new();
+        let mut answered = Vec::new();
         for recipient in &envelope.to {
             let Destination::Mailbox(mailbox) = recipient.destination else { continue };
             let Some(treatment) = replied_for(&snapshot, mailbox) else { continue };
@@ -291,12 +331,15 @@ impl Delivery {
             let successor = treatment.target();
             let answer = Answer { closed, successor, writer: from, message, date, unique: &unique };
             match (answer.write(), self.store.inbox(writer).await) {
-                (Ok(text), Ok(inbox)) => answers.push((told, self.append(inbox, text, from))),
+                (Ok(text), Ok(inbox)) => {
+                    batch.copies.push(self.append(inbox, text, from));
+                    answered.push(told);
+                }
                 (Err(error), _) => tracing::warn!(%error, "somebody is not told of a closed mailbox"),
                 (_, Err(error)) => tracing::warn!(%error, "somebody is not told of a closed mailbox"),
             }
         }
-        answers
+        answered
     }
 
     /// Whether somebody was not told within the last day; from here on they were.
@@ -341,7 +384,7 @@ fn jobs(envelope: &Envelope, message: &Prepared) -> Vec<NewJob> {
         from: envelope.from.clone(),
         mailbox: envelope.mailbox,
         lane,
-        form: Form { eight_bit, utf8: internationalised || recipients.iter().any(|r| !r.address.is_ascii()) },
+        form: Form { eight_bit, utf8: internationalised },
         dsn: envelope.dsn.clone(),
         held: envelope.held,
         recipients,

@@ -19,6 +19,8 @@ pub(super) enum Event {
     Failed,
     /// It is being tried; until when.
     Delayed(Timestamp),
+    /// It waits for the administrator, because its sender sent more than they may (R21).
+    Held,
     /// The next server has it, and does not tell of deliveries.
     Relayed,
     /// It is in the mailbox.
@@ -62,6 +64,14 @@ impl Event {
                 "Thư của bạn chưa gửi được đến những người nhận sau. Máy chủ đang thử lại, bạn không cần gửi lại thư.",
                 "Your message has not been delivered to these recipients yet. It is tried again; you need not send it again.",
             ),
+            Self::Held => (
+                "Thư đang chờ cho phép / Mail is held",
+                "Bạn đã gửi nhiều hơn mức cho phép, nên thư này và những thư tiếp theo được giữ lại đến khi quản trị mạng cho \
+                 gửi. Bạn không cần gửi lại thư. Nếu bạn không gửi thư này, hãy báo ngay cho Văn phòng và đổi mật khẩu.",
+                "You have sent more than you may, so this message and those that follow are held until the administrator lets \
+                 them go. You need not send them again. If you did not send it, tell the Office at once and change your \
+                 password.",
+            ),
             Self::Relayed => (
                 "Thư đã chuyển đi / Mail was relayed",
                 "Thư của bạn đã được giao cho máy chủ tiếp theo. Máy chủ đó không báo khi thư tới nơi.",
@@ -78,7 +88,7 @@ impl Event {
     fn action(self) -> &'static str {
         match self {
             Self::Failed => "failed",
-            Self::Delayed(_) => "delayed",
+            Self::Delayed(_) | Self::Held => "delayed",
             Self::Relayed => "relayed",
             Self::Delivered => "delivered",
         }

@@ -3,9 +3,9 @@
 
 use jiff::ZonedDateTime;
 use mail_builder::MessageBuilder;
-use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address as Header;
 use mail_builder::headers::raw::Raw;
+use mail_builder::headers::{Header as _, HeaderType};
 
 use super::thread::Thread;
 use crate::address::Address;
@@ -126,6 +126,17 @@ impl<'x> Written<'x> {
 }
 
 impl Party<'_> {
+    /// A whole field that names this party, in ASCII but for an address that needs SMTPUTF8.
+    ///
+    /// # Errors
+    /// [`ComposeError::Control`].
+    pub fn field(&self, name: &'static str) -> Result<Vec<u8>, ComposeError> {
+        let mut field = format!("{name}: ").into_bytes();
+        let used = field.len();
+        self.header(name)?.write_header(&mut field, used);
+        Ok(field)
+    }
+
     fn header(&self, field: &'static str) -> Result<Header<'static>, ComposeError> {
         let name = one_line(self.name, field)?;
         let name = Some(name.to_owned()).filter(|name| !name.is_empty());

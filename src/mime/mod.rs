@@ -7,6 +7,7 @@
 //! ```text
 //! raw --parts--> Part --envelope, structure--> Summary   ENVELOPE, BODYSTRUCTURE, BODY, at append
 //!     --fields--> Field --------------------> Thread    THREAD, and Sortable for SORT
+//!     |---------> only lines, where it came as something else
 //!     |---------> the beginning of its text             PREVIEW, at append
 //!     \---------> decoded, folded text                  SEARCH
 //! compose::Note --> raw                                 what the server itself writes
@@ -16,6 +17,7 @@ pub mod compose;
 mod envelope;
 mod field;
 mod identifiers;
+mod lines;
 mod mailboxes;
 mod media;
 mod nstring;
@@ -32,6 +34,7 @@ mod vietnamese;
 
 pub use automatic::is_automatic;
 pub use field::{Field, Fields, fields};
+pub use lines::{Lines, LinesError, in_lines};
 pub use part::{Content, Encoding, Part, parts};
 pub use preview::preview;
 pub use search::{Searched, body_text, header_field_text, header_text, searched};

@@ -1,5 +1,6 @@
 //! What every door needs of a connection: bounded lines and data, TLS, compression, logins, and who may connect.
 
+mod clients;
 mod deflate;
 pub mod listen;
 pub mod outward;
@@ -9,6 +10,7 @@ mod stream;
 pub mod tls;
 pub mod wire;
 
+pub use clients::{Clients, Fingerprint};
 pub use listen::Gate;
 pub use stream::Stream;
 pub use tls::Tls;

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -37,15 +38,25 @@ impl Stream {
 
     /// TLS version and cipher suite as `Received` shows them (RFC 8314 §7.4); `None` in clear.
     pub fn cipher(&self) -> Option<String> {
-        let stream = match self {
-            Self::Plain(_) => return None,
-            Self::Tls(stream) => stream,
-            Self::Deflated(stream) => return stream.under().cipher(),
-        };
-        let (_, connection) = stream.get_ref();
+        let (_, connection) = self.under_tls()?.get_ref();
         let version = connection.protocol_version()?.as_str()?;
         let suite = connection.negotiated_cipher_suite()?.suite().as_str()?;
         Some(format!("{version} {suite}"))
+    }
+}
+
+impl Stream {
+    /// The certificates that the client showed, its own first.
+    pub fn certificates(&self) -> Option<&[CertificateDer<'static>]> {
+        self.under_tls()?.get_ref().1.peer_certificates()
+    }
+
+    fn under_tls(&self) -> Option<&TlsStream<TcpStream>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => Some(stream),
+            Self::Deflated(stream) => stream.under().under_tls(),
+        }
     }
 }
 

@@ -21,12 +21,14 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::clients::{Asking, Clients};
 use super::{Stream, WireError};
 use crate::limits;
 
 /// Takes connections into TLS with the certificate that holds now.
 pub struct Tls {
     acceptor: TlsAcceptor,
+    clients: Arc<Clients>,
     current: Arc<Current>,
     certificate: PathBuf,
     key: PathBuf,
@@ -106,8 +108,32 @@ impl Tls {
             .map_err(|cause| mismatch(certificate, key, cause))?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&current) as Arc<dyn ResolvesServerCert>);
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        Ok(Self { acceptor, current, certificate: certificate.to_owned(), key: key.to_owned() })
+        let (acceptor, clients) = (TlsAcceptor::from(Arc::new(config)), Arc::default());
+        Ok(Self { acceptor, clients, current, certificate: certificate.to_owned(), key: key.to_owned() })
+    }
+
+    /// The same certificate for connections on which clients are asked for theirs, if any of theirs are known.
+    ///
+    /// # Errors
+    /// Those of the library, which takes what it took in [`Tls::load`].
+    pub fn asking(&self, clients: Clients) -> Result<Self, TlsError> {
+        let (certificate, key) = (self.certificate.clone(), self.key.clone());
+        let mut acceptor = self.acceptor.clone();
+        if clients.are_known() {
+            let provider = Arc::new(aws_lc_rs::default_provider());
+            let config = ServerConfig::builder_with_provider(provider.clone())
+                .with_protocol_versions(&[&TLS13, &TLS12])
+                .map_err(|cause| mismatch(&certificate, &key, cause))?
+                .with_client_cert_verifier(Arc::new(Asking(provider)))
+                .with_cert_resolver(Arc::clone(&self.current) as Arc<dyn ResolvesServerCert>);
+            acceptor = TlsAcceptor::from(Arc::new(config));
+        }
+        Ok(Self { acceptor, clients: Arc::new(clients), current: Arc::clone(&self.current), certificate, key })
+    }
+
+    /// Whether the client showed a certificate that is known.
+    pub fn knows(&self, stream: &Stream) -> bool {
+        stream.certificates().is_some_and(|shown| self.clients.knows(shown))
     }
 
     /// Reads the files again; handshakes from now on show what they hold, connections live on (hostile F30).

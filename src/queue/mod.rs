@@ -160,6 +160,11 @@ impl Reason {
         Self::own("4.0.0", "not tried yet")
     }
 
+    /// It waits for the administrator (R21).
+    pub fn held() -> Self {
+        Self::own("4.7.28", "held until the administrator lets it go")
+    }
+
     /// The mailbox is not there any more.
     pub fn no_mailbox() -> Self {
         Self::own("5.1.1", "this mailbox takes no mail any more")

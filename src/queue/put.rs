@@ -12,7 +12,7 @@ use crate::id::{BodyId, MailboxId};
 pub struct Form {
     /// It holds octets above 127: RFC 6152.
     pub eight_bit: bool,
-    /// Its header or an address of it is not ASCII: RFC 6531.
+    /// Its header or its sender is not ASCII: RFC 6531. Recipients say so themselves.
     pub utf8: bool,
 }
 

@@ -185,6 +185,11 @@ impl Connection {
         Ok(self.wire.send(bytes, limits::RELAY_DATA_WAIT_MAX.min(self.patience)).await?)
     }
 
+    /// Whether it has had as many transactions as the server takes on one connection (RFC 9422 §4.1).
+    pub(super) fn is_spent(&self) -> bool {
+        self.features.limits.mails.is_some_and(|max| self.used >= max)
+    }
+
     /// The next answer, all of it within the wait.
     pub(super) async fn reply(&mut self, wait: Duration) -> Result<Reply, Lost> {
         let by = Instant::now() + wait.min(self.patience);

@@ -6,6 +6,7 @@
 mod connection;
 mod dns;
 mod lane;
+mod probe;
 mod settings;
 pub mod syntax;
 mod transaction;
@@ -31,6 +32,7 @@ use crate::queue::{self, Lane, Queue};
 use crate::store::{Store, StoreError};
 
 pub use dns::Resolver;
+pub use probe::{Probed, probe};
 pub use settings::{Route, Security, Settings};
 
 use lane::Served;

@@ -1,7 +1,7 @@
 //! What servers answer: bytes in, values out (RFC 5321 §4.2, §4.1.1.1). No socket, no state.
 
 use crate::limits;
-use crate::queue::Reason;
+use crate::queue::{Reason, Recipient};
 use crate::text::printable;
 
 /// A whole answer.
@@ -46,8 +46,60 @@ pub struct Features {
     pub plain: bool,
     /// LOGIN, which no RFC has.
     pub login: bool,
-    /// RFC 9422: recipients of a transaction.
-    pub recipients_max: Option<usize>,
+    /// RFC 9422.
+    pub limits: Limits,
+}
+
+/// What a server takes at most, by its own word (RFC 9422 §4); `None` where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Transactions on one connection: MAILMAX.
+    pub mails: Option<u32>,
+    /// Recipients of a transaction: RCPTMAX.
+    pub recipients: Option<usize>,
+    /// Domains of recipients of a transaction: RCPTDOMAINMAX.
+    pub domains: Option<usize>,
+}
+
+impl Limits {
+    /// ```abnf
+    /// limits-param       = limit-name-value 0*[SP limit-name-value]
+    /// limit-name-value   = limit-name ["=" limit-value]
+    /// ```
+    /// A limit that is not known, or no number above zero, says nothing (RFC 9422 §3).
+    fn read(parameters: &str) -> Self {
+        let of = |name: &str| {
+            let mut values = parameters.split(' ').filter_map(|limit| limit.strip_prefix(name)?.strip_prefix('='));
+            values.find_map(|value| value.parse::<u32>().ok().filter(|max| *max > 0))
+        };
+        let many = |name| of(name).map(|max| usize::try_from(max).unwrap_or(usize::MAX));
+        Self { mails: of("MAILMAX"), recipients: many("RCPTMAX"), domains: many("RCPTDOMAINMAX") }
+    }
+}
+
+impl Features {
+    /// The first of the recipients, as many as may be in one transaction. Those who need SMTPUTF8 are apart from the others
+    /// where the server does not have it, so that it is only they who fail (RFC 6531 §3.2).
+    pub fn together<'r>(&self, recipients: &'r [Recipient]) -> &'r [Recipient] {
+        let most = self.limits.recipients.unwrap_or(usize::MAX).min(limits::RELAY_RECIPIENTS_MAX);
+        let mut domains = Vec::new();
+        let mut count = 0;
+        for recipient in recipients.iter().take(most) {
+            let first = recipients.first().is_some_and(|first| first.address.is_ascii());
+            if !self.utf8 && recipient.address.is_ascii() != first {
+                break;
+            }
+            let domain = recipient.address.domain();
+            if !domains.contains(&domain) {
+                domains.push(domain);
+            }
+            if self.limits.domains.is_some_and(|max| domains.len() > max) {
+                break;
+            }
+            count += 1;
+        }
+        recipients.get(..count).unwrap_or(recipients)
+    }
 }
 
 /// ```abnf
@@ -119,10 +171,7 @@ impl Reply {
                     "LOGIN" => features.login = true,
                     _ => {}
                 }),
-                Some("LIMITS") => {
-                    let max = upper.split(' ').find_map(|limit| limit.strip_prefix("RCPTMAX="));
-                    features.recipients_max = max.and_then(|max| max.parse().ok()).filter(|max| *max > 0);
-                }
+                Some("LIMITS") => features.limits = Limits::read(&upper),
                 Some(_) | None => {}
             }
         }
@@ -178,12 +227,38 @@ mod tests {
             size_max: Some(1000),
             plain: true,
             login: true,
-            recipients_max: Some(7),
+            limits: Limits { mails: Some(5), recipients: Some(7), domains: None },
             ..Features::default()
         };
         assert_eq!(said.features(), expected);
         assert_eq!(reply(250, &["PIPELINING"]).features(), Features::default());
         assert_eq!(reply(250, &["h", "SIZE 0"]).features().size_max, None);
+    }
+
+    #[test]
+    fn limits_that_say_nothing_are_none() {
+        let limits = |text: &str| reply(250, &["h", text]).features().limits;
+        let expected = Limits { mails: None, recipients: Some(3), domains: Some(1) };
+        assert_eq!(limits("LIMITS MAILMAX=0 RCPTDOMAINMAX=1 X=2 rcptmax=3"), expected);
+        assert_eq!(limits("LIMITS MAILMAX RCPTMAX=x RCPTDOMAINMAX=99999999999"), Limits::default());
+    }
+
+    #[test]
+    fn recipients_are_together_as_far_as_the_server_takes_them() {
+        let all: Vec<Recipient> = ["a@x.vn", "b@x.vn", "c@y.vn", "đ@y.vn"]
+            .iter()
+            .zip(0..)
+            .map(|(address, place)| Recipient {
+                place,
+                address: crate::address::Address::parse(address).unwrap(),
+                dsn: crate::queue::RecipientDsn::default(),
+                last: None,
+            })
+            .collect();
+        let count = |utf8, limits| Features { utf8, limits, ..Features::default() }.together(&all).len();
+        assert_eq!((count(true, Limits::default()), count(false, Limits::default())), (4, 3));
+        assert_eq!(count(true, Limits { domains: Some(1), ..Limits::default() }), 2);
+        assert_eq!(count(true, Limits { recipients: Some(1), ..Limits::default() }), 1);
     }
 
     #[test]

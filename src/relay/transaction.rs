@@ -22,7 +22,7 @@ pub(super) enum Ended {
 
 /// Sends a job's message to some of its recipients.
 pub(super) async fn send(connection: &mut Connection, job: &Job, recipients: &[Recipient], store: &Store) -> Ended {
-    if let Some(reason) = unfit(connection, job) {
+    if let Some(reason) = unfit(connection, job, recipients) {
         return Ended::Told(recipients.iter().map(|r| (r.place, Fate::Failed(reason.clone()))).collect());
     }
     connection.used += 1;
@@ -46,16 +46,21 @@ pub(super) async fn send(connection: &mut Connection, job: &Job, recipients: &[R
 }
 
 /// Why the server cannot take the message, by its own word. Text is not recoded: signatures would not survive it.
-fn unfit(connection: &Connection, job: &Job) -> Option<Reason> {
+fn unfit(connection: &Connection, job: &Job, recipients: &[Recipient]) -> Option<Reason> {
     let (features, host) = (&connection.features, &connection.host);
     if features.size_max.is_some_and(|max| job.size > max) {
         return Some(Reason::own("5.3.4", format!("{host} takes no message of {} octets", job.size)));
     }
-    if job.form.utf8 && !features.utf8 {
+    if needs_utf8(job, recipients) && !features.utf8 {
         return Some(Reason::own("5.6.7", format!("{host} takes no addresses that are not ASCII (SMTPUTF8)")));
     }
     let eight_bit = job.form.eight_bit && !features.eight_bit;
     eight_bit.then(|| Reason::own("5.6.3", format!("{host} takes no text of eight bits (8BITMIME)")))
+}
+
+/// Whether the header, or an address, is not ASCII (RFC 6531 §3.4).
+fn needs_utf8(job: &Job, recipients: &[Recipient]) -> bool {
+    job.form.utf8 || recipients.iter().any(|recipient| !recipient.address.is_ascii())
 }
 
 /// What was answered before the message.
@@ -74,7 +79,7 @@ enum Answered {
 async fn envelope(connection: &mut Connection, job: &Job, recipients: &[Recipient]) -> Result<Answered, Lost> {
     let reset = std::mem::take(&mut connection.unfinished);
     let pipelining = connection.features.pipelining;
-    let mail = mail(connection, job);
+    let mail = mail(connection, job, recipients);
     let mut lines: Vec<String> = Vec::with_capacity(recipients.len() + 3);
     lines.extend(reset.then(|| "RSET".to_owned()));
     lines.push(mail);
@@ -140,14 +145,14 @@ fn deferred_untold(host: &str) -> Fate {
 /// ```abnf
 /// mail = "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF
 /// ```
-fn mail(connection: &Connection, job: &Job) -> String {
+fn mail(connection: &Connection, job: &Job, recipients: &[Recipient]) -> String {
     let features = &connection.features;
     let from = job.from.as_ref().map(ToString::to_string).unwrap_or_default();
     let (ret, envid) = (job.dsn.ret.filter(|_| features.dsn), job.dsn.envid.as_ref().filter(|_| features.dsn));
     let parameters = [
         features.size.then(|| format!(" SIZE={}", job.size)),
         job.form.eight_bit.then(|| " BODY=8BITMIME".to_owned()),
-        job.form.utf8.then(|| " SMTPUTF8".to_owned()),
+        needs_utf8(job, recipients).then(|| " SMTPUTF8".to_owned()),
         ret.map(|ret| format!(" RET={}", ret.word())),
         envid.map(|id| format!(" ENVID={id}")),
     ];

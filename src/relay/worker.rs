@@ -25,8 +25,23 @@ enum After {
     GoOn,
     /// Not: the way is down.
     Down,
-    /// Not, but it had been idle: another one may.
-    Stale(Box<Job>),
+    /// Not, but another one may: it had been idle, or has taken as much as the server allows.
+    Elsewhere(Box<Task>),
+}
+
+/// A job that is being tried.
+struct Task {
+    job: Job,
+    /// Recipients whose turn has been.
+    done: usize,
+    /// Whether one of them is to be tried again.
+    deferred: bool,
+}
+
+impl From<Job> for Task {
+    fn from(job: Job) -> Self {
+        Self { job, done: 0, deferred: false }
+    }
 }
 
 impl Relay {
@@ -102,22 +117,23 @@ impl Relay {
         settings: &Settings,
         drain: &CancellationToken,
     ) -> Result<(), DbError> {
-        let mut next = Some(first);
+        let mut next = Some(Task::from(first));
         loop {
-            let Some(job) = next.take() else {
+            let Some(task) = next.take() else {
                 connection.quit().await;
                 return Ok(());
             };
-            let id = job.id;
-            match self.attempt(&mut connection, job, &served.lane).await {
+            let id = task.job.id;
+            match self.attempt(&mut connection, task, &served.lane).await {
                 After::GoOn => served.done(id).await,
                 After::Down => {
                     served.done(id).await;
                     return Ok(());
                 }
-                After::Stale(job) => match self.connect(&served.lane, settings).await {
+                After::Elsewhere(task) => match self.connect(&served.lane, settings).await {
                     Ok((another, _)) => {
-                        (connection, next) = (another, Some(*job));
+                        std::mem::replace(&mut connection, another).quit().await;
+                        next = Some(*task);
                         continue;
                     }
                     Err(Trouble::Later(reason)) => {
@@ -131,10 +147,10 @@ impl Relay {
                     }
                 },
             }
-            next = self.next(served, drain).await?;
+            next = self.next(served, drain).await?.map(Task::from);
             if next.is_none() {
                 tokio::select! {
-                    () = served.more.notified() => next = self.next(served, drain).await?,
+                    () = served.more.notified() => next = self.next(served, drain).await?.map(Task::from),
                     () = drain.cancelled() => {}
                     () = sleep(limits::RELAY_IDLE_MAX) => {}
                 }
@@ -170,40 +186,41 @@ impl Relay {
     }
 
     /// Tries one job for all that wait for it, some hundred at a time.
-    async fn attempt(&self, connection: &mut Connection, job: Job, lane: &Lane) -> After {
+    async fn attempt(&self, connection: &mut Connection, mut task: Task, lane: &Lane) -> After {
         let tells = if connection.features.dsn { NextTells::Yes } else { NextTells::No };
-        let at_once = connection.features.recipients_max.unwrap_or(usize::MAX).min(limits::RELAY_RECIPIENTS_MAX);
-        let store = &self.services().store;
-        let mut deferred = false;
-        let mut left = job.recipients.len();
-        for recipients in job.recipients.chunks(at_once) {
-            let fresh = connection.used == 0;
-            match transaction::send(connection, &job, recipients, store).await {
+        let (store, begun) = (&self.services().store, task.done);
+        while let Some(left @ [_, ..]) = task.job.recipients.get(task.done..) {
+            if connection.is_spent() {
+                return After::Elsewhere(Box::new(task));
+            }
+            let (job, recipients, fresh) = (&task.job, connection.features.together(left), connection.used == 0);
+            let (count, is_last) = (recipients.len(), recipients.len() == left.len());
+            match transaction::send(connection, job, recipients, store).await {
                 Ended::Told(fates) => {
-                    left -= recipients.len();
-                    deferred |= fates.iter().any(|(_, fate)| matches!(fate, Fate::Deferred(_)));
-                    let then = match left {
-                        0 if deferred => self.again(&job, false),
-                        0 => Then::End,
-                        _ => Then::Going,
+                    task.deferred |= fates.iter().any(|(_, fate)| matches!(fate, Fate::Deferred(_)));
+                    let then = match (is_last, task.deferred) {
+                        (false, _) => Then::Going,
+                        (true, true) => self.again(job, false),
+                        (true, false) => Then::End,
                     };
-                    self.mark(&job, fates, then, tells).await;
+                    self.mark(job, fates, then, tells).await;
+                    task.done += count;
                 }
                 // It was closed while it was idle; nothing was said about the job.
-                Ended::Lost(Lost::Wire(_)) if !fresh && left == job.recipients.len() => {
-                    return After::Stale(Box::new(job));
+                Ended::Lost(Lost::Wire(_)) if !fresh && task.done == begun => {
+                    return After::Elsewhere(Box::new(task));
                 }
                 Ended::Lost(lost) => {
                     let reason = lost.reason(&connection.host);
-                    self.put_off(&job, recipients, &reason, self.again(&job, false)).await;
+                    self.put_off(job, recipients, &reason, self.again(job, false)).await;
                     self.down(lane, reason);
                     return After::Down;
                 }
                 Ended::Unclear(lost) => {
                     let reason = lost.reason(&connection.host);
-                    let then = if job.unclear == 0 { self.again(&job, true) } else { Then::Hold(HeldFor::Unclear) };
+                    let then = if job.unclear == 0 { self.again(job, true) } else { Then::Hold(HeldFor::Unclear) };
                     warn!(id = %job.name, %lane, reason = %reason.text, "nobody knows whether the next server has a message");
-                    self.put_off(&job, recipients, &reason, then).await;
+                    self.put_off(job, recipients, &reason, then).await;
                     self.down(lane, reason);
                     return After::Down;
                 }

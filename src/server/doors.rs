@@ -11,12 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Allowance;
 use crate::authentic::Verifier;
-use crate::config::Config;
 use crate::config::authentic::Verify;
+use crate::config::{self, Config};
 use crate::metrics::Listener;
 use crate::net::Tls;
-use crate::{imap, smtp, web};
+use crate::zone::Zone;
+use crate::{dns, imap, smtp, web};
 
+use super::certificate::Certificates;
 use super::{Addresses, Installation};
 
 /// The port that a browser takes where none is named.
@@ -31,6 +33,7 @@ pub(super) struct Doors {
     imaps: Arc<imap::Door>,
     monitoring: Router,
     pages: web::Door,
+    names: Option<Arc<dns::Door>>,
     tls: Arc<Tls>,
     drain: CancellationToken,
 }
@@ -41,10 +44,12 @@ impl Doors {
         here: &Installation,
         config: &Config,
         addresses: &Addresses,
-        tls: &Arc<Tls>,
+        tls: &Certificates,
+        zone: Option<Zone>,
         drain: &CancellationToken,
     ) -> Self {
         let smtp = Arc::new(smtp(here, config, addresses, tls));
+        let tls = &tls.people;
         let imap = Arc::new(imap(here, config, addresses, tls));
         let door = |kind| Arc::new(smtp::Door::new(smtp.clone(), kind, drain.clone()));
         let reading = |port| Arc::new(imap::Door::new(imap.clone(), port, drain.clone()));
@@ -56,9 +61,15 @@ impl Doors {
             imaps: reading(imap::Port::Imaps),
             monitoring: web::monitoring(web::Services { metrics: here.metrics.clone(), db: here.db.clone() }),
             pages: web::Door::new(pages(here, config, addresses)),
+            names: zone.map(|zone| Arc::new(dns::Door::new(zone, drain.clone()))),
             tls: tls.clone(),
             drain: drain.clone(),
         }
+    }
+
+    /// Who answers questions about names, if anybody does.
+    pub(super) fn names(&self) -> Option<Arc<dns::Door>> {
+        self.names.clone()
     }
 
     /// Serves one connection that came in at a listener.
@@ -78,6 +89,15 @@ impl Doors {
                 web::serve_tls(connection, peer, self.pages.clone(), self.tls.clone(), self.drain.clone()).boxed()
             }
             Listener::Metrics => web::serve(connection, self.monitoring.clone(), self.drain.clone()).boxed(),
+            Listener::Dns => {
+                let names = self.names.clone();
+                async move {
+                    if let Some(door) = names {
+                        door.session(connection).await;
+                    }
+                }
+                .boxed()
+            }
         }
     }
 }
@@ -90,7 +110,7 @@ fn read(door: Arc<imap::Door>, connection: TcpStream, peer: SocketAddr) -> BoxFu
     async move { door.session(connection, peer).await }.boxed()
 }
 
-fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<Tls>) -> smtp::Services {
+fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Certificates) -> smtp::Services {
     smtp::Services {
         access: here.access.clone(),
         directory: here.directory.clone(),
@@ -98,7 +118,9 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
         provisioning: here.control(config, Some(addresses)).provisioning,
         keys: here.keys.clone(),
         verifier: Arc::new(verifier(config)),
-        tls: tls.clone(),
+        tls: tls.people.clone(),
+        tls_of_servers: tls.servers.clone(),
+        devices: here.devices.clone(),
         clock: here.clock.clone(),
         metrics: here.metrics.clone(),
         in_flight: here.in_flight.clone(),
@@ -106,11 +128,18 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<T
             hostname: config.server.hostname.to_string(),
             message_bytes_max: message_bytes_max(config),
             recipients_max: config.mail.max_recipients,
-            allowance: Allowance { hourly: config.mail.hourly_limit, daily: config.mail.daily_limit },
+            allowance: Allowance {
+                hourly: config.mail.hourly_limit,
+                daily: config.mail.daily_limit,
+                strangers: config.mail.strangers_limit,
+            },
             page: page(config, addresses),
             plaintext_login_from: config.tls.plaintext_login_from.clone(),
             trusted: config.relay.trusted.clone(),
             sends_out: config.relay.sends_out.clone(),
+            lists: config.relay.lists.clone(),
+            devices: config.relay.device.iter().map(device).collect(),
+            sender_trace: config.mail.sender_trace,
         },
     }
 }
@@ -125,6 +154,11 @@ fn verifier(config: &Config) -> Verifier {
         tracing::warn!(%error, "mail is taken unchecked: there is no DNS to ask");
         Verifier::off(hostname)
     })
+}
+
+fn device(configured: &config::relay::Device) -> smtp::Device {
+    let config::relay::Device { name, networks, sender, hourly_limit } = configured.clone();
+    smtp::Device { name, networks, sender, hourly_limit }
 }
 
 fn imap(here: &Installation, config: &Config, addresses: &Addresses, tls: &Arc<Tls>) -> imap::Services {
@@ -177,6 +211,6 @@ pub(super) fn turned_away(listener: Listener) -> &'static [u8] {
         Listener::Smtp | Listener::Submission => smtp::reply::TURNED_AWAY,
         Listener::Imap => imap::reply::TURNED_AWAY,
         // Before a handshake there is no language to say it in; nor does a web server speak first.
-        Listener::Submissions | Listener::Imaps | Listener::Https | Listener::Metrics => b"",
+        Listener::Submissions | Listener::Imaps | Listener::Https | Listener::Metrics | Listener::Dns => b"",
     }
 }

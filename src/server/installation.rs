@@ -19,6 +19,7 @@ use crate::metrics::{Listener, Metrics};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
 use crate::seal::SealFile;
+use crate::smtp;
 use crate::spool::Spool;
 use crate::store::{Store, StoreError};
 use crate::text::fold;
@@ -27,7 +28,7 @@ use crate::web;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
-use super::{Addresses, Lock, LockError};
+use super::{Addresses, Lock, LockError, names};
 
 /// An open data directory. One process has it at a time.
 pub struct Installation {
@@ -55,6 +56,8 @@ pub struct Installation {
     pub pages: web::Sessions,
     /// Memory for messages on their way in; a permit is a KiB.
     pub in_flight: Arc<Semaphore>,
+    /// When devices last sent.
+    pub devices: smtp::Devices,
     /// Where large messages wait until all of them has come.
     pub spool: Arc<Spool>,
     /// Counters since the start.
@@ -125,6 +128,7 @@ impl Installation {
             access,
             pages,
             in_flight,
+            devices: smtp::Devices::default(),
             spool,
             metrics,
             _lock: lock,
@@ -182,6 +186,7 @@ impl Installation {
             archives: config.archive(),
             expunged_kept: config.mail.expunged_kept,
             certificate: config.tls_files().0,
+            surroundings: names::surroundings(config, addresses, &self.clock, &self.keys),
             running: addresses.is_some(),
         }
     }
@@ -287,8 +292,8 @@ fn port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> u
     known_port(config, addresses, listener).unwrap_or(standard)
 }
 
-fn known_port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> Option<u16> {
+pub(super) fn known_port(config: &Config, addresses: Option<&Addresses>, listener: Listener) -> Option<u16> {
     let real = addresses.and_then(|addresses| addresses.of(listener)).map(|address| address.port());
-    let configured = || config.listen.of(listener).first().map(|address| address.0.port()).filter(|port| *port != 0);
+    let configured = || config.listens(listener).first().map(|address| address.0.port()).filter(|port| *port != 0);
     real.or_else(configured)
 }

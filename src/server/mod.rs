@@ -8,6 +8,7 @@ mod due;
 mod installation;
 mod listen;
 mod lock;
+mod names;
 mod outward;
 mod sessions;
 mod upkeep;
@@ -16,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
@@ -27,7 +28,7 @@ use crate::limits;
 use crate::metrics::Listener;
 use crate::net::Gate;
 use crate::provisioning::Provisioning;
-use crate::relay;
+use crate::{dns, relay};
 
 pub use addresses::Addresses;
 pub use certificate::check as check_certificate;
@@ -80,28 +81,35 @@ impl Server {
     pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
         let installation = Installation::open_when_free(config, clock).await?;
         let config = &installation.config;
-        let tls = Arc::new(certificate::load(config)?);
+        let tls = certificate::load(config)?;
         let outward = Arc::new(ArcSwap::from_pointee(outward::settings(config)?));
         let run = config.server.data_dir.join("run");
         let failed = |error| StartError::Run { file: run.display().to_string(), error };
         files::make_directory(&run).map_err(failed)?;
         let socket = Control::bind(&config.server.data_dir).map_err(failed)?;
-        let (sockets, addresses) = bind_all(config)?;
+        let Bound { streams, datagrams, addresses } = bind_all(config)?;
+        let zone = names::answered(config, &addresses, &installation.clock, &installation.keys)?;
         addresses.write(&config.server.data_dir).map_err(failed)?;
 
         let sessions = Sessions::new(installation.metrics.clone());
         let drain = sessions.drain();
-        let doors = Arc::new(ArcSwap::from_pointee(Doors::new(&installation, config, &addresses, &tls, &drain)));
-        for (listener, socket) in sockets {
+        let doors = Arc::new(ArcSwap::from_pointee(Doors::new(&installation, config, &addresses, &tls, zone, &drain)));
+        for (listener, socket) in streams {
             accept(listener, socket, &doors, &sessions);
         }
         let control = Arc::new(ArcSwap::from_pointee(installation.control(config, Some(&addresses))));
         let answering = TaskTracker::new();
+        for socket in datagrams {
+            let doors = doors.clone();
+            let door = move || doors.load().names();
+            answering.spawn(dns::datagrams(socket, door, installation.metrics.clone(), drain.clone()));
+        }
         let cut = sessions.cut();
         answering.spawn(socket.serve(control.clone(), drain.clone(), cut.clone()));
         answering.spawn(cut.clone().run_until_cancelled_owned(outward::run(&installation, &outward, drain.clone())));
         answering.spawn(upkeep::log_ins(installation.access.clone(), drain.clone()));
         answering.spawn(upkeep::index(installation.store.clone(), installation.spool.clone(), drain.clone()));
+        answering.spawn(names::renew(doors.clone(), control.clone(), drain.clone()));
         // An archive takes as long as a mailbox is large, and is begun again at the next start.
         answering.spawn(cut.clone().run_until_cancelled_owned(upkeep::run(control.clone(), drain.clone())));
         answering.spawn(cut.run_until_cancelled_owned(due::run(control.clone(), drain)));
@@ -110,26 +118,41 @@ impl Server {
     }
 }
 
+/// The sockets of a configuration.
+struct Bound {
+    streams: Vec<(Listener, TcpListener)>,
+    datagrams: Vec<UdpSocket>,
+    addresses: Addresses,
+}
+
 /// Opens every listening socket of the configuration: all or none.
-fn bind_all(config: &Config) -> Result<(Vec<(Listener, TcpListener)>, Addresses), ListenError> {
+fn bind_all(config: &Config) -> Result<Bound, ListenError> {
     let mut activated = Activated::take();
-    let mut sockets = Vec::new();
-    let mut addresses = Addresses::default();
+    let mut bound = Bound { streams: Vec::new(), datagrams: Vec::new(), addresses: Addresses::default() };
     for listener in Listener::ALL {
-        for socket in activated.or_bind(listener.name(), config.listen.of(listener))? {
+        let (name, addresses) = (listener.name(), config.listens(listener));
+        let streams = if listener == Listener::Dns {
+            let (streams, datagrams) = activated.or_bind_both(name, addresses)?;
+            bound.datagrams = datagrams;
+            streams
+        } else {
+            activated.or_bind(name, addresses)?
+        };
+        for socket in streams {
             if let Ok(address) = socket.local_addr() {
-                addresses.add(listener, address);
+                bound.addresses.add(listener, address);
             }
-            sockets.push((listener, socket));
+            bound.streams.push((listener, socket));
         }
     }
-    Ok((sockets, addresses))
+    Ok(bound)
 }
 
 /// Accepts at one socket. Each has a gate of its own, so that a flood at one cannot shut the others.
 fn accept(listener: Listener, socket: TcpListener, doors: &Arc<ArcSwap<Doors>>, sessions: &Sessions) {
     let gate = match listener {
         Listener::Https => Gate::new(limits::WEB_CONNECTIONS_MAX, limits::WEB_CONNECTIONS_PER_ADDRESS_MAX),
+        Listener::Dns => Gate::new(limits::DNS_CONNECTIONS_MAX, limits::DNS_CONNECTIONS_PER_ADDRESS_MAX),
         _ => Gate::new(limits::SESSIONS_MAX, limits::SESSIONS_PER_ADDRESS_MAX),
     };
     let doors = doors.clone();
@@ -165,12 +188,15 @@ impl Running {
     /// The first thing that is wrong; then everything stays as it was.
     pub async fn reload(&self, file: &Path) -> Result<(), ReloadError> {
         let new = Config::load(file)?;
-        let tls = Arc::new(certificate::load(&new)?);
+        let tls = certificate::load(&new)?;
         let outward = outward::settings(&new)?;
         installation::check_seal(&new)?;
         let old = &self.installation.config;
-        if (&new.server.data_dir, &new.listen) != (&old.server.data_dir, &old.listen) {
-            tracing::warn!("server.data_dir and [listen] change at the next restart only");
+        let zone = names::answered(&new, &self.addresses, &self.installation.clock, &self.installation.keys)?;
+        let fixed =
+            |config: &Config| (config.server.data_dir.clone(), config.listen.clone(), config.dns.listen.clone());
+        if fixed(&new) != fixed(old) {
+            tracing::warn!("server.data_dir, [listen] and dns.listen change at the next restart only");
         }
         // First what may fail: a reload is whole or none.
         self.installation.directory.configure(installation::department(&new)).await?;
@@ -179,7 +205,14 @@ impl Running {
         self.outward.store(Arc::new(outward));
         self.installation.delivery.configure(installation::outbound(&new, &self.installation.keys));
         self.installation.queue.configure(new.relay.terms());
-        self.doors.store(Arc::new(Doors::new(&self.installation, &new, &self.addresses, &tls, &self.sessions.drain())));
+        self.doors.store(Arc::new(Doors::new(
+            &self.installation,
+            &new,
+            &self.addresses,
+            &tls,
+            zone,
+            &self.sessions.drain(),
+        )));
         self.control.store(Arc::new(self.installation.control(&new, Some(&self.addresses))));
         Ok(())
     }

@@ -1,11 +1,12 @@
-//! Between a message that has come and its delivery: our own is signed, a stranger's is looked at.
+//! Between a message that has come and its delivery: a stranger's is looked at as it came, our own is signed as it goes.
 
 use tracing::info;
 
 use super::connection::Connection;
 use super::header;
+use super::standing::Standing;
 use crate::address::Address;
-use crate::authentic::{Arrival, Peer, Treatment, without_claims};
+use crate::authentic::{Arrival, Peer, Treatment, Verdict, without_claims};
 use crate::delivery::Filing;
 
 /// A message that is not what it claims to be: the domain of its author disowns it.
@@ -13,26 +14,34 @@ use crate::delivery::Filing;
 pub struct Disowned(pub String);
 
 impl Connection<'_> {
-    /// Completes a message whose first `trace` octets are ours: with signatures where it is our own, with what was found out
-    /// where it is not. Says where it belongs.
-    pub(super) async fn authenticate(
+    /// Finds out whose a message is; nothing where it is our own.
+    pub(super) async fn look_at(
         &self,
         from: Option<&Address>,
-        bytes: &mut Vec<u8>,
-        trace: usize,
+        message: &[u8],
         id: &str,
-    ) -> Result<Filing, Disowned> {
-        let services = &self.door.services;
-        let is_own = self.session.login().is_some() || self.may_send_out(from);
-        let verdict = if is_own {
-            None
-        } else {
-            let peer = self.peer.ip();
-            let peer = if self.is_trusted() { Peer::Trusted(peer) } else { Peer::Unknown(peer) };
-            let hello = self.session.hello().map_or("", |hello| hello.name.as_str());
-            let message = bytes.get(trace..).unwrap_or_default();
-            Some(services.verifier.check(Arrival { peer, hello, from }, message).await)
+    ) -> Result<Option<Verdict>, Disowned> {
+        let ip = self.peer.ip();
+        let peer = match self.standing() {
+            Standing::Person(_) | Standing::Device(_) => return Ok(None),
+            Standing::Trusted | Standing::List | Standing::Stranger if self.may_send_out(from) => return Ok(None),
+            Standing::Trusted | Standing::List => Peer::Trusted(ip),
+            Standing::Stranger => Peer::Unknown(ip),
         };
+        let hello = self.session.hello().map_or("", |hello| hello.name.as_str());
+        // Apart, so that a connection that only waits is small.
+        let verdict = Box::pin(self.door.services.verifier.check(Arrival { peer, hello, from }, message)).await;
+        info!(%id, peer = %self.peer, found = %verdict.field.trim_end().replace("\r\n\t", " "), "looked at");
+        match verdict.treatment {
+            Treatment::Refuse(domain) => Err(Disowned(domain)),
+            Treatment::Take | Treatment::Junk => Ok(Some(verdict)),
+        }
+    }
+
+    /// Completes a message whose first `trace` octets are ours: with what was found out, or, where it is our own, with
+    /// signatures. Nobody else speaks in our name in it. Says where it belongs.
+    pub(super) fn complete(&self, verdict: Option<Verdict>, bytes: &mut Vec<u8>, trace: usize) -> Filing {
+        let services = &self.door.services;
         let header = header::block(bytes.get(trace..).unwrap_or_default());
         if let Some(kept) = without_claims(header, &services.settings.hostname) {
             let end = trace + header.len();
@@ -41,14 +50,12 @@ impl Connection<'_> {
         let Some(verdict) = verdict else {
             let fields = services.keys.sign(bytes.get(trace..).unwrap_or_default());
             insert(bytes, trace, fields);
-            return Ok(Filing::Inbox);
+            return Filing::Inbox;
         };
-        info!(%id, peer = %self.peer, found = %verdict.field.trim_end().replace("\r\n\t", " "), "looked at");
         insert(bytes, 0, verdict.field);
         match verdict.treatment {
-            Treatment::Take => Ok(Filing::Inbox),
-            Treatment::Junk => Ok(Filing::Junk),
-            Treatment::Refuse(domain) => Err(Disowned(domain)),
+            Treatment::Junk => Filing::Junk,
+            Treatment::Take | Treatment::Refuse(_) => Filing::Inbox,
         }
     }
 }

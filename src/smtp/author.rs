@@ -14,7 +14,7 @@ use crate::mime::Field;
 /// # Errors
 /// [`HeaderFault::Several`] for a list, [`HeaderFault::Unclear`] for groups, routes, whatever is not well formed, and for
 /// what two readers take differently, [`HeaderFault::NotOwn`] for an address or a display name that shows somebody else's.
-pub fn check(field: &Field<'_>, name: &'static str, owns: impl Fn(&Address) -> bool) -> Result<(), HeaderFault> {
+pub fn check(field: &Field<'_>, name: &'static str, owns: impl Fn(&Address) -> bool) -> Result<Address, HeaderFault> {
     let value = std::str::from_utf8(field.value).map_err(|_| HeaderFault::Unclear(name))?;
     let address = mailbox(value).map_err(|shape| match shape {
         Shape::List => HeaderFault::Several(name),
@@ -29,7 +29,7 @@ pub fn check(field: &Field<'_>, name: &'static str, owns: impl Fn(&Address) -> b
     }
     let is_bracket = |c: char| c.is_whitespace() || "<>()[]\"',;:".contains(c);
     let others = shown.split(is_bracket).filter_map(|word| Address::parse(word).ok()).any(|seen| !owns(&seen));
-    if others || !owns(&address) { Err(HeaderFault::NotOwn(name)) } else { Ok(()) }
+    if others || !owns(&address) { Err(HeaderFault::NotOwn(name)) } else { Ok(address) }
 }
 
 /// What a field is instead of one mailbox.
@@ -138,7 +138,7 @@ mod tests {
         let me = Address::parse("me@x.vn").unwrap();
         let text = format!("From: {value}\r\n");
         let field = fields(text.as_bytes()).next().unwrap();
-        check(&field, "From", |address| *address == me)
+        check(&field, "From", |address| *address == me).map(drop)
     }
 
     #[test]

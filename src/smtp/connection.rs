@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::door::Door;
+use super::incoming::Partial;
 use super::refusal::Refusal;
 use super::reply::{self, Reply};
 use super::session::{Action, Answer, Session};
@@ -28,7 +29,11 @@ pub(super) enum Outcome {
 pub(super) struct Connection<'a> {
     pub(super) door: &'a Door,
     pub(super) peer: SocketAddr,
-    pub(super) session: Session<Login>,
+    pub(super) session: Session<Login, Partial>,
+    /// Whether the client showed a certificate that is known.
+    pub(super) is_known: bool,
+    /// Octets of chunks that were thrown away since a message was last begun.
+    pub(super) discarded: usize,
 }
 
 /// What came instead of a command.
@@ -40,12 +45,13 @@ enum Heard {
 }
 
 impl<'a> Connection<'a> {
-    pub(super) fn new(door: &'a Door, peer: SocketAddr, session: Session<Login>) -> Self {
-        Self { door, peer, session }
+    pub(super) fn new(door: &'a Door, peer: SocketAddr, session: Session<Login, Partial>) -> Self {
+        Self { door, peer, session, is_known: false, discarded: 0 }
     }
 
     /// After the handshake.
-    pub(super) fn secured(&mut self) {
+    pub(super) fn secured(&mut self, wire: &Wire) {
+        self.is_known = self.door.tls.knows(wire.stream());
         self.session.secured();
     }
 
@@ -66,6 +72,7 @@ impl<'a> Connection<'a> {
                 }
                 Action::Recipient(path, dsn) => Answer::Say(self.recipient(path, dsn).await),
                 Action::Receive(transaction) => self.receive(wire, transaction).await?,
+                Action::Chunk(chunk, of) => self.chunk(wire, chunk, of).await?,
                 Action::Login(exchange, initial) => self.log_in(wire, exchange, initial).await?,
                 // What came behind STARTTLS in clear would be executed as if it had come under TLS.
                 Action::StartTls if wire.has_input() => Answer::HangUp(Refusal::AheadOfReply.into()),
@@ -94,7 +101,8 @@ impl<'a> Connection<'a> {
         if login.is_some_and(|login| !login.holds()) {
             return Ok(Heard::End(Refusal::LoginEnded));
         }
-        let by = Instant::now() + limits::SMTP_COMMAND_WAIT_MAX;
+        let command = Instant::now() + limits::SMTP_COMMAND_WAIT_MAX;
+        let by = self.session.collecting().map_or(command, |partial| partial.incoming.by.min(command));
         let line = async {
             if self.session.hello().is_none() && wire.fill(by).await?.first().copied().is_some_and(is_foreign) {
                 return Ok(Heard::End(Refusal::NotSmtp));

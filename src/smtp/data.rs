@@ -2,7 +2,8 @@
 //!
 //! Only CRLF ends a line and only `CRLF . CRLF` ends a message. Servers that also took `LF . LF`, `LF . CRLF` or
 //! `CR . CR` for an end could be made to see two messages where the next server saw one (CVE-2023-51764 and its kin).
-//! So a message with a bare CR or LF is read to its real end, and refused.
+//! So a message with a bare CR or LF is read to its real end, and refused. What comes in chunks (RFC 3030) has no dots and
+//! no end to look for, and is held to the same lines, unless it was said to be binary.
 
 use memchr::memchr3;
 
@@ -14,6 +15,17 @@ pub enum LineEnds {
     /// Make it CRLF: a program of one of our own people wrote it (RFC 6409 §8). What could pass for an end of data
     /// is refused here too.
     Repair,
+    /// Take every octet as it is: the message was said to be binary (RFC 3030 §3).
+    Any,
+}
+
+/// How the end of a message is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// By a line that holds a dot only; other dots that begin a line are doubled.
+    Dots,
+    /// The client tells beforehand how much comes.
+    Chunks,
 }
 
 /// Why a message will be refused when its end has come.
@@ -52,6 +64,7 @@ enum Place {
 #[derive(Debug)]
 pub struct Decoder {
     ends: LineEnds,
+    framing: Framing,
     place: Place,
     /// How many bytes the message may still grow by.
     left: usize,
@@ -60,8 +73,15 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder for a message of at most `max` bytes.
-    pub fn new(ends: LineEnds, max: usize) -> Self {
-        Self { ends, place: Place::Start, left: max, fault: None }
+    pub fn new(ends: LineEnds, framing: Framing, max: usize) -> Self {
+        Self { ends, framing, place: Place::Start, left: max, fault: None }
+    }
+
+    /// Says that nothing more comes of a message in chunks.
+    pub fn end(&mut self) {
+        if self.place == Place::Cr {
+            self.refuse(DataFault::LineEnd);
+        }
     }
 
     /// Why the message is to be refused, once its end was found.
@@ -77,6 +97,10 @@ impl Decoder {
     /// Appends what the input holds of the message to `message`. `Some(n)` says that the end was found and that `n`
     /// bytes belonged to it; `None` that all of the input did. A message with a fault is not collected further.
     pub fn feed(&mut self, input: &[u8], message: &mut Vec<u8>) -> Option<usize> {
+        if self.ends == LineEnds::Any {
+            self.push(input, message);
+            return None;
+        }
         let mut rest = input;
         while let Some((byte, after)) = rest.split_first() {
             if self.place == Place::Inside {
@@ -99,7 +123,7 @@ impl Decoder {
     /// Takes one byte; whether it was the last of the message.
     fn step(&mut self, byte: u8, message: &mut Vec<u8>) -> bool {
         match (self.place, byte) {
-            (Place::Start, b'.') => self.place = Place::Dot,
+            (Place::Start, b'.') if self.framing == Framing::Dots => self.place = Place::Dot,
             (Place::Dot, b'\r') => self.place = Place::DotCr,
             (Place::DotCr, b'\n') => return true,
             (Place::Cr, b'\n') => {
@@ -110,13 +134,16 @@ impl Decoder {
                 self.refuse(DataFault::LineEnd);
                 self.inside(byte, message);
             }
-            (Place::Dot, b'\n') | (Place::Repaired, b'.') => {
-                self.refuse(DataFault::LineEnd);
-                self.place = Place::Inside;
-            }
+            (Place::Dot, b'\n') => self.pretended_end(),
+            (Place::Repaired, b'.') if self.framing == Framing::Dots => self.pretended_end(),
             (Place::Start | Place::Dot | Place::Inside | Place::Repaired, _) => self.inside(byte, message),
         }
         false
+    }
+
+    fn pretended_end(&mut self) {
+        self.refuse(DataFault::LineEnd);
+        self.place = Place::Inside;
     }
 
     fn inside(&mut self, byte: u8, message: &mut Vec<u8>) {
@@ -155,7 +182,7 @@ mod tests {
 
     /// Feeds `sent` cut at `cuts`; the message, its fault, and what was left behind its end.
     fn decode(ends: LineEnds, pieces: &[&[u8]]) -> Option<(Vec<u8>, Option<DataFault>, Vec<u8>)> {
-        let mut decoder = Decoder::new(ends, 10_000);
+        let mut decoder = Decoder::new(ends, Framing::Dots, 10_000);
         let mut message = Vec::new();
         for (at, piece) in pieces.iter().enumerate() {
             if let Some(taken) = decoder.feed(piece, &mut message) {
@@ -223,8 +250,37 @@ mod tests {
     }
 
     #[test]
+    fn chunks_are_lines_wherever_they_are_cut() {
+        let collect = |ends, sent: &[u8]| {
+            let mut all = Vec::new();
+            for cut in 0..=sent.len() {
+                let (mut decoder, mut message) = (Decoder::new(ends, Framing::Chunks, 10_000), Vec::new());
+                let (before, after) = sent.split_at(cut);
+                assert_eq!((decoder.feed(before, &mut message), decoder.feed(after, &mut message)), (None, None));
+                decoder.end();
+                all.push((message, decoder.fault()));
+            }
+            all.dedup_by(|a, b| a.1 == b.1 && (a.1.is_some() || a.0 == b.0));
+            assert_eq!(all.len(), 1, "{:?}", String::from_utf8_lossy(sent));
+            all.remove(0)
+        };
+        let dots = b".\r\n..a\r\n.\r\n\r\n.";
+        assert_eq!(collect(LineEnds::Strict, dots), (dots.to_vec(), None));
+        assert_eq!(collect(LineEnds::Repair, b"a\n.\nb"), (b"a\r\n.\r\nb".to_vec(), None));
+        for (bad, fault) in [
+            (&b"a\nb\r\n"[..], DataFault::LineEnd),
+            (b"a\rb\r\n", DataFault::LineEnd),
+            (b"a\r\nb\r", DataFault::LineEnd),
+            (b"a\0\r\n", DataFault::Nul),
+        ] {
+            assert_eq!(collect(LineEnds::Strict, bad).1, Some(fault), "{bad:?}");
+            assert_eq!(collect(LineEnds::Any, bad), (bad.to_vec(), None));
+        }
+    }
+
+    #[test]
     fn a_message_over_the_limit_is_read_to_its_end() {
-        let mut decoder = Decoder::new(LineEnds::Strict, 5);
+        let mut decoder = Decoder::new(LineEnds::Strict, Framing::Dots, 5);
         let mut message = Vec::new();
         assert_eq!(decoder.feed(b"123\r\n", &mut message), None);
         assert_eq!(decoder.fault(), None);

@@ -12,9 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::connection::{Connection, Outcome};
+use super::received::SenderTrace;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::session::{Kind, Security, Session, Terms};
+use super::standing::{Device, Devices};
 use crate::access::{Access, Allowance};
 use crate::authentic::{Keys, Verifier};
 use crate::clock::Clock;
@@ -42,6 +44,10 @@ pub struct Services {
     pub verifier: Arc<Verifier>,
     /// The certificate.
     pub tls: Arc<Tls>,
+    /// The same, for the port where other servers are asked for theirs.
+    pub tls_of_servers: Arc<Tls>,
+    /// When devices last sent.
+    pub devices: Devices,
     /// The time for trace fields.
     pub clock: Clock,
     /// What the daemon counts.
@@ -69,6 +75,12 @@ pub struct Settings {
     pub plaintext_login_from: Vec<Network>,
     /// Networks whose servers may bring mail with senders of our own domain, without a login.
     pub trusted: Vec<Network>,
+    /// Networks of list servers, which bring mail with a From of our own domain and a sender of theirs.
+    pub lists: Vec<Network>,
+    /// Machines that send in one name each.
+    pub devices: Vec<Device>,
+    /// What is told of the machines that people send from.
+    pub sender_trace: SenderTrace,
     /// Networks whose machines may send to other domains, in the name of one of us, without a login.
     pub sends_out: Vec<Network>,
 }
@@ -76,6 +88,7 @@ pub struct Settings {
 /// The door as one listener has it.
 pub struct Door {
     pub(super) services: Arc<Services>,
+    pub(super) tls: Arc<Tls>,
     kind: Kind,
     pub(super) drain: CancellationToken,
     /// The next message's number: counted from the microsecond of the start, so that no two runs share one.
@@ -86,7 +99,11 @@ impl Door {
     /// The door for one kind of listener. When `drain` is cancelled, sessions end after the message in hand.
     pub fn new(services: Arc<Services>, kind: Kind, drain: CancellationToken) -> Self {
         let start = u64::try_from(services.clock.now().as_microsecond()).unwrap_or(0);
-        Self { services, kind, drain, next: AtomicU64::new(start) }
+        let tls = match kind {
+            Kind::Relay => Arc::clone(&services.tls_of_servers),
+            Kind::Submission | Kind::Submissions => Arc::clone(&services.tls),
+        };
+        Self { services, tls, kind, drain, next: AtomicU64::new(start) }
     }
 
     /// Serves a client until it or the server ends the session.
@@ -104,7 +121,7 @@ impl Door {
             return Ok(());
         }
         let (stream, security) = match self.kind {
-            Kind::Submissions => (self.services.tls.accept(stream).await?, Security::Tls),
+            Kind::Submissions => (self.tls.accept(stream).await?, Security::Tls),
             Kind::Relay | Kind::Submission => (Stream::Plain(stream), self.security_in_clear(peer)),
         };
         let session = Session::new(self.services.settings.hostname.clone(), self.terms(security));
@@ -116,8 +133,8 @@ impl Door {
                 Outcome::Over => break,
                 Outcome::StartTls => {
                     wire.flush(limits::SMTP_FAREWELL_MAX).await?;
-                    wire = wire.upgrade(&self.services.tls).await?;
-                    connection.secured();
+                    wire = wire.upgrade(&self.tls).await?;
+                    connection.secured(&wire);
                 }
             }
         }

@@ -25,6 +25,15 @@ pub enum HeaderFault {
     /// A field that is to name one person cannot be read in one way only.
     #[error("the field {0} does not name one address in plain terms")]
     Unclear(&'static str),
+    /// A field names somebody by a machine alone (RFC 6409 §4.2).
+    #[error("the field {0} names an address without a whole domain")]
+    NotQualified(&'static str),
+    /// A line is longer than RFC 5322 §2.1.1 allows.
+    #[error("a line of the header is longer than {} octets", limits::TEXT_LINE_BYTES_MAX)]
+    LongLine,
+    /// Somebody outside speaks in the name of one of us.
+    #[error("who writes from an address of this domain logs in first")]
+    InsideFromOutside,
     /// A field names somebody whom the sender may not speak for.
     #[error("the field {0} names an address that is not yours")]
     NotOwn(&'static str),

@@ -3,7 +3,9 @@
 use super::connection::Connection;
 use super::refusal::Refusal;
 use super::reply::Reply;
+use super::standing::Standing;
 use super::syntax::{ForwardPath, Mail};
+use crate::access::Login;
 use crate::address::Address;
 use crate::delivery::Destination;
 use crate::directory::{Owner, Resolution};
@@ -17,23 +19,29 @@ impl Connection<'_> {
         if usize::try_from(kibibytes).unwrap_or(usize::MAX) > services.in_flight.available_permits() {
             return Err(Refusal::NoRoom.into());
         }
-        let Some(login) = self.session.login() else { return Ok(self.judge_stranger(mail.from.as_ref())?) };
+        match self.standing() {
+            Standing::Person(login) => self.judge_person(login, mail.from.as_ref()),
+            Standing::Device(device) => self.judge_device(device, mail.from.as_ref()),
+            Standing::List | Standing::Stranger if mail.from.as_ref().is_some_and(|from| self.is_own(from)) => {
+                Err(Refusal::SenderFromOutside.into())
+            }
+            Standing::Trusted | Standing::List | Standing::Stranger => Ok(()),
+        }
+    }
+
+    fn judge_person(&self, login: &Login, from: Option<&Address>) -> Result<(), Reply> {
+        let services = &self.door.services;
         if login.must_change_password() {
             return Err(Reply::first_password(services.settings.page.as_deref()));
         }
-        if mail.from.as_ref().is_some_and(|from| !services.access.may_send_as(login, from)) {
+        if from.is_some_and(|from| !services.access.may_send_as(login, from)) {
             return Err(Refusal::SenderNotOwn.into());
         }
         Ok(())
     }
 
-    fn judge_stranger(&self, from: Option<&Address>) -> Result<(), Refusal> {
-        let own = |from| self.door.services.directory.snapshot().resolve(from) != Resolution::Foreign;
-        if from.is_some_and(own) && !self.is_trusted() { Err(Refusal::SenderFromOutside) } else { Ok(()) }
-    }
-
-    pub(super) fn is_trusted(&self) -> bool {
-        self.door.services.settings.trusted.iter().any(|network| network.contains(self.peer.ip()))
+    fn is_own(&self, address: &Address) -> bool {
+        self.door.services.directory.snapshot().resolve(address) != Resolution::Foreign
     }
 
     /// Answers RCPT.
@@ -47,6 +55,7 @@ impl Connection<'_> {
             }
         };
         let found = self.judge_recipient(&address).await;
+        let found = found.and_then(|found| Ok(self.count_recipient().map(|()| found)?));
         self.session.recipient(address, dsn, found)
     }
 
@@ -71,25 +80,27 @@ impl Connection<'_> {
         Ok(Destination::Mailbox(mailbox))
     }
 
-    /// The way out, for those who may send there: people as far as their mailbox may (R27), and machines of networks
-    /// that are trusted with it, in the name of one of us.
+    /// The way out, for those who may send there: people and devices as far as their mailbox may (R27), and machines of
+    /// networks that are trusted with it, in the name of one of us.
     fn judge_foreigner(&self, address: &Address) -> Result<Lane, Reply> {
         let services = &self.door.services;
         let from = self.session.transaction().and_then(|transaction| transaction.mail.from.as_ref());
-        match self.session.login() {
-            Some(login) if !services.access.may_write_to(login, from, address.domain()) => {
-                return Err(Reply::province_only(self.office().as_ref()));
-            }
-            None if !self.may_send_out(from) => return Err(Refusal::RelayDenied.into()),
-            Some(_) | None => {}
+        let (is_ours, may) = match self.standing() {
+            Standing::Person(login) => (true, services.access.may_write_to(Some(login), from, address.domain())),
+            Standing::Device(_) => (true, services.access.may_write_to(None, from, address.domain())),
+            Standing::Trusted | Standing::List | Standing::Stranger => (false, self.may_send_out(from)),
+        };
+        match (is_ours, may) {
+            (true, _) if !address.domain().is_qualified() => Err(Refusal::NotQualified.into()),
+            (true, false) => Err(Reply::province_only(self.office().as_ref())),
+            (false, false) => Err(Refusal::RelayDenied.into()),
+            (_, true) => services.delivery.lane(from, address).ok_or_else(|| Refusal::OutsideNotOpen.into()),
         }
-        services.delivery.lane(from, address).ok_or_else(|| Refusal::OutsideNotOpen.into())
     }
 
     pub(super) fn may_send_out(&self, from: Option<&Address>) -> bool {
         let trusted = self.door.services.settings.sends_out.iter().any(|network| network.contains(self.peer.ip()));
-        let own = |from| self.door.services.directory.snapshot().resolve(from) != Resolution::Foreign;
-        trusted && from.is_some_and(own)
+        trusted && from.is_some_and(|from| self.is_own(from))
     }
 
     /// Whom to ask.

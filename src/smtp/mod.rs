@@ -5,21 +5,28 @@
 
 pub mod authentic;
 pub mod author;
+mod authorship;
+mod chunk;
 mod connection;
 pub mod data;
 mod door;
 pub mod fault;
 mod header;
+mod incoming;
 mod judge;
+mod plain;
 mod receive;
 pub mod received;
 pub mod refusal;
 pub mod reply;
 pub mod session;
+mod standing;
 pub mod submission;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
 
 pub use door::{Door, Services, Settings};
+pub use received::SenderTrace;
 pub use session::Kind;
+pub use standing::{Device, Devices};

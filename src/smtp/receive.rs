@@ -1,23 +1,24 @@
 //! From 354 to the reply after the last dot: the message comes in within bounds, is looked at, and is delivered.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::authentic::Disowned;
 use super::connection::{Connection, ended};
-use super::data::{DataFault, Decoder, LineEnds};
+use super::data::{DataFault, Decoder, Framing, LineEnds};
 use super::header::{self, HeaderFault};
-use super::received::Received;
+use super::incoming::{Incoming, Partial};
+use super::plain::plain;
+use super::received::{Received, SenderTrace};
 use super::refusal::Refusal;
 use super::reply::{self, Reply};
-use super::session::{Answer, Kind, Transaction};
-use super::submission::{self, Repair};
-use super::syntax::Mail;
+use super::session::{Answer, Transaction};
+use super::standing::Standing;
+use super::syntax::{Body, Mail};
 use crate::access::{Access, Login, Withheld};
-use crate::delivery::{DeliveryError, Envelope};
+use crate::delivery::{DeliveryError, Destination, Envelope, Recipient};
 use crate::limits;
 use crate::net::{Wire, WireError};
 use crate::queue::HeldFor;
@@ -28,6 +29,7 @@ enum Rejection {
     Header(HeaderFault),
     Disowned(Disowned),
     Session(Refusal),
+    Author(Reply),
     Withheld(Withheld),
     Delivery(DeliveryError),
 }
@@ -39,6 +41,7 @@ impl From<Rejection> for Reply {
             Rejection::Header(fault) => fault.into(),
             Rejection::Disowned(disowned) => disowned.into(),
             Rejection::Session(refusal) => refusal.into(),
+            Rejection::Author(reply) => reply,
             Rejection::Withheld(withheld) => withheld.into(),
             Rejection::Delivery(error) => error.into(),
         }
@@ -64,29 +67,42 @@ impl Connection<'_> {
             // It did not wait for 354, so what came is neither message nor command for certain (hostile B27).
             return Ok(Answer::HangUp(Refusal::AheadOfReply.into()));
         }
-        let id = self.door.message_id();
-        let trace = self.trace(wire, &transaction, &id);
-        let mut incoming = self.incoming(&transaction, &trace);
+        let mut partial = self.begin(wire, transaction, Framing::Dots);
         wire.queue(reply::GO_AHEAD.as_bytes());
-        match self.read(wire, &mut incoming).await {
-            Ok(()) => {}
-            Err(Interruption::Wire(WireError::TimedOut)) => return Ok(Answer::HangUp(Refusal::TooSlow.into())),
-            Err(Interruption::Wire(error)) => return Err(error),
-            Err(Interruption::Refused(reply)) => return Ok(Answer::HangUp(reply)),
+        match self.read(wire, &mut partial.incoming).await {
+            Ok(()) => Ok(Answer::Say(self.finish(partial).await)),
+            Err(interruption) => interruption.answer(),
         }
-        let reply = match self.deliver(transaction, incoming, trace.len(), &id).await {
+    }
+
+    /// Delivers a message of which all has come; what is said of it.
+    pub(super) async fn finish(&self, partial: Partial) -> Reply {
+        let Partial { transaction, incoming, trace_len, id } = partial;
+        match self.deliver(transaction, incoming, trace_len, &id).await {
             Ok(()) => {
                 self.door.services.metrics.messages_accepted.inc();
                 Reply::accepted(&id)
             }
-            Err(rejection) => {
-                self.door.services.metrics.messages_refused.inc();
-                let reply = Reply::from(rejection);
-                info!(%id, peer = %self.peer, code = reply.code(), "message refused");
-                reply
-            }
-        };
-        Ok(Answer::Say(reply))
+            Err(rejection) => self.refused(&id, rejection.into()),
+        }
+    }
+
+    /// Notes that a message is not taken.
+    pub(super) fn refused(&self, id: &str, reply: Reply) -> Reply {
+        self.door.services.metrics.messages_refused.inc();
+        info!(%id, peer = %self.peer, code = reply.code(), "message refused");
+        reply
+    }
+
+    /// A message of which nothing has come yet: with its trace field.
+    pub(super) fn begin(&self, wire: &Wire, transaction: Transaction, framing: Framing) -> Partial {
+        let id = self.door.message_id();
+        let trace = self.trace(wire, &transaction, &id);
+        let services = &self.door.services;
+        let decoder = decoder(self.standing(), transaction.mail.body, framing, services.settings.message_bytes_max);
+        let announced = transaction.mail.size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
+        let incoming = Incoming::new(trace.as_bytes(), announced, decoder, &services.in_flight);
+        Partial { transaction, incoming, trace_len: trace.len(), id }
     }
 
     fn trace(&self, wire: &Wire, transaction: &Transaction, id: &str) -> String {
@@ -97,7 +113,7 @@ impl Connection<'_> {
         };
         Received {
             hello: self.session.hello(),
-            peer: self.peer.ip(),
+            peer: self.shown_peer(),
             hostname: &services.settings.hostname,
             cipher: wire.stream().cipher().as_deref(),
             logged_in: self.session.login().is_some(),
@@ -109,47 +125,44 @@ impl Connection<'_> {
         .field()
     }
 
-    fn incoming(&self, transaction: &Transaction, trace: &str) -> Incoming {
-        let services = &self.door.services;
-        let ends = match self.session.terms().kind {
-            Kind::Relay => LineEnds::Strict,
-            Kind::Submission | Kind::Submissions => LineEnds::Repair,
+    /// The client's address as recipients see it.
+    fn shown_peer(&self) -> Option<IpAddr> {
+        let told = match self.standing() {
+            Standing::Person(_) | Standing::Device(_) => self.door.services.settings.sender_trace,
+            Standing::Trusted | Standing::List | Standing::Stranger => SenderTrace::Address,
         };
-        let decoder = Decoder::new(ends, services.settings.message_bytes_max);
-        let announced = transaction.mail.size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
-        let mut incoming = Incoming { bytes: Vec::new(), decoder, room: Arc::clone(&services.in_flight), held: None };
-        incoming.make_room(trace.len() + announced.min(limits::SMTP_RESERVE_BYTES));
-        incoming.bytes.extend_from_slice(trace.as_bytes());
-        incoming
+        (told == SenderTrace::Address).then(|| self.peer.ip())
     }
 
     /// Reads to the end of the data. A message that is refused is read too, up to a limit, so that the client is there
     /// to hear why.
     async fn read(&self, wire: &mut Wire, incoming: &mut Incoming) -> Result<(), Interruption> {
-        let last = Instant::now() + limits::SMTP_MESSAGE_WAIT_MAX;
         let mut discarded = 0;
         loop {
-            let by = last.min(Instant::now() + limits::SMTP_DATA_WAIT_MAX);
-            let input = tokio::select! {
-                biased;
-                input = wire.fill(by) => input?,
-                () = ended(self.session.login()) => return Err(Refusal::LoginEnded.into()),
-            };
-            if input.is_empty() {
-                return Err(WireError::Closed.into());
-            }
+            let input = self.input(wire, incoming.by).await?;
             let (len, end) = (input.len(), incoming.take(input));
             wire.consume(end.unwrap_or(len));
             if end.is_some() {
                 return Ok(());
             }
-            if let Some(fault) = incoming.decoder.fault() {
+            if let Some(fault) = incoming.fault() {
                 discarded += len;
                 if discarded > limits::SMTP_DISCARD_BYTES_MAX {
                     return Err(Interruption::Refused(fault.into()));
                 }
             }
         }
+    }
+
+    /// The next piece of a message, while whoever sends it may.
+    pub(super) async fn input<'w>(&self, wire: &'w mut Wire, by: Instant) -> Result<&'w [u8], Interruption> {
+        let by = by.min(Instant::now() + limits::SMTP_DATA_WAIT_MAX);
+        let input = tokio::select! {
+            biased;
+            input = wire.fill(by) => input?,
+            () = ended(self.session.login()) => return Err(Refusal::LoginEnded.into()),
+        };
+        if input.is_empty() { Err(WireError::Closed.into()) } else { Ok(input) }
     }
 
     /// Looks at the message and gives it to every recipient, or to none.
@@ -160,36 +173,39 @@ impl Connection<'_> {
         trace_len: usize,
         id: &str,
     ) -> Result<(), Rejection> {
-        if let Some(fault) = incoming.decoder.fault() {
-            return Err(Rejection::Data(fault));
-        }
-        let Incoming { mut bytes, held, .. } = incoming;
+        let (mut bytes, mut room) = incoming.whole().map_err(Rejection::Data)?;
         let message = bytes.get(trace_len..).unwrap_or_default();
-        header::check_loop(header::block(message), &transaction.recipients)?;
-        if let Some(login) = self.session.login() {
-            if !login.holds() {
-                return Err(Rejection::Session(Refusal::LoginEnded));
-            }
-            let missing = self.check_submission(login, &transaction, message, id)?;
-            bytes.reserve_exact(missing.len());
-            bytes.splice(trace_len..trace_len, missing);
+        let header = header::block(message);
+        header::check_loop(header, &transaction.recipients)?;
+        // It may be written anew, and be as long as the message.
+        room.grow_to(bytes.capacity() + header.len()).map_err(Rejection::Data)?;
+        if self.session.login().is_some_and(|login| !login.holds()) {
+            return Err(Rejection::Session(Refusal::LoginEnded));
         }
-        let filing = self.authenticate(transaction.mail.from.as_ref(), &mut bytes, trace_len, id).await?;
+        let verdict = self.look_at(transaction.mail.from.as_ref(), message, id).await?;
+        let mut spoken_for = None;
+        if let Some(header) = self.check_author(&transaction, message, id).map_err(Rejection::Author)? {
+            spoken_for = header.spoken_for;
+            bytes.reserve_exact(header.text.len().saturating_sub(header.old));
+            bytes.splice(trace_len..trace_len + header.old, header.text);
+        }
+        bytes = plain(bytes, trace_len, (&transaction, self.standing()), &mut room).map_err(Rejection::Data)?;
+        let filing = self.complete(verdict, &mut bytes, trace_len);
         let fault = self.fault(&transaction, header::block(bytes.get(trace_len..).unwrap_or_default()));
         let len = bytes.len();
         let Transaction { mail: Mail { from, smtputf8, dsn, .. }, recipients: to } = transaction;
         let sender = from.as_ref().map(ToString::to_string).unwrap_or_default();
         let recipients = to.len();
         let login = self.session.login();
-        let charged = self.charge(recipients).await.map_err(Rejection::Withheld)?;
+        let charged = self.charge(&to).await.map_err(Rejection::Withheld)?;
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
-        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing };
+        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing, spoken_for };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();
             Rejection::Delivery(cause)
         })?;
-        drop(held);
+        drop(room);
         // Who sent it, whatever the address that it was sent from (R19).
         if let (Some(login), Some(text)) = (login, fault) {
             self.report(login, text, id).await;
@@ -201,33 +217,19 @@ impl Connection<'_> {
 
     /// Counts the recipients of a person's message. What goes beyond the allowance is held for the administrator, up to a
     /// bound beyond which it stays in the mail program (R21).
-    async fn charge(&self, recipients: usize) -> Result<Charged<'_>, Withheld> {
-        let (services, recipients) = (&self.door.services, u32::try_from(recipients).unwrap_or(u32::MAX));
+    async fn charge(&self, to: &[Recipient]) -> Result<Charged<'_>, Withheld> {
+        let (services, recipients) = (&self.door.services, u32::try_from(to.len()).unwrap_or(u32::MAX));
+        let outside = to.iter().filter(|recipient| matches!(recipient.destination, Destination::Out(_)));
+        let outside = outside.map(|recipient| &recipient.address);
         let charged = Charged { access: &services.access, login: self.session.login(), recipients, held: None };
         let Some(login) = charged.login else { return Ok(charged) };
-        match services.access.charge(login, recipients, services.settings.allowance).await {
+        match services.access.charge(login, recipients, outside, services.settings.allowance).await {
             Ok(()) => Ok(charged),
             Err(Withheld::Enough(_)) if services.delivery.may_hold(login.mailbox).await? => {
                 Ok(Charged { held: Some(HeldFor::Burst), ..charged })
             }
             Err(withheld) => Err(withheld),
         }
-    }
-
-    /// Whether the message speaks for nobody but its sender; and what it lacks.
-    fn check_submission(
-        &self,
-        login: &Login,
-        transaction: &Transaction,
-        message: &[u8],
-        id: &str,
-    ) -> Result<Vec<u8>, HeaderFault> {
-        let services = &self.door.services;
-        let header = header::strict_block(message)?;
-        submission::check(header, |address| services.access.may_send_as(login, address))?;
-        let from = transaction.mail.from.as_ref().unwrap_or(&login.address);
-        let (date, hostname) = (&services.clock.zoned(), services.settings.hostname.as_str());
-        Ok(Repair { from, date, id, hostname }.missing(message, header))
     }
 }
 
@@ -248,10 +250,31 @@ impl Charged<'_> {
     }
 }
 
+/// What the lines of a message must be.
+fn decoder(client: Standing<'_>, body: Body, framing: Framing, max: usize) -> Decoder {
+    let ends = match (body, client) {
+        (Body::Binary, _) => LineEnds::Any,
+        (Body::Text, Standing::Person(_) | Standing::Device(_)) => LineEnds::Repair,
+        (Body::Text, Standing::Trusted | Standing::List | Standing::Stranger) => LineEnds::Strict,
+    };
+    Decoder::new(ends, framing, max)
+}
+
 /// What ends the reading of a message before its end.
-enum Interruption {
+pub(super) enum Interruption {
     Wire(WireError),
     Refused(Reply),
+}
+
+impl Interruption {
+    /// What is said before the connection is closed; nothing where it is lost.
+    pub(super) fn answer(self) -> Result<Answer, WireError> {
+        match self {
+            Self::Wire(WireError::TimedOut) => Ok(Answer::HangUp(Refusal::TooSlow.into())),
+            Self::Wire(error) => Err(error),
+            Self::Refused(reply) => Ok(Answer::HangUp(reply)),
+        }
+    }
 }
 
 impl From<WireError> for Interruption {
@@ -263,49 +286,5 @@ impl From<WireError> for Interruption {
 impl From<Refusal> for Interruption {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal.into())
-    }
-}
-
-/// A message on its way in, with the memory that was set aside for it out of that of all connections.
-struct Incoming {
-    bytes: Vec<u8>,
-    decoder: Decoder,
-    room: Arc<Semaphore>,
-    held: Option<OwnedSemaphorePermit>,
-}
-
-impl Incoming {
-    /// Takes what came; `Some` with the length of what belonged to the message when its end was there.
-    fn take(&mut self, input: &[u8]) -> Option<usize> {
-        if self.decoder.fault().is_none() {
-            self.make_room(input.len());
-        }
-        let end = self.decoder.feed(input, &mut self.bytes);
-        if self.decoder.fault().is_some() {
-            self.bytes = Vec::new();
-            self.held = None;
-        }
-        end
-    }
-
-    /// Sets memory aside before it is used: what the buffer is to grow to, doubling, in KiB.
-    fn make_room(&mut self, more: usize) {
-        let needed = self.bytes.len() + more;
-        if needed <= self.bytes.capacity() {
-            return;
-        }
-        let grown = needed.max(self.bytes.capacity() * 2);
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let missing = u32::try_from(grown.div_ceil(1024).saturating_sub(held)).unwrap_or(u32::MAX);
-        match Arc::clone(&self.room).try_acquire_many_owned(missing) {
-            Ok(permit) => {
-                match &mut self.held {
-                    Some(held) => held.merge(permit),
-                    None => self.held = Some(permit),
-                }
-                self.bytes.reserve_exact(grown - self.bytes.len());
-            }
-            Err(_) => self.decoder.refuse(DataFault::NoRoom),
-        }
     }
 }

@@ -4,16 +4,29 @@ use std::net::IpAddr;
 
 use jiff::ZonedDateTime;
 use jiff::fmt::rfc2822;
+use serde::Deserialize;
 
 use super::session::Hello;
 use crate::address::Address;
+
+/// What is told of the machine that somebody of ours sends from: its address says where in the office, or at which home,
+/// they sit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SenderTrace {
+    /// Its address and name, as of every client.
+    #[default]
+    Address,
+    /// Nothing.
+    Nothing,
+}
 
 /// What a `Received` field tells.
 pub struct Received<'a> {
     /// How the client greeted.
     pub hello: Option<&'a Hello>,
-    /// Where it connected from.
-    pub peer: IpAddr,
+    /// Where it connected from; `None` where that is not to be told.
+    pub peer: Option<IpAddr>,
     /// This server.
     pub hostname: &'a str,
     /// TLS version and cipher, if there was TLS.
@@ -33,21 +46,26 @@ pub struct Received<'a> {
 impl Received<'_> {
     /// The field with its line end, folded.
     pub fn field(&self) -> String {
-        let peer = match self.peer.to_canonical() {
-            IpAddr::V4(v4) => format!("[{v4}]"),
-            IpAddr::V6(v6) => format!("[IPv6:{v6}]"),
-        };
-        let name = self.hello.map(|hello| hello.name.as_str()).filter(|name| is_plain(name)).unwrap_or(&peer);
+        let from = self.peer.map(|peer| self.from(peer)).unwrap_or_default();
         let tls = self.cipher.map(|cipher| format!("\r\n\t({cipher})")).unwrap_or_default();
         let to = self.recipient.map(|recipient| format!("\r\n\tfor <{recipient}>")).unwrap_or_default();
         // A year beyond 9999 is the one thing this format cannot say.
         let date = rfc2822::to_string(self.date).unwrap_or_default();
         format!(
-            "Received: from {name} ({peer}){tls}\r\n\tby {} with {} id {}{to};\r\n\t{date}\r\n",
+            "Received: {from}{tls}\r\n\tby {} with {} id {}{to};\r\n\t{date}\r\n",
             self.hostname,
             self.protocol(),
             self.id
         )
+    }
+
+    fn from(&self, peer: IpAddr) -> String {
+        let peer = match peer.to_canonical() {
+            IpAddr::V4(v4) => format!("[{v4}]"),
+            IpAddr::V6(v6) => format!("[IPv6:{v6}]"),
+        };
+        let name = self.hello.map(|hello| hello.name.as_str()).filter(|name| is_plain(name)).unwrap_or(&peer);
+        format!("from {name} ({peer})")
     }
 
     /// RFC 3848, and RFC 6531 §4.3 for internationalised mail.
@@ -83,7 +101,7 @@ mod tests {
     fn field(name: &str, recipient: Option<&Address>) -> String {
         let Ok(Command::Ehlo(name)) = command(format!("EHLO {name}").as_bytes()) else { panic!("{name}") };
         let date = jiff::Timestamp::UNIX_EPOCH.to_zoned_datetime(TimeZone::UTC);
-        let (hello, peer) = (Hello { name, extended: true }, "10.0.0.9".parse().unwrap());
+        let (hello, peer) = (Hello { name, extended: true }, Some("10.0.0.9".parse().unwrap()));
         let (hello, cipher) = (Some(&hello), Some("TLSv1_3 X"));
         let (logged_in, smtputf8) = (true, false);
         Received { hello, peer, hostname: "h", cipher, logged_in, smtputf8, id: "7", recipient, date: &date }.field()

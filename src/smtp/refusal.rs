@@ -15,6 +15,15 @@ pub enum Refusal {
     /// DATA without an accepted recipient.
     #[error("no recipient was accepted")]
     NoRecipient,
+    /// RCPT or DATA after the first chunk of a message: RFC 3030 §2.
+    #[error("the message has begun to come; BDAT goes on, RSET ends it")]
+    MessageBegun,
+    /// DATA for a message that has octets of any kind: RFC 3030 §3.
+    #[error("a message of BODY=BINARYMIME comes by BDAT")]
+    BinaryNeedsChunks,
+    /// A chunk behind one that was refused.
+    #[error("this chunk belongs to a message that was refused")]
+    ChunkRefused,
     /// A command line over its limit.
     #[error("line too long")]
     LineTooLong,
@@ -57,6 +66,15 @@ pub enum Refusal {
     /// A stranger sends as one of us.
     #[error("senders of this domain log in first")]
     SenderFromOutside,
+    /// The address that a device sends from is nobody's.
+    #[error("the address that this device sends from is not in use")]
+    DeviceSenderGone,
+    /// A device sends to too many in an hour.
+    #[error("this device has sent to as many recipients as it may in an hour")]
+    DeviceTooMany,
+    /// The domain of a recipient is the name of a machine alone.
+    #[error("write the whole domain of the recipient")]
+    NotQualified,
     /// There is no way to a domain that is not ours.
     #[error("this server sends no mail to that domain")]
     OutsideNotOpen,

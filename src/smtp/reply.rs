@@ -29,6 +29,8 @@ pub const RECIPIENT_OK: Reply = fixed("250 2.1.5 Recipient OK\r\n");
 pub const VRFY: Reply = fixed("252 2.1.5 Send some mail, and it will be delivered if it can\r\n");
 /// Asks for the message.
 pub const GO_AHEAD: Reply = fixed("354 Send the message, and end it with a line that holds a dot only\r\n");
+/// Accepts a chunk that others follow.
+pub const CHUNK_OK: Reply = fixed("250 2.0.0 Chunk received\r\n");
 /// The handshake may begin.
 pub const START_TLS: Reply = fixed("220 2.0.0 Begin the TLS handshake\r\n");
 /// Accepts a login.
@@ -118,6 +120,16 @@ impl Reply {
         )
     }
 
+    /// Refuses a device's mail in another name than its own.
+    pub fn device_sender(sender: &Address) -> Self {
+        Self::new(550, "5.7.1", DeviceSends(sender))
+    }
+
+    /// Refuses a device's mail for its header.
+    pub fn device_header(fault: HeaderFault, sender: &Address) -> Self {
+        Self::new(550, "5.7.1", format_args!("{fault}; {}", DeviceSends(sender)))
+    }
+
     /// Refuses mail for somebody who has left, and names whoever took over: RFC 5321 §3.4.
     pub fn relocated(successor: Option<&Address>) -> Self {
         match successor.filter(|successor| successor.is_ascii()) {
@@ -144,6 +156,15 @@ impl Reply {
     }
 }
 
+/// Read by whoever sets the device up, on its small screen.
+struct DeviceSends<'a>(&'a Address);
+
+impl Display for DeviceSends<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Thiet bi nay chi duoc gui tu <{0}> / This device sends from <{0}> only", self.0)
+    }
+}
+
 impl From<SyntaxError> for Reply {
     fn from(error: SyntaxError) -> Self {
         let (code, status) = match error {
@@ -151,6 +172,7 @@ impl From<SyntaxError> for Reply {
             SyntaxError::NotImplemented => (502, "5.5.1"),
             SyntaxError::Http => (521, "5.5.2"),
             SyntaxError::Arguments(_)
+            | SyntaxError::Chunk
             | SyntaxError::Characters
             | SyntaxError::RepeatedParameter
             | SyntaxError::ParameterValue => (501, "5.5.4"),
@@ -170,6 +192,9 @@ impl From<Refusal> for Reply {
             | Refusal::NoSender
             | Refusal::SecondSender
             | Refusal::NoRecipient
+            | Refusal::MessageBegun
+            | Refusal::BinaryNeedsChunks
+            | Refusal::ChunkRefused
             | Refusal::AlreadySecure
             | Refusal::AlreadyLoggedIn
             | Refusal::LoginInTransaction => (503, "5.5.1"),
@@ -181,7 +206,9 @@ impl From<Refusal> for Reply {
             Refusal::TooLarge => (552, "5.3.4"),
             Refusal::Utf8NotAnnounced => (553, "5.6.7"),
             Refusal::SenderNotOwn => (553, "5.7.1"),
-            Refusal::SenderFromOutside | Refusal::OutsideNotOpen => (550, "5.7.1"),
+            Refusal::SenderFromOutside | Refusal::OutsideNotOpen | Refusal::DeviceSenderGone => (550, "5.7.1"),
+            Refusal::DeviceTooMany => (450, "4.7.1"),
+            Refusal::NotQualified => (554, "5.1.2"),
             Refusal::RelayDenied => (554, "5.7.1"),
             Refusal::UnknownRecipient => (550, "5.1.1"),
             Refusal::Departed => (550, "5.1.6"),
@@ -213,8 +240,12 @@ impl From<HeaderFault> for Reply {
     fn from(fault: HeaderFault) -> Self {
         let (code, status) = match fault {
             HeaderFault::Loop => (554, "5.4.6"),
-            HeaderFault::Malformed | HeaderFault::Unclear(_) => (550, "5.6.0"),
-            HeaderFault::Repeated(_) | HeaderFault::Several(_) | HeaderFault::NotOwn(_) => (550, "5.7.1"),
+            HeaderFault::Malformed | HeaderFault::Unclear(_) | HeaderFault::LongLine => (550, "5.6.0"),
+            HeaderFault::NotQualified(_) => (554, "5.1.3"),
+            HeaderFault::Repeated(_)
+            | HeaderFault::Several(_)
+            | HeaderFault::NotOwn(_)
+            | HeaderFault::InsideFromOutside => (550, "5.7.1"),
         };
         Self::new(code, status, fault)
     }
@@ -271,6 +302,7 @@ impl From<Withheld> for Reply {
         let (vi, en, max) = match withheld {
             Withheld::Enough(Bound::Hour(max)) => ("moi gio", "an hour", max),
             Withheld::Enough(Bound::Day(max)) => ("moi ngay", "a day", max),
+            Withheld::Enough(Bound::Strangers(max)) => ("moi ben ngoai moi ngay", "new to you a day", max),
             Withheld::Database(error) => return StoreError::from(error).into(),
         };
         Self::new(

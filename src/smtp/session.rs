@@ -11,7 +11,7 @@ use crate::queue::RecipientDsn;
 
 use super::refusal::Refusal;
 use super::reply::{self, Reply};
-use super::syntax::{self, ClientName, Command, ForwardPath, Mail, SyntaxError};
+use super::syntax::{self, Body, Chunk, ChunkPlace, ClientName, Command, ForwardPath, Mail, SyntaxError};
 
 /// What a listener is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,8 @@ pub enum Answer {
 }
 
 /// What the connection is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+#[derive(Debug)]
+pub enum Action<M> {
     /// Nothing but answer.
     Answer(Answer),
     /// Find out whether this sender is allowed, then [`Session::sender`].
@@ -70,10 +70,23 @@ pub enum Action {
     Recipient(ForwardPath, RecipientDsn),
     /// Say 354 and receive the message of this transaction, which is over with that.
     Receive(Transaction),
+    /// Take so many octets off the connection, and then say what became of them.
+    Chunk(Chunk, ChunkOf<M>),
     /// Say 220, make the handshake, then [`Session::secured`].
     StartTls,
     /// Carry the exchange through from the initial response, then [`Session::logged_in`].
     Login(Exchange, Option<String>),
+}
+
+/// What a chunk belongs to.
+#[derive(Debug)]
+pub enum ChunkOf<M> {
+    /// The message of this transaction, of which it is the beginning.
+    Beginning(Transaction),
+    /// The message of which this has come.
+    Rest(M),
+    /// Nothing: it is thrown away, and this is answered (RFC 3030 §2).
+    Nothing(Answer),
 }
 
 /// One message's envelope while it is being said: RSET drops exactly this.
@@ -95,23 +108,27 @@ pub struct Hello {
 }
 
 #[derive(Debug)]
-enum State {
+enum State<M> {
     Connected,
     Greeted(Hello),
     Sending(Hello, Transaction),
+    /// A part of the message has come.
+    Collecting(Hello, M),
+    /// A chunk was refused; those that were sent behind it are still coming.
+    Discarding(Hello),
 }
 
-/// A connection's session; `L` is what a login gives.
+/// A connection's session; `L` is what a login gives, `M` what has come of a message that comes in chunks.
 #[derive(Debug)]
-pub struct Session<L> {
+pub struct Session<L, M> {
     hostname: String,
     terms: Terms,
-    state: State,
+    state: State<M>,
     login: Option<L>,
     bad_commands: u32,
 }
 
-impl<L> Session<L> {
+impl<L, M> Session<L, M> {
     /// A session in which nothing was said yet.
     pub fn new(hostname: String, terms: Terms) -> Self {
         Self { hostname, terms, state: State::Connected, login: None, bad_commands: 0 }
@@ -131,7 +148,10 @@ impl<L> Session<L> {
     pub fn hello(&self) -> Option<&Hello> {
         match &self.state {
             State::Connected => None,
-            State::Greeted(hello) | State::Sending(hello, _) => Some(hello),
+            State::Greeted(hello)
+            | State::Sending(hello, _)
+            | State::Collecting(hello, _)
+            | State::Discarding(hello) => Some(hello),
         }
     }
 
@@ -139,7 +159,15 @@ impl<L> Session<L> {
     pub fn transaction(&self) -> Option<&Transaction> {
         match &self.state {
             State::Sending(_, transaction) => Some(transaction),
-            State::Connected | State::Greeted(_) => None,
+            State::Connected | State::Greeted(_) | State::Collecting(..) | State::Discarding(_) => None,
+        }
+    }
+
+    /// What has come of the message so far, between two chunks.
+    pub fn collecting(&self) -> Option<&M> {
+        match &self.state {
+            State::Collecting(_, message) => Some(message),
+            State::Connected | State::Greeted(_) | State::Sending(..) | State::Discarding(_) => None,
         }
     }
 
@@ -149,11 +177,14 @@ impl<L> Session<L> {
     }
 
     /// Takes a line, without its CRLF.
-    pub fn command(&mut self, line: &[u8]) -> Action {
+    pub fn command(&mut self, line: &[u8]) -> Action<M> {
         let action = if line.len() + 2 > self.line_bytes_max(line) {
             Err(Refusal::LineTooLong.into())
         } else {
-            syntax::command(line).map_err(Reply::from).and_then(|command| self.act(command).map_err(Reply::from))
+            syntax::command(line).map_err(Reply::from).and_then(|command| {
+                self.check_utf8(line, &command)?;
+                Ok(self.act(command)?)
+            })
         };
         action.unwrap_or_else(|reply| Action::Answer(self.bad(reply)))
     }
@@ -161,7 +192,7 @@ impl<L> Session<L> {
     /// Answers a command that is malformed, out of order or too long; the last one of too many ends the session.
     pub fn bad(&mut self, reply: Reply) -> Answer {
         self.bad_commands += 1;
-        if reply == SyntaxError::Http.into() {
+        if reply == SyntaxError::Http.into() || reply == SyntaxError::Chunk.into() {
             Answer::HangUp(reply)
         } else if self.bad_commands >= limits::SMTP_BAD_COMMANDS_MAX {
             Answer::HangUp(Refusal::TooManyBadCommands.into())
@@ -185,13 +216,24 @@ impl<L> Session<L> {
         }
     }
 
-    fn act(&mut self, command: Command) -> Result<Action, Refusal> {
+    /// Addresses that are not ASCII come in a transaction of which MAIL says so: RFC 6531 §3.4 (hostile B25).
+    fn check_utf8(&self, line: &[u8], command: &Command) -> Result<(), Refusal> {
+        let announced = match command {
+            Command::Mail(mail) => mail.smtputf8,
+            Command::Rcpt(..) => self.transaction().is_none_or(|transaction| transaction.mail.smtputf8),
+            _ => true,
+        };
+        if announced || line.is_ascii() { Ok(()) } else { Err(Refusal::Utf8NotAnnounced) }
+    }
+
+    fn act(&mut self, command: Command) -> Result<Action<M>, Refusal> {
         let action = match command {
             Command::Helo(name) => say(self.greeted(Hello { name, extended: false })),
             Command::Ehlo(name) => say(self.greeted(Hello { name, extended: true })),
             Command::Mail(mail) => self.mail(mail)?,
             Command::Rcpt(recipient, dsn) => self.rcpt(recipient, dsn)?,
             Command::Data => Action::Receive(self.data()?),
+            Command::Bdat(chunk) => Action::Chunk(chunk, self.chunk(chunk.place)),
             Command::Rset => {
                 self.end_transaction();
                 say(reply::OK)
@@ -224,6 +266,8 @@ impl<L> Session<L> {
             Some(format!("SIZE {}", self.terms.message_bytes_max)),
             Some("8BITMIME".to_owned()),
             Some("SMTPUTF8".to_owned()),
+            Some("CHUNKING".to_owned()),
+            Some("BINARYMIME".to_owned()),
             Some("DSN".to_owned()),
             Some("ENHANCEDSTATUSCODES".to_owned()),
             self.offers_tls().then(|| "STARTTLS".to_owned()),
@@ -243,16 +287,16 @@ impl<L> Session<L> {
 
     fn end_transaction(&mut self) {
         self.state = match std::mem::replace(&mut self.state, State::Connected) {
-            State::Sending(hello, _) => State::Greeted(hello),
+            State::Sending(hello, _) | State::Collecting(hello, _) | State::Discarding(hello) => State::Greeted(hello),
             other => other,
         };
     }
 
-    fn mail(&self, mail: Mail) -> Result<Action, Refusal> {
+    fn mail(&self, mail: Mail) -> Result<Action<M>, Refusal> {
         match &self.state {
             State::Connected => return Err(Refusal::NoHello),
-            State::Sending(..) => return Err(Refusal::SecondSender),
-            State::Greeted(_) => {}
+            State::Sending(..) | State::Collecting(..) => return Err(Refusal::SecondSender),
+            State::Greeted(_) | State::Discarding(_) => {}
         }
         if self.terms.kind != Kind::Relay && self.login.is_none() {
             return Err(if self.offers_login() { Refusal::LoginFirst } else { Refusal::TlsFirst });
@@ -266,23 +310,23 @@ impl<L> Session<L> {
         if mail.size.is_some_and(|size| size > message_bytes_max) {
             return Refusal::TooLarge.into();
         }
-        if !mail.smtputf8 && mail.from.as_ref().is_some_and(|from| !from.is_ascii()) {
-            return Refusal::Utf8NotAnnounced.into();
-        }
         if let Err(refusal) = allowed {
             return refusal;
         }
         self.state = match std::mem::replace(&mut self.state, State::Connected) {
-            State::Greeted(hello) => State::Sending(hello, Transaction { mail, recipients: Vec::new() }),
+            State::Greeted(hello) | State::Discarding(hello) => {
+                State::Sending(hello, Transaction { mail, recipients: Vec::new() })
+            }
             other => other,
         };
         reply::SENDER_OK
     }
 
-    fn rcpt(&self, recipient: ForwardPath, dsn: RecipientDsn) -> Result<Action, Refusal> {
+    fn rcpt(&self, recipient: ForwardPath, dsn: RecipientDsn) -> Result<Action<M>, Refusal> {
         match &self.state {
             State::Connected => Err(Refusal::NoHello),
-            State::Greeted(_) => Err(Refusal::NoSender),
+            State::Greeted(_) | State::Discarding(_) => Err(Refusal::NoSender),
+            State::Collecting(..) => Err(Refusal::MessageBegun),
             State::Sending(..) => Ok(Action::Recipient(recipient, dsn)),
         }
     }
@@ -290,9 +334,6 @@ impl<L> Session<L> {
     /// Adds the recipient if mail for it is taken. One that is named twice counts twice and gets one copy.
     pub fn recipient(&mut self, address: Address, dsn: RecipientDsn, found: Result<Destination, Reply>) -> Reply {
         let State::Sending(_, transaction) = &mut self.state else { return Refusal::NoSender.into() };
-        if !transaction.mail.smtputf8 && !address.is_ascii() {
-            return Refusal::Utf8NotAnnounced.into();
-        }
         if transaction.recipients.len() >= self.terms.recipients_max {
             return Refusal::TooManyRecipients.into();
         }
@@ -304,24 +345,70 @@ impl<L> Session<L> {
     }
 
     fn data(&mut self) -> Result<Transaction, Refusal> {
-        match std::mem::replace(&mut self.state, State::Connected) {
-            State::Sending(hello, transaction) if transaction.recipients.is_empty() => {
-                self.state = State::Sending(hello, transaction);
-                Err(Refusal::NoRecipient)
+        match &self.state {
+            State::Sending(_, transaction) if transaction.recipients.is_empty() => return Err(Refusal::NoRecipient),
+            State::Sending(_, transaction) if transaction.mail.body == Body::Binary => {
+                return Err(Refusal::BinaryNeedsChunks);
             }
+            State::Sending(..) => {}
+            State::Collecting(..) => return Err(Refusal::MessageBegun),
+            State::Greeted(_) | State::Discarding(_) => return Err(Refusal::NoSender),
+            State::Connected => return Err(Refusal::NoHello),
+        }
+        match std::mem::replace(&mut self.state, State::Connected) {
             State::Sending(hello, transaction) => {
                 self.state = State::Greeted(hello);
                 Ok(transaction)
             }
-            State::Greeted(hello) => {
-                self.state = State::Greeted(hello);
+            other => {
+                self.state = other;
                 Err(Refusal::NoSender)
             }
-            State::Connected => Err(Refusal::NoHello),
         }
     }
 
-    fn start_tls(&self) -> Result<Action, Refusal> {
+    /// What a chunk belongs to. Until [`Session::collected`] says that it was taken it counts as refused.
+    fn chunk(&mut self, place: ChunkPlace) -> ChunkOf<M> {
+        match std::mem::replace(&mut self.state, State::Connected) {
+            State::Sending(hello, transaction) if !transaction.recipients.is_empty() => {
+                self.state = State::Discarding(hello);
+                ChunkOf::Beginning(transaction)
+            }
+            State::Collecting(hello, message) => {
+                self.state = State::Discarding(hello);
+                ChunkOf::Rest(message)
+            }
+            // These were on their way already: that is no fault of the client's (RFC 3030 §2).
+            State::Discarding(hello) => {
+                self.state = if place == ChunkPlace::Last { State::Greeted(hello) } else { State::Discarding(hello) };
+                ChunkOf::Nothing(Answer::Say(Refusal::ChunkRefused.into()))
+            }
+            sending @ State::Sending(..) => {
+                self.state = sending;
+                ChunkOf::Nothing(Answer::Say(Refusal::NoRecipient.into()))
+            }
+            other => {
+                let refusal = if matches!(other, State::Connected) { Refusal::NoHello } else { Refusal::NoSender };
+                self.state = other;
+                ChunkOf::Nothing(self.bad(refusal.into()))
+            }
+        }
+    }
+
+    /// After a chunk that was taken, and that others follow.
+    pub fn collected(&mut self, message: M) {
+        self.state = match std::mem::replace(&mut self.state, State::Connected) {
+            State::Discarding(hello) => State::Collecting(hello, message),
+            other => other,
+        };
+    }
+
+    /// After the last chunk, whatever became of the message.
+    pub fn collected_all(&mut self) {
+        self.end_transaction();
+    }
+
+    fn start_tls(&self) -> Result<Action<M>, Refusal> {
         match self.terms.security {
             Security::Tls => Err(Refusal::AlreadySecure),
             Security::Clear | Security::ClearAllowed if !self.terms.can_secure => Err(Refusal::TlsNotOffered),
@@ -341,10 +428,12 @@ impl<L> Session<L> {
             _ if self.terms.kind == Kind::Relay => Err(Refusal::LoginNotOffered),
             _ if self.login.is_some() => Err(Refusal::AlreadyLoggedIn),
             State::Connected => Err(Refusal::NoHello),
-            State::Sending(..) => Err(Refusal::LoginInTransaction),
-            State::Greeted(hello) if !hello.extended => Err(Refusal::NoHello),
-            State::Greeted(_) if self.terms.security == Security::Clear => Err(Refusal::TlsFirst),
-            State::Greeted(_) => Ok(()),
+            State::Sending(..) | State::Collecting(..) => Err(Refusal::LoginInTransaction),
+            State::Greeted(hello) | State::Discarding(hello) if !hello.extended => Err(Refusal::NoHello),
+            State::Greeted(_) | State::Discarding(_) if self.terms.security == Security::Clear => {
+                Err(Refusal::TlsFirst)
+            }
+            State::Greeted(_) | State::Discarding(_) => Ok(()),
         }
     }
 
@@ -355,7 +444,7 @@ impl<L> Session<L> {
     }
 }
 
-fn say(reply: Reply) -> Action {
+fn say<M>(reply: Reply) -> Action<M> {
     Action::Answer(Answer::Say(reply))
 }
 
@@ -365,23 +454,37 @@ mod tests {
     use super::*;
     use crate::id::MailboxId;
 
-    fn session(kind: Kind, security: Security) -> Session<&'static str> {
+    fn session(kind: Kind, security: Security) -> Session<&'static str, ()> {
         let can_secure = kind != Kind::Submissions;
         let terms = Terms { kind, security, can_secure, message_bytes_max: 1000, recipients_max: 2 };
         Session::new("mail.x.vn".into(), terms)
     }
 
     /// Says lines; senders and recipients are all accepted. The codes that came back.
-    fn answers(session: &mut Session<&'static str>, lines: &[&str]) -> Vec<String> {
-        let answer = |session: &mut Session<_>, line: &str| match session.command(line.as_bytes()) {
-            Action::Answer(Answer::Say(reply)) => reply.code().to_owned(),
-            Action::Answer(Answer::HangUp(reply)) => format!("{} and close", reply.code()),
+    fn answers(session: &mut Session<&'static str, ()>, lines: &[&str]) -> Vec<String> {
+        let answer = |session: &mut Session<_, ()>, line: &str| match session.command(line.as_bytes()) {
+            Action::Answer(Answer::Say(reply)) | Action::Chunk(_, ChunkOf::Nothing(Answer::Say(reply))) => {
+                reply.code().to_owned()
+            }
+            Action::Answer(Answer::HangUp(reply)) | Action::Chunk(_, ChunkOf::Nothing(Answer::HangUp(reply))) => {
+                format!("{} and close", reply.code())
+            }
             Action::Sender(mail) => session.sender(mail, Ok(())).code().to_owned(),
             Action::Recipient(ForwardPath::Address(address), dsn) => {
                 session.recipient(address, dsn, Ok(Destination::Mailbox(MailboxId(1)))).code().to_owned()
             }
             Action::Recipient(ForwardPath::Postmaster, _) => "postmaster".into(),
             Action::Receive(_) => "354".into(),
+            Action::Chunk(Chunk { place: ChunkPlace::Last, .. }, _) => {
+                session.collected_all();
+                "250".into()
+            }
+            // One of nine octets is refused.
+            Action::Chunk(Chunk { size: 9, .. }, _) => "550".into(),
+            Action::Chunk(..) => {
+                session.collected(());
+                "250".into()
+            }
             Action::StartTls => {
                 session.secured();
                 "220".into()
@@ -398,6 +501,29 @@ mod tests {
         assert_eq!(answers(&mut s, &lines), ["503", "503", "503", "250", "503", "503"]);
         let lines = ["MAIL FROM:<>", "MAIL FROM:<b@y.vn>", "DATA", "RCPT TO:<a@x.vn>", "DATA", "DATA"];
         assert_eq!(answers(&mut s, &lines), ["250", "503", "503", "250", "354", "503"]);
+    }
+
+    #[test]
+    fn chunks_belong_to_a_transaction_and_keep_it() {
+        let mut s = session(Kind::Relay, Security::Clear);
+        let begin = ["MAIL FROM:<>", "BDAT 1 LAST", "RCPT TO:<a@x.vn>"];
+        assert_eq!(answers(&mut s, &["BDAT 1", "EHLO c", "BDAT 1 LAST"]), ["503", "250", "503"]);
+        assert_eq!(answers(&mut s, &begin), ["250", "503", "250"]);
+        let within = ["BDAT 1", "DATA", "RCPT TO:<a@x.vn>", "MAIL FROM:<>", "BDAT 0 LAST", "BDAT 1 LAST", "DATA"];
+        assert_eq!(answers(&mut s, &within), ["250", "503", "503", "503", "250", "503", "503"]);
+        assert_eq!(answers(&mut s, &begin), ["250", "503", "250"]);
+        let refused = ["BDAT 9", "BDAT 1", "DATA", "BDAT 1 LAST", "MAIL FROM:<>", "RSET"];
+        assert_eq!(answers(&mut s, &refused), ["550", "503", "503", "503", "250", "250"]);
+        assert_eq!(answers(&mut s, &begin), ["250", "503", "250"]);
+        assert_eq!(answers(&mut s, &["BDAT 1", "RSET", "BDAT 1 LAST"]), ["250", "250", "503"]);
+        assert_eq!(answers(&mut s, &["BDAT x"]), ["501 and close"]);
+    }
+
+    #[test]
+    fn what_is_binary_does_not_come_by_data() {
+        let mut s = session(Kind::Relay, Security::Clear);
+        let lines = ["EHLO c", "MAIL FROM:<> BODY=BINARYMIME", "RCPT TO:<a@x.vn>", "DATA", "BDAT 1 LAST"];
+        assert_eq!(answers(&mut s, &lines), ["250", "250", "250", "503", "250"]);
     }
 
     #[test]
@@ -431,7 +557,7 @@ mod tests {
     #[test]
     fn only_what_works_now_is_offered() {
         let list = |kind, security| session(kind, security).extensions().join(",");
-        let always = "PIPELINING,SIZE 1000,8BITMIME,SMTPUTF8,DSN,ENHANCEDSTATUSCODES";
+        let always = "PIPELINING,SIZE 1000,8BITMIME,SMTPUTF8,CHUNKING,BINARYMIME,DSN,ENHANCEDSTATUSCODES";
         let limits = "LIMITS RCPTMAX=2";
         assert_eq!(list(Kind::Relay, Security::Clear), format!("{always},STARTTLS,{limits}"));
         assert_eq!(list(Kind::Submission, Security::Clear), format!("{always},STARTTLS,{limits}"));

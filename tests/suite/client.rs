@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, compress_to_output, create_comp_flags_from_zip_params};
 use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZFlush};
+use rustls::client::{ResolvesClientCert, WantsClientCert};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned};
 
 /// How long an answer may take: the machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,6 +29,7 @@ pub enum Heard {
 /// How a client trusts the server: by the certificate that the server made for itself, and by its name.
 #[derive(Clone)]
 pub struct Trust {
+    roots: Arc<RootCertStore>,
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
 }
@@ -57,13 +59,21 @@ impl Trust {
     pub fn new(certificate: CertificateDer<'static>, name: &str) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(certificate).unwrap();
+        let roots = Arc::new(roots);
+        let config = Self::building(&roots).with_no_client_auth();
+        Self { roots, config: Arc::new(config), name: ServerName::try_from(name.to_owned()).unwrap() }
+    }
+
+    /// The same, of a client that shows a certificate where it is asked for one.
+    pub fn showing(&self, shown: Arc<dyn ResolvesClientCert>) -> Self {
+        let config = Arc::new(Self::building(&self.roots).with_client_cert_resolver(shown));
+        Self { config, ..self.clone() }
+    }
+
+    fn building(roots: &Arc<RootCertStore>) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Self { config: Arc::new(config), name: ServerName::try_from(name.to_owned()).unwrap() }
+        let building = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        building.with_root_certificates(roots.clone())
     }
 }
 
@@ -110,6 +120,14 @@ impl Client {
         }
         self.stream = Some(Stream::Tls(Box::new(stream)));
         Some(())
+    }
+
+    /// Says that nothing more comes under TLS, and goes on with the connection that is below it.
+    pub fn close_tls(mut self) -> TcpStream {
+        let Some(Stream::Tls(mut stream)) = self.stream.take() else { panic!("a connection without TLS") };
+        stream.conn.send_close_notify();
+        stream.flush().unwrap();
+        stream.sock
     }
 
     /// Goes on compressed, after COMPRESS was answered.

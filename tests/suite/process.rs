@@ -51,15 +51,49 @@ impl Process {
         )
     }
 
+    /// The same, whatever it connects and sends to written down (strace).
+    pub fn start_traced(data_dir: &Path, to: &Path) -> Self {
+        let mut strace = Command::new("strace");
+        // The program is this process's own child, and the tracer a stranger (-D).
+        strace.args(["-D", "-f", "-qq", "-s", "0", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o"]).arg(to);
+        strace.arg(env!("CARGO_BIN_EXE_hopthu"));
+        Self::launch(strace, data_dir)
+    }
+
     fn start_with(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_hopthu"));
+        program.envs(environment.iter().copied());
+        Self::launch(program, data_dir)
+    }
+
+    /// With sockets of a service manager: a stream and datagrams at the same free port, both of this name.
+    pub fn start_activated(data_dir: &Path, name: &str) -> Self {
+        let manager = "\
+import os, socket, sys
+stream = socket.socket()
+stream.bind(('127.0.0.1', 0))
+stream.listen()
+datagrams = socket.socket(type=socket.SOCK_DGRAM)
+datagrams.bind(stream.getsockname())
+for fd, handed in ((3, os.dup(stream.fileno())), (4, os.dup(datagrams.fileno()))):
+    os.dup2(handed, fd)
+name = sys.argv[1]
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='2', LISTEN_FDNAMES=f'{name}:{name}')
+os.execv(sys.argv[2], sys.argv[2:])
+";
+        let mut python = Command::new("python3");
+        python.args(["-c", manager, name, env!("CARGO_BIN_EXE_hopthu")]);
+        Self::launch(python, data_dir)
+    }
+
+    fn launch(mut program: Command, data_dir: &Path) -> Self {
         let file = data_dir.join("run/addresses.json");
         drop(std::fs::remove_file(&file));
         let log = data_dir.with_extension("log");
         let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_hopthu"))
+        let mut child = program
             .args(["quickstart", "--port-base", "0", "--dir"])
             .arg(data_dir)
-            .envs(environment.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()

@@ -148,6 +148,24 @@ fn a_trusted_network_sends_out_in_our_name_only() {
 }
 
 #[test]
+fn a_device_sends_where_its_mailbox_may() {
+    let server = Scripted::start(Mood::Well);
+    let device = "[{ name = \"scan\", networks = [\"127.0.0.1\"], sender = \"daont@daklak.doj.gov.vn\" }]";
+    let settings = settings(server.address, "").with("relay.default", "\"tinh\"").with("relay.device", device);
+    let daemon = Daemon::start(&settings);
+    let mut scanner = daemon.connect("smtp");
+    scanner.reply();
+    scanner.ask("EHLO scanner");
+    assert_eq!(submit(&mut scanner, "MAIL FROM:<daont@daklak.doj.gov.vn>", &[&to("b")], "scan").0, 250);
+    let message = server.wait_for(1).remove(0).message;
+    assert!(message.contains("\r\nFrom: daont@daklak.doj.gov.vn\r\n"), "{message}");
+    assert_eq!(scanner.ask("MAIL FROM:<daont@daklak.doj.gov.vn>"), 250);
+    scanner.say("RCPT TO:<ai@example.com>");
+    let (code, text) = scanner.reply();
+    assert!(code == 550 && text.contains("5.7.1"), "the Internet is for whom it was opened: {text}");
+}
+
+#[test]
 fn f19_a_server_that_is_down_is_tried_once_for_all_and_gets_everything_later() {
     let server = Scripted::start(Mood::Well);
     let address = server.address;
@@ -392,13 +410,62 @@ fn what_a_server_cannot_take_is_told_and_not_tried() {
     assert!(!server.lines().iter().any(|line| line.contains("BODY=")), "{:?}", server.lines());
     assert_eq!(submit(&mut client, &mail, &[&to("a")], "tiếng Việt").0, 250);
     assert_eq!(submit(&mut client, &format!("{mail} SMTPUTF8"), &[&to("đào")], "utf8").0, 250);
-    assert_eq!(submit(&mut client, &mail, &[&to("a")], &"x".repeat(3000)).0, 250);
+    assert_eq!(submit(&mut client, &mail, &[&to("a")], &["x"; 1000].join("\r\n ")).0, 250);
     wait_for_empty_queue(&daemon);
     let told = notices(&daemon, &who).join("\n");
     for status in ["Status: 5.6.3", "Status: 5.6.7", "Status: 5.3.4"] {
         assert!(told.contains(status), "{status} in {told}");
     }
     assert_eq!(server.taken().len(), 1);
+}
+
+#[test]
+fn rfc9422_limits_of_a_server_are_kept_to() {
+    let features = vec!["PIPELINING", "LIMITS MAILMAX=2 RCPTMAX=3 RCPTDOMAINMAX=1"];
+    let server = Scripted::shaped(Mood::Recipient("later", "450 4.2.1 not now"), Shape { features, tls: None });
+    let daemon = Daemon::start(&settings(server.address, ""));
+    let (who, mut client) = sender(&daemon);
+    let mut recipients: Vec<_> = (0..7).map(|n| to(&format!("a{n}"))).collect();
+    recipients.insert(1, to("later"));
+    recipients.extend((0..4).map(|n| format!("<b{n}@xa.{PROVINCE}>")));
+    let recipients: Vec<&str> = recipients.iter().map(String::as_str).collect();
+    assert_eq!(submit(&mut client, &format!("MAIL FROM:<{}>", who.address), &recipients, "many").0, 250);
+    let taken = server.wait_for(5);
+    for mail in &taken {
+        let far = mail.recipients.iter().filter(|line| line.contains("@xa.")).count();
+        assert!(mail.recipients.len() <= 3 && (far == 0 || far == mail.recipients.len()), "{mail:?}");
+    }
+    assert!(server.connections() >= 3, "two messages on each connection: {}", server.connections());
+    server.set(Mood::Well);
+    wait_for_empty_queue(&daemon);
+    let mut all: Vec<_> = server.taken().into_iter().flat_map(|mail| mail.recipients).collect();
+    all.sort_unstable();
+    let count = all.len();
+    all.dedup();
+    assert_eq!((all.len(), count), (12, 12), "everybody once, whoever was put off too: {all:?}");
+}
+
+#[test]
+fn rfc6531_only_those_whom_a_server_cannot_name_fail() {
+    let server = Scripted::shaped(Mood::Well, Shape { features: vec!["PIPELINING", "8BITMIME", "DSN"], tls: None });
+    let daemon = Daemon::start(&settings(server.address, ""));
+    let (who, mut client) = sender(&daemon);
+    assert_eq!(client.ask(&format!("MAIL FROM:<{}> SMTPUTF8", who.address)), 250);
+    let original = "ORCPT=utf-8;đào@daklak.gov.vn";
+    for (address, more) in [("a", original), ("đào", original), ("b", "")] {
+        assert_eq!(client.ask(&format!("RCPT TO:{} {more}", to(address))), 250);
+    }
+    assert_eq!(client.ask("DATA"), 354);
+    client.send("Subject: plain\r\n\r\ntiếng Việt\r\n.\r\n".as_bytes());
+    assert_eq!(client.reply().0, 250);
+    wait_for_empty_queue(&daemon);
+    let taken: Vec<_> = server.taken().into_iter().flat_map(|mail| mail.recipients).collect();
+    assert_eq!(taken.len(), 2, "{taken:?}");
+    assert!(taken[0].ends_with("ORCPT=utf-8;\\x{111}\\x{E0}o@daklak.gov.vn"), "{taken:?}");
+    assert!(!server.lines().iter().any(|line| line.contains("SMTPUTF8")), "{:?}", server.lines());
+    let told = notices(&daemon, &who).join("\n");
+    assert!(told.contains("Final-Recipient: utf-8; đào@daklak.gov.vn") && told.contains("Status: 5.6.7"), "{told}");
+    assert!(told.contains("Original-Recipient: utf-8; \\x{111}\\x{E0}o@"), "{told}");
 }
 
 #[test]
@@ -533,6 +600,33 @@ fn r21_a_burst_that_is_released_reaches_everybody() {
     wait_for_empty_queue(&daemon);
     assert_eq!(inbox(&daemon, &binh).len(), before + 3);
     assert_eq!(server.taken().len(), 3);
+}
+
+/// Whoever stole a password writes to strangers: too many of them in a day are a burst. Those who were written to before,
+/// and people here, are none.
+#[test]
+fn r21_too_many_strangers_are_held_and_the_sender_is_told_once() {
+    let server = Scripted::start(Mood::Well);
+    let daemon = Daemon::start(&settings(server.address, "").with("mail.strangers_limit", "2"));
+    let (who, mut client) = sender(&daemon);
+    let here = format!("<{}>", daemon.person("binhdx").unwrap().address);
+    let before = inbox(&daemon, &who).len();
+    let mail = format!("MAIL FROM:<{}>", who.address);
+    let mut say = |to: &[&str]| assert_eq!(submit(&mut client, &mail, to, "x").0, 250);
+    say(&[&to("a"), &here, &to("A"), &to("b")]);
+    say(&[&to("b"), &here, &to("a")]);
+    server.wait_for(2);
+    assert_eq!(jobs(&daemon), [], "all are known");
+    say(&[&to("c")]);
+    say(&[&to("d"), &to("a")]);
+    let held = jobs(&daemon);
+    assert!(held.len() == 2 && held.iter().all(|job| job.held.is_some()), "{held:?}");
+    let told = inbox(&daemon, &who).split_off(before);
+    assert_eq!(told.len(), 1, "{told:?}");
+    say(&[&to("b")]);
+    server.wait_for(3);
+    assert!(daemon.command(&["queue", "release", "--all"]).status.success());
+    server.wait_for(5);
 }
 
 fn send_one(daemon: &Daemon, from: &Person, to: &str) {

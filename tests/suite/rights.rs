@@ -147,6 +147,33 @@ fn send(client: &mut Client, from: &str, to: &str, message: &str) -> (u16, Strin
     client.reply()
 }
 
+/// Who sends for a unit is named beside it, and the unit finds in its own folder what was sent in its name.
+#[test]
+fn r19_what_is_sent_for_a_unit_names_the_person_and_is_in_its_sent_folder() {
+    let office = Office::open();
+    let unit = address(UNIT).to_string();
+    let person = &office.binh.address;
+    let mut smtp = office.submission(&office.binh);
+    let mut say = |from: &str, header: &str| send(&mut smtp, from, &office.dao.address, header).0;
+    assert_eq!(say(&unit, &format!("From: Phòng <{unit}>\r\nSubject: one\r\n")), 250);
+    // Its writer may still be the person in the envelope, and the program may name the sender itself.
+    assert_eq!(say(person, &format!("From: {unit}\r\nSender: {person}\r\nSubject: two\r\n")), 250);
+    assert_eq!(say(&unit, &format!("From: {unit}\r\nSender: {unit}\r\nSubject: nobody\r\n")), 550);
+    assert_eq!(say(person, &format!("From: {person}\r\nSubject: own\r\n")), 250);
+    let mut shared = office.opened(&office.binh, UNIT);
+    assert_eq!(subjects(&mut shared, "Sent"), ["one", "two"]);
+    let sent = shared.ok("FETCH 1:2 (FLAGS BODY.PEEK[HEADER.FIELDS (SENDER)])").concat();
+    assert_eq!(sent.matches("\\Seen").count(), 2, "{sent}");
+    assert_eq!(sent.matches(&format!("{person}>")).count(), 1, "{sent}");
+    assert_eq!(sent.matches("Sender: ").count(), 2, "{sent}");
+    let mut own = office.opened(&office.binh, "binhdx");
+    assert_eq!(subjects(&mut own, "Sent"), [""; 0]);
+    let mut reader = office.opened(&office.dao, "daont");
+    assert_eq!(subjects(&mut reader, "INBOX").split_off(1), ["one", "two", "own"]);
+    let got = reader.ok("FETCH 2:4 BODY.PEEK[HEADER.FIELDS (SENDER)]").concat();
+    assert_eq!(got.matches("Sender: ").count(), 2, "{got}");
+}
+
 /// Sessions of one person in every state that a session may be in.
 struct Sessions {
     idle: Client,

@@ -511,9 +511,12 @@ transcripts! {
     smtp {
         a_connection_lost_in_data_leaves_nothing
         a_delegate_sends_for_the_unit
+        a_device_sends_in_its_own_name_only
         a_display_name_does_not_hide_another_sender
         a_first_password_does_not_send
         a_line_without_end_is_given_up
+        a_list_brings_back_what_people_wrote
+        a_login_in_clear_is_forgotten_under_tls
         a_message_arrives
         a_message_before_354_is_refused
         a_message_that_went_round_is_refused
@@ -535,6 +538,7 @@ transcripts! {
         ehlo_lists_what_works
         every_recipient_gets_one_copy
         helo_is_enough
+        inside_authors_are_not_believed_from_outside
         inside_senders_are_not_believed_from_outside
         lf_dot_crlf_does_not_end_the_data
         lf_dot_lf_does_not_end_the_data
@@ -553,6 +557,12 @@ transcripts! {
         people_send_as_themselves_only
         recipients_of_one_message_are_bounded
         recipients_who_are_not_there_are_refused_at_once
+        rfc3030_chunks_out_of_order_are_read_and_refused
+        rfc3030_lines_in_chunks_are_lines
+        rfc3030_messages_come_in_chunks
+        rfc6409_submitted_mail_is_completed_and_cleaned
+        rfc6409_what_would_mean_something_else_elsewhere_is_refused
+        rfc6531_what_is_not_ascii_is_announced
         rset_drops_the_transaction
         sizes_are_checked_before_and_after
         starttls_is_offered_once_and_alone
@@ -560,6 +570,7 @@ transcripts! {
         submission_needs_tls_and_a_login
         submitted_mail_is_completed
         utf8_addresses_need_smtputf8
+        where_people_send_from_is_told_or_not
     }
     imap {
         a_conversation_is_found_in_any_order

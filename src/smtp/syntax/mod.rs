@@ -26,6 +26,8 @@ pub enum Command {
     Rcpt(ForwardPath, RecipientDsn),
     /// RFC 5321 §4.1.1.4.
     Data,
+    /// RFC 3030 §2.
+    Bdat(Chunk),
     /// RFC 5321 §4.1.1.5.
     Rset,
     /// RFC 5321 §4.1.1.6.
@@ -53,10 +55,41 @@ pub struct Mail {
     pub from: Option<Address>,
     /// What the client says the message will take: RFC 1870, in bytes.
     pub size: Option<u64>,
+    /// What the message is made of.
+    pub body: Body,
     /// Whether addresses and headers may hold UTF-8: RFC 6531.
     pub smtputf8: bool,
     /// What the sender wants to be told: RFC 3461.
     pub dsn: EnvelopeDsn,
+}
+
+/// BODY of MAIL: RFC 6152, RFC 3030 §3. Of text it does not matter whether it was said to have eight bits: every octet is
+/// kept as it came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// Lines.
+    #[default]
+    Text,
+    /// Octets of any kind, in parts that say so.
+    Binary,
+}
+
+/// The arguments of BDAT: so many octets follow the command's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// How many.
+    pub size: u64,
+    /// Whether more of the message comes.
+    pub place: ChunkPlace,
+}
+
+/// Where in its message a chunk stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChunkPlace {
+    /// Others follow.
+    Within,
+    /// It is the last.
+    Last,
 }
 
 /// Why a line is not a command.
@@ -74,6 +107,9 @@ pub enum SyntaxError {
     /// The arguments are not what [`VERBS`] says; here is what it says.
     #[error("syntax: {0}")]
     Arguments(&'static str),
+    /// BDAT without a size: nobody knows what belongs to the chunk and what is a command.
+    #[error("syntax: BDAT octets [LAST]")]
+    Chunk,
     /// A control or bidirectional character, or bytes that are not UTF-8 (hostile B29).
     #[error("control characters and bytes that are not UTF-8 are not allowed")]
     Characters,
@@ -130,6 +166,7 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "MAIL", syntax: "MAIL FROM:<address>", parse: mail },
     Verb { name: "RCPT", syntax: "RCPT TO:<address>", parse: rcpt },
     Verb { name: "DATA", syntax: "DATA", parse: |arguments| alone(arguments, Command::Data) },
+    Verb { name: "BDAT", syntax: "BDAT octets [LAST]", parse: bdat },
     Verb { name: "RSET", syntax: "RSET", parse: |arguments| alone(arguments, Command::Rset) },
     Verb { name: "NOOP", syntax: "NOOP", parse: |_| Ok(Command::Noop) },
     Verb { name: "QUIT", syntax: "QUIT", parse: |arguments| alone(arguments, Command::Quit) },
@@ -139,8 +176,8 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "AUTH", syntax: "AUTH mechanism [response]", parse: auth },
 ];
 
-/// Commands that exist elsewhere: RFC 5321 §3.5 and §7.3, RFC 1985, RFC 3030, and those of RFC 821 that are obsolete.
-const NOT_IMPLEMENTED: &[&str] = &["EXPN", "ETRN", "TURN", "ATRN", "BDAT", "SEND", "SOML", "SAML"];
+/// Commands that exist elsewhere: RFC 5321 §3.5 and §7.3, RFC 1985, and those of RFC 821 that are obsolete.
+const NOT_IMPLEMENTED: &[&str] = &["EXPN", "ETRN", "TURN", "ATRN", "SEND", "SOML", "SAML"];
 
 /// What browsers, and attacks by way of them, begin with.
 const HTTP: &[&str] = &["GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "DELETE", "PATCH"];
@@ -162,6 +199,7 @@ pub fn command(line: &[u8]) -> Result<Command, SyntaxError> {
     let arguments = text(arguments).ok_or(match verb.name {
         "MAIL" => SyntaxError::Sender(PathError::Characters),
         "RCPT" => SyntaxError::Recipient(PathError::Characters),
+        "BDAT" => SyntaxError::Chunk,
         _ => SyntaxError::Characters,
     })?;
     (verb.parse)(arguments.trim_end_matches([' ', '\t'])).map_err(|error| match error {
@@ -226,6 +264,24 @@ fn rcpt(arguments: &str) -> Result<Command, SyntaxError> {
     let path = after(arguments, "TO:")?;
     let (recipient, parameters) = path::forward_path(path).map_err(SyntaxError::Recipient)?;
     Ok(Command::Rcpt(recipient, parameter::rcpt(parameters)?))
+}
+
+/// ```abnf
+/// bdat-cmd   = "BDAT" SP chunk-size [ SP end-marker ] CRLF
+/// chunk-size = 1*DIGIT
+/// end-marker = "LAST"
+/// ```
+/// RFC 3030 §2.
+fn bdat(arguments: &str) -> Result<Command, SyntaxError> {
+    let mut words = arguments.split(' ').filter(|word| !word.is_empty());
+    let size = words.next().filter(|size| size.bytes().all(|byte| byte.is_ascii_digit()));
+    let size = size.and_then(|size| size.parse().ok()).ok_or(SyntaxError::Chunk)?;
+    let place = match words.next() {
+        None => ChunkPlace::Within,
+        Some(word) if word.eq_ignore_ascii_case("LAST") => ChunkPlace::Last,
+        Some(_) => return Err(SyntaxError::Chunk),
+    };
+    if words.next().is_some() { Err(SyntaxError::Chunk) } else { Ok(Command::Bdat(Chunk { size, place })) }
 }
 
 /// What follows the keyword, in any case; the space that some clients put behind the colon is skipped.
@@ -314,6 +370,26 @@ mod tests {
     }
 
     #[test]
+    fn chunks_have_a_size_and_perhaps_are_the_last() {
+        let chunk = |size, place| Ok(Command::Bdat(Chunk { size, place }));
+        assert_eq!(command(b"BDAT 86"), chunk(86, ChunkPlace::Within));
+        assert_eq!(command(b"bdat 0 last "), chunk(0, ChunkPlace::Last));
+        assert_eq!(from("MAIL FROM:<a@x.vn> BODY=BinaryMime").unwrap().body, Body::Binary);
+        for bad in [
+            "BDAT",
+            "BDAT x",
+            "BDAT -1",
+            "BDAT +1",
+            "BDAT 1 FIRST",
+            "BDAT 1 LAST x",
+            "BDAT 1\u{a0}LAST",
+            "BDAT 99999999999999999999",
+        ] {
+            assert_eq!(command(bad.as_bytes()), Err(SyntaxError::Chunk), "{bad}");
+        }
+    }
+
+    #[test]
     fn parameters_of_mail() {
         let mail = from("MAIL FROM:<a@x.vn> SIZE=1000 body=8bitmime SMTPUTF8 AUTH=a+40x.vn").unwrap();
         assert_eq!((mail.size, mail.smtputf8), (Some(1000), true));
@@ -323,7 +399,7 @@ mod tests {
             ("SIZE=", SyntaxError::ParameterValue),
             ("SIZE", SyntaxError::ParameterValue),
             ("SIZE=1 SIZE=1", SyntaxError::RepeatedParameter),
-            ("BODY=BINARYMIME", SyntaxError::ParameterValue),
+            ("BODY=BINARY", SyntaxError::ParameterValue),
             ("SMTPUTF8=yes", SyntaxError::ParameterValue),
             ("AUTH=a+0Ab", SyntaxError::ParameterValue),
             ("AUTH=a+4", SyntaxError::ParameterValue),
@@ -348,12 +424,24 @@ mod tests {
         let dsn = to("NOTIFY=success,DELAY ORCPT=rfc822;b+2B@y.vn").unwrap();
         assert!(dsn.wants_success() && dsn.wants_delay() && !dsn.wants_failure());
         assert_eq!(dsn.orcpt.as_deref(), Some("rfc822;b+2B@y.vn"));
+        let utf8 = |text| to(text).unwrap().orcpt.unwrap();
+        assert_eq!(utf8("ORCPT=utf-8;đ+2B@y.vn"), "utf-8;\\x{111}+2B@y.vn");
+        assert_eq!(utf8("ORCPT=UTF-8;\\x{111}@y.vn"), "UTF-8;\\x{111}@y.vn");
         assert!(!to("NOTIFY=NEVER").unwrap().wants_failure());
         let default = to("").unwrap();
         assert!(default.wants_failure() && default.wants_delay() && !default.wants_success());
-        for bad in
-            ["NOTIFY=NEVER,DELAY", "NOTIFY=", "NOTIFY=x", "ORCPT=b@y.vn", "ORCPT=rfc822;", "ORCPT=rfc822;a+0D+0Ab"]
-        {
+        for bad in [
+            "NOTIFY=NEVER,DELAY",
+            "NOTIFY=",
+            "NOTIFY=x",
+            "ORCPT=b@y.vn",
+            "ORCPT=rfc822;",
+            "ORCPT=rfc822;a+0D+0Ab",
+            "ORCPT=rfc822;đ@y.vn",
+            "ORCPT=utf-8;\\x{A}@y.vn",
+            "ORCPT=utf-8;a\\b@y.vn",
+            "ORCPT=utf-8;\\x{D800}",
+        ] {
             assert_eq!(to(bad), Err(SyntaxError::ParameterValue), "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! Parameters of MAIL and RCPT: RFC 5321 §4.1.2, RFC 1870, RFC 6152, RFC 6531, RFC 4954 §5, RFC 3461 §4.
 
-use super::{Mail, SyntaxError};
+use super::{Body, Mail, SyntaxError};
 use crate::limits;
 use crate::queue::{NotifyOn, RecipientDsn, Return};
 
@@ -11,7 +11,7 @@ pub(super) fn mail(text: &str, into: &mut Mail) -> Result<(), SyntaxError> {
     each(text, |keyword, value| {
         match keyword {
             "SIZE" => into.size = Some(size(value)?),
-            "BODY" => body(value)?,
+            "BODY" => into.body = body(value)?,
             "SMTPUTF8" if value.is_none() => into.smtputf8 = true,
             "AUTH" => on_behalf(value)?,
             "RET" => into.dsn.ret = Some(ret(value)?),
@@ -77,12 +77,15 @@ fn size(value: Option<&str>) -> Result<u64, SyntaxError> {
 }
 
 /// ```abnf
-/// body-value = "7BIT" / "8BITMIME"
+/// body-value = "7BIT" / "8BITMIME" / "BINARYMIME"
 /// ```
-/// RFC 6152. Nothing depends on which: every byte is kept as it came.
-fn body(value: Option<&str>) -> Result<(), SyntaxError> {
-    let known = value.is_some_and(|v| v.eq_ignore_ascii_case("7BIT") || v.eq_ignore_ascii_case("8BITMIME"));
-    if known { Ok(()) } else { Err(SyntaxError::ParameterValue) }
+/// RFC 6152, RFC 3030 §3.
+fn body(value: Option<&str>) -> Result<Body, SyntaxError> {
+    match value.map(str::to_ascii_uppercase).as_deref() {
+        Some("7BIT" | "8BITMIME") => Ok(Body::Text),
+        Some("BINARYMIME") => Ok(Body::Binary),
+        _ => Err(SyntaxError::ParameterValue),
+    }
 }
 
 /// ```abnf
@@ -138,8 +141,32 @@ fn original(value: Option<&str>) -> Result<String, SyntaxError> {
     if !atom || address.is_empty() {
         return Err(SyntaxError::ParameterValue);
     }
+    if kind.eq_ignore_ascii_case("utf-8") {
+        return Ok(format!("{kind};{}", utf8_address(address)?));
+    }
     let address = plain_xtext(Some(address), limits::ORCPT_BYTES_MAX)?;
     Ok(format!("{kind};{address}"))
+}
+
+/// ```abnf
+/// utf-8-enc-addr      = utf-8-addr-xtext / utf-8-addr-unitext / utf-8-address
+/// utf-8-addr-xtext    = 1*(QCHAR / EmbeddedUnicodeChar)
+/// utf-8-addr-unitext  = 1*(QUCHAR / EmbeddedUnicodeChar)
+/// EmbeddedUnicodeChar = "\x" "{" HEXPOINT "}"
+/// ```
+/// RFC 6533 §3. Gives the first form, which every server on the way takes.
+fn utf8_address(value: &str) -> Result<String, SyntaxError> {
+    let embedded = |c: char| if c.is_ascii() { c.to_string() } else { format!("\\x{{{:X}}}", u32::from(c)) };
+    let ascii: String = value.chars().map(embedded).collect();
+    let is_point = |rest: &str| {
+        let (digits, _) = rest.strip_prefix("x{")?.split_once('}')?;
+        let point = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+        (digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && !point.is_control()).then_some(())
+    };
+    if ascii.split('\\').skip(1).any(|rest| is_point(rest).is_none()) {
+        return Err(SyntaxError::ParameterValue);
+    }
+    plain_xtext(Some(&ascii), limits::ORCPT_BYTES_MAX).map(str::to_owned)
 }
 
 /// xtext of a length that stands for no control characters, as it was sent: nothing is to break out of a notice.

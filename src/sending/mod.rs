@@ -1,6 +1,8 @@
 //! To how many recipients each person has sent in the last day (R21): counted in memory, kept in the database so that a
 //! restart forgets nothing.
 
+mod correspondent;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use sqlx::sqlite::SqliteConnection;
@@ -8,6 +10,8 @@ use sqlx::sqlite::SqliteConnection;
 use crate::db::{DbError, Tx};
 use crate::id::StaffId;
 use crate::limits;
+
+pub use correspondent::{Strangers, meet, met_lately, strangers};
 
 /// A step of time in which recipients are counted together: Unix time in steps of [`limits::SENDING_STEP_SECONDS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
