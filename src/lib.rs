@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] [`zone`] | SQL may be written here and on floor 2 |
-//! | 2 records | [`directory`] [`store`] [`audit`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables; siblings never import each other |
+//! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables, or its files; siblings never import each other |
 //! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`dns`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
@@ -61,7 +61,7 @@
 //!
 //! # Two walks
 //! A message: a line of [`net`] → the grammar and session of [`smtp`] → the [`directory`] snapshot resolves the recipient →
-//! DATA → [`delivery`] → one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch
+//! DATA → [`authentic`] signs it, or asks whose it is → [`delivery`] → one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch
 //! tells its sessions, then 250 → [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out. For somebody elsewhere the
 //! same write puts a job into the [`queue`] → [`relay`] finds it due and sends it → [`delivery`] marks it, and tells its sender.
 //!
@@ -74,6 +74,7 @@ pub mod acl;
 pub mod address;
 pub mod archive;
 pub mod audit;
+pub mod authentic;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -533,6 +533,29 @@ pub const GRACES_AT_ONCE_MAX: usize = 100;
 /// How often the daemon looks whether a day has come: of a decision, of a mailbox's end.
 pub const DAY_LOOK_EVERY: Duration = Duration::from_secs(1);
 
+// Authentic mail
+/// How long a message waits for what DNS says of its senders: a patient person's pause, and far below what a client waits
+/// for the answer to its data (RFC 5321 §4.5.3.2.6).
+pub const AUTHENTIC_IDENTITIES_WAIT_MAX: Duration = Duration::from_secs(3);
+/// How long it waits for what its author's domain asks for. A time of its own, which nobody else's servers can use up.
+pub const AUTHENTIC_POLICY_WAIT_MAX: Duration = Duration::from_secs(2);
+/// Waiting for one answer of DNS, before it is asked once more.
+pub const NAMES_QUERY_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How long a resolver may take that is there: it knows the root by heart.
+pub const NAMES_PROBE_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How often a resolver that does not answer is asked whether it does.
+pub const NAMES_PROBE_EVERY: Duration = Duration::from_secs(30);
+/// Signatures of a message that are looked at, of its author's domain, and again of others (RFC 6376 §8.4).
+pub const DKIM_SIGNATURES_MAX: usize = 8;
+/// Fields that a signature may cover: each is looked for among all the others.
+pub const DKIM_FIELDS_MAX: usize = 100;
+/// A signature's domain, selector or identity: an address is the longest.
+pub const DKIM_NAME_BYTES_MAX: usize = 320;
+/// Sets of an ARC chain, each with a question to DNS; RFC 8617 §4.2.1 allows 50, real chains have three.
+pub const ARC_SETS_MAX: usize = 20;
+/// A header in which signatures are looked for: Postfix keeps 100 KiB of one.
+pub const AUTHENTIC_HEADER_BYTES_MAX: usize = 128 * 1024;
+
 // Queue and relay
 /// After the first failure, unless configured: RFC 5321 §4.5.4.1 asks for 30 minutes where a server is not known to be
 /// quicker back; restarts take minutes.

@@ -127,21 +127,9 @@ impl Seal {
 
     /// Nothing where there is no file.
     fn read(path: &Path) -> Result<Option<Self>, SealError> {
-        let failed = |error| SealError::File { file: path.to_owned(), error };
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
-        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
-        if mode & !FILE_MODE != 0 {
-            return Err(SealError::Mode { file: path.to_owned(), mode });
-        }
-        let mut text = Vec::new();
-        file.take(limits::KEY_FILE_BYTES_MAX).read_to_end(&mut text).map_err(failed)?;
-        let malformed = || SealError::Malformed(path.to_owned());
-        let der = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(|_| malformed())?;
-        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der()).map_err(|_| malformed())?;
+        let Some(der) = read_pkcs8(path)? else { return Ok(None) };
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der());
+        let pair = pair.map_err(|_| SealError::Malformed(path.to_owned()))?;
         Ok(Some(Self(Arc::new(pair))))
     }
 
@@ -150,19 +138,39 @@ impl Seal {
         let pair = Ed25519KeyPair::generate().map_err(|_| SealError::Made)?;
         // Version 1, without the public key: OpenSSL reads no other.
         let der = pair.to_pkcs8v1().map_err(|_| SealError::Made)?;
-        write(path, &pem(der.as_ref())).map_err(|error| SealError::File { file: path.to_owned(), error })?;
+        keep(path, &pem(der.as_ref())).map_err(|error| SealError::File { file: path.to_owned(), error })?;
         tracing::info!(key = %path.display(), "made the office's signing key");
         Ok(Self(Arc::new(pair)))
     }
 }
 
-fn pem(der: &[u8]) -> String {
+/// The octets of a private key in a file that only its owner may read; nothing where there is no file.
+pub fn read_pkcs8(path: &Path) -> Result<Option<PrivatePkcs8KeyDer<'static>>, SealError> {
+    let failed = |error| SealError::File { file: path.to_owned(), error };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+    if mode & !FILE_MODE != 0 {
+        return Err(SealError::Mode { file: path.to_owned(), mode });
+    }
+    let mut text = Vec::new();
+    file.take(limits::KEY_FILE_BYTES_MAX).read_to_end(&mut text).map_err(failed)?;
+    let der = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(|_| SealError::Malformed(path.to_owned()))?;
+    Ok(Some(der))
+}
+
+/// A private key's octets as PEM (RFC 7468 §10).
+pub fn pem(der: &[u8]) -> String {
     let base64 = BASE64.encode(der);
     let lines = base64.as_bytes().chunks(PEM_LINE).map(|line| String::from_utf8_lossy(line) + "\n");
     format!("-----BEGIN PRIVATE KEY-----\n{}-----END PRIVATE KEY-----\n", lines.collect::<String>())
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
+/// Puts a text into a file that only its owner may read, whole or not at all.
+pub fn keep(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     std::fs::DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(directory)?;
     let mut new = path.as_os_str().to_owned();
@@ -289,7 +297,7 @@ mod tests {
         let message = SealFile::at(&path).open_or_make().unwrap_err().to_string();
         assert!(message.contains("mode 0640") && message.contains("chmod 0600"), "{message}");
         std::fs::remove_file(&path).unwrap();
-        write(&path, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").unwrap();
+        keep(&path, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").unwrap();
         assert!(matches!(SealFile::at(&path).open_or_make(), Err(SealError::Malformed(_))));
     }
 
@@ -300,7 +308,7 @@ mod tests {
         let path = dir.path().join("office.pem");
         let seed = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
         let der = format!("302e020100300506032b657004220420{seed}");
-        write(&path, &pem(&data_encoding::HEXLOWER.decode(der.as_bytes()).unwrap())).unwrap();
+        keep(&path, &pem(&data_encoding::HEXLOWER.decode(der.as_bytes()).unwrap())).unwrap();
         let seal = SealFile::at(&path).open().unwrap().unwrap();
         assert_eq!(seal.public().to_string(), "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=");
         let expected = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\

@@ -104,6 +104,9 @@ pub enum Installed {
     /// Thư chờ gửi đi | Mail on its way out
     #[command(subcommand)]
     Queue(super::queue::Queue),
+    /// Khoá ký thư | The keys that sign mail
+    #[command(subcommand)]
+    Dkim(super::dkim::Dkim),
     /// Tên của máy chủ trong mạng (DNS) | The server's names on the network (DNS)
     #[command(subcommand)]
     Dns(super::dns::Dns),

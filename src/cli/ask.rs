@@ -89,6 +89,7 @@ pub(super) fn not_opened(error: &OpenError) -> Failure {
         OpenError::Config(_) => (Exit::Input, "configuration"),
         OpenError::Lock(_) => (Exit::System, "locked"),
         OpenError::Db(_) | OpenError::Store(_) => (Exit::System, "database"),
+        OpenError::Keys(_) => (Exit::System, "keys"),
         OpenError::Randomness(_) => (Exit::System, "randomness"),
     };
     Failure::new(exit, code, &error.to_string())

@@ -4,6 +4,7 @@ pub mod args;
 mod ask;
 mod audit;
 mod backup;
+mod dkim;
 mod dns;
 mod hr;
 mod incident;
@@ -170,6 +171,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         }
         Installed::Incident(incident) => incident::request(incident),
         Installed::Queue(queue) => queue::request(queue),
+        Installed::Dkim(dkim) => dkim::request(dkim),
         Installed::Dns(dns) => return dns::run(dns, &config, output).await,
         Installed::Province(province) => return province::run(province, &config, output).await,
         Installed::Audit(audit::Audit::Export { since, out }) => {

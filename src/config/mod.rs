@@ -2,6 +2,7 @@
 //!
 //! Defaults are written once as [`Default`] here and once, for people, in `config/hopthu.toml`; a test holds them equal.
 
+pub mod authentic;
 mod dns;
 mod error;
 pub mod files;
@@ -26,6 +27,7 @@ use crate::period::Period;
 use crate::provisioning;
 use crate::smtp::SenderTrace;
 
+pub use authentic::Authentic;
 pub use dns::Dns;
 pub use error::{ConfigError, Position};
 pub use relay::Relay;
@@ -55,6 +57,9 @@ pub struct Config {
     /// Other servers and devices.
     #[serde(default)]
     pub relay: Relay,
+    /// What is signed, and what becomes of mail that is not authentic.
+    #[serde(default)]
+    pub authentic: Authentic,
     /// Its names on the network.
     #[serde(default)]
     pub dns: Dns,

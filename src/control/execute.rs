@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::access::Access;
 use crate::address::Address;
+use crate::authentic::Keys;
 use crate::delivery::Delivery;
 use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, Staff};
 use crate::feed::{Feed, Keeper};
@@ -21,7 +22,9 @@ use super::reply::{
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
 use super::surroundings::Surroundings;
-use super::{alarms, audit, backup, checks, decisions, dns, hr, incident, mail, province, queue, requested, rights};
+use super::{
+    alarms, audit, backup, checks, decisions, dkim, dns, hr, incident, mail, province, queue, requested, rights,
+};
 
 /// What requests act on.
 #[derive(Clone)]
@@ -34,6 +37,8 @@ pub struct Services {
     pub queue: Queue,
     /// What is done with it.
     pub delivery: Delivery,
+    /// What signs it.
+    pub keys: Keys,
     /// What the province is told.
     pub feed: Feed,
     /// How the audit is kept.
@@ -88,6 +93,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
+        Request::Dkim(ask) => Ok(Reply::Dkim(dkim::execute(ask, caller, services, language).await?)),
         Request::Dns(ask) => Ok(Reply::Dns(dns::execute(ask, services, language).await?)),
         Request::Backup(to) => backup::run(to, services).await,
         Request::Mail(ask) => mail::execute(ask, call.octets, caller, services, language).await.map(Reply::Mail),

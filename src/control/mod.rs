@@ -9,6 +9,7 @@ mod backup;
 mod caller;
 mod checks;
 mod decisions;
+pub mod dkim;
 pub mod dns;
 mod execute;
 mod failure;

@@ -42,6 +42,7 @@ pub enum Reply {
     Dns(super::dns::Answer),
     Incident(super::incident::Answer),
     Queue(super::queue::Answer),
+    Dkim(super::dkim::Answer),
     Mail(super::mail::Answer),
     Backup { backup: BackupView },
     Done(Box<Done>),
@@ -60,6 +61,7 @@ impl Reply {
                 | Self::Dns(_)
                 | Self::Incident(_)
                 | Self::Queue(_)
+                | Self::Dkim(_)
                 | Self::Mail(_)
         );
         Ok(if named { self::held(held) } else { held })

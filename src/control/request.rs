@@ -78,6 +78,8 @@ pub enum Request {
     Incident(super::incident::Ask),
     /// `queue …`
     Queue(super::queue::Ask),
+    /// `dkim …`
+    Dkim(super::dkim::Ask),
     /// `dns …`
     Dns(super::dns::Ask),
     /// `backup TO`

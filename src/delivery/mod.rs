@@ -16,6 +16,7 @@ use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::address::Address;
+use crate::authentic::Keys;
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
 use crate::directory::{Directory, MailboxState, Owner, Resolution, Snapshot, Treatment};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub hostname: String,
     /// Which ways out there are.
     pub routing: Routing,
+    /// Signs what the server itself writes.
+    pub keys: Keys,
 }
 
 /// A closed mailbox, and the mailbox of somebody who was told so.
@@ -351,6 +354,7 @@ impl Delivery {
     }
 
     fn append(&self, inbox: FolderId, text: Vec<u8>, to: &Address) -> Append {
+        let text = self.settings.load().keys.signed(text);
         let (message, flags) = (Arc::new(Prepared::new(text)), FlagNames::default());
         Append { folder: inbox, message, prefix: prefix(None, to), flags, date: self.clock.now(), quota: None }
     }

@@ -174,7 +174,8 @@ impl Delivery {
             (Resolution::Foreign, Some(lane)) => {
                 let form = Form { eight_bit: !message.is_ascii(), utf8: !to.is_ascii() };
                 let recipients = vec![NewRecipient { address: to.clone(), dsn: RecipientDsn::default() }];
-                let (dsn, message) = (EnvelopeDsn::default(), Arc::new(prepare(message)));
+                let message = Arc::new(prepare(settings.keys.signed(message)));
+                let dsn = EnvelopeDsn::default();
                 let job = NewJob { name: unique, from: None, mailbox: None, lane, form, dsn, held: None, recipients };
                 batch.sendings.push(Sending { message, jobs: vec![job] });
             }

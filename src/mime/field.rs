@@ -31,6 +31,13 @@ pub struct Fields<'a> {
     rest: &'a [u8],
 }
 
+impl Fields<'_> {
+    /// Octets behind the field that was read last.
+    pub fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+}
+
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
 

@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Allowance;
+use crate::authentic::Verifier;
+use crate::config::authentic::Verify;
 use crate::config::{self, Config};
 use crate::metrics::Listener;
 use crate::net::Tls;
@@ -114,6 +116,8 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Certi
         directory: here.directory.clone(),
         delivery: here.delivery.clone(),
         provisioning: here.control(config, Some(addresses)).provisioning,
+        keys: here.keys.clone(),
+        verifier: Arc::new(verifier(config)),
         tls: tls.people.clone(),
         tls_of_servers: tls.servers.clone(),
         devices: here.devices.clone(),
@@ -138,6 +142,18 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Certi
             sender_trace: config.mail.sender_trace,
         },
     }
+}
+
+/// Without DNS servers there is nothing to be found out, and nothing to wait for.
+fn verifier(config: &Config) -> Verifier {
+    let hostname = config.server.hostname.to_string();
+    if config.authentic.verify == Verify::Off {
+        return Verifier::off(hostname);
+    }
+    Verifier::new(hostname.clone(), config.authentic.policy(), &config.relay.dns).unwrap_or_else(|error| {
+        tracing::warn!(%error, "mail is taken unchecked: there is no DNS to ask");
+        Verifier::off(hostname)
+    })
 }
 
 fn device(configured: &config::relay::Device) -> smtp::Device {

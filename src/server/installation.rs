@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::access::{Access, Rate, Rates, Rules};
+use crate::address::Domain;
+use crate::authentic::{KeyError, Keys};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, files};
 use crate::control;
@@ -42,6 +44,8 @@ pub struct Installation {
     pub store: Store,
     /// Mail on its way out.
     pub queue: Queue,
+    /// Sign mail.
+    pub keys: Keys,
     /// Delivers mail, and knows who was told of closed mailboxes: a reload does not make it tell them again.
     pub delivery: Delivery,
     /// Hashes passwords.
@@ -76,6 +80,9 @@ pub enum OpenError {
     /// What the database holds.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The keys that sign mail.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// The system has none to give.
     #[error("randomness: {0}")]
     Randomness(std::io::Error),
@@ -99,7 +106,8 @@ impl Installation {
         let store = Store::open(db.clone(), clock.clone()).await?;
         let queue = Queue::new(config.relay.terms());
         let delivery = Delivery::new(db.clone(), store.clone(), directory.clone(), queue.clone(), clock.clone());
-        delivery.configure(outbound(&config));
+        let keys = open_keys(&config, &clock).await?;
+        delivery.configure(outbound(&config, &keys));
         let hasher = Hasher::new();
         let access =
             Access::new(&db, &directory, &hasher, &clock, login_rules(&config)).map_err(OpenError::Randomness)?;
@@ -114,6 +122,7 @@ impl Installation {
             directory,
             store,
             queue,
+            keys,
             delivery,
             hasher,
             access,
@@ -157,6 +166,7 @@ impl Installation {
             access: self.access.clone(),
             queue: self.queue.clone(),
             delivery: self.delivery.clone(),
+            keys: self.keys.clone(),
             feed: Feed {
                 seal: seal.clone(),
                 organisation: config.organisation.name.as_str().into(),
@@ -176,9 +186,16 @@ impl Installation {
             archives: config.archive(),
             expunged_kept: config.mail.expunged_kept,
             certificate: config.tls_files().0,
-            surroundings: names::surroundings(config, addresses, &self.clock),
+            surroundings: names::surroundings(config, addresses, &self.clock, &self.keys),
             running: addresses.is_some(),
         }
+    }
+
+    /// Signs for the domains of another configuration from now on.
+    pub(super) async fn sign_for(&self, config: &Config) -> Result<(), OpenError> {
+        let (keys, domains, today) = (self.keys.clone(), signed_domains(config), self.clock.today());
+        let configured = tokio::task::spawn_blocking(move || keys.configure(&domains, today)).await;
+        configured.map_err(|_| KeyError::Made)?.map_err(OpenError::Keys)
     }
 
     /// Finishes what is being written and gives the directory free.
@@ -224,8 +241,21 @@ pub(super) fn login_rules(config: &Config) -> Rules {
 }
 
 /// What the configuration says about mail that goes elsewhere.
-pub(super) fn outbound(config: &Config) -> delivery::Settings {
-    delivery::Settings { hostname: config.server.hostname.to_string(), routing: config.relay.routing() }
+pub(super) fn outbound(config: &Config, keys: &Keys) -> delivery::Settings {
+    let (hostname, routing) = (config.server.hostname.to_string(), config.relay.routing());
+    delivery::Settings { hostname, routing, keys: keys.clone() }
+}
+
+/// The keys of the domains that we sign for; those that are not there are made, which takes some hundred milliseconds.
+async fn open_keys(config: &Config, clock: &Clock) -> Result<Keys, OpenError> {
+    let (dir, domains, today) = (config.server.data_dir.join("keys/dkim"), signed_domains(config), clock.today());
+    let opened = tokio::task::spawn_blocking(move || Keys::open(dir, &domains, today)).await;
+    opened.map_err(|_| KeyError::Made)?.map_err(OpenError::Keys)
+}
+
+/// Our own domain, and those that the configuration names beside it.
+fn signed_domains(config: &Config) -> Vec<Domain> {
+    std::iter::once(&config.organisation.domain).chain(&config.authentic.sign_also).cloned().collect()
 }
 
 /// What the configuration says about acts.

@@ -88,7 +88,7 @@ impl Server {
         files::make_directory(&run).map_err(failed)?;
         let socket = Control::bind(&config.server.data_dir).map_err(failed)?;
         let Bound { streams, datagrams, addresses } = bind_all(config)?;
-        let zone = names::answered(config, &addresses, &installation.clock)?;
+        let zone = names::answered(config, &addresses, &installation.clock, &installation.keys)?;
         addresses.write(&config.server.data_dir).map_err(failed)?;
 
         let sessions = Sessions::new(installation.metrics.clone());
@@ -192,7 +192,7 @@ impl Running {
         let outward = outward::settings(&new)?;
         installation::check_seal(&new)?;
         let old = &self.installation.config;
-        let zone = names::answered(&new, &self.addresses, &self.installation.clock)?;
+        let zone = names::answered(&new, &self.addresses, &self.installation.clock, &self.installation.keys)?;
         let fixed =
             |config: &Config| (config.server.data_dir.clone(), config.listen.clone(), config.dns.listen.clone());
         if fixed(&new) != fixed(old) {
@@ -200,9 +200,10 @@ impl Running {
         }
         // First what may fail: a reload is whole or none.
         self.installation.directory.configure(installation::department(&new)).await?;
+        self.installation.sign_for(&new).await?;
         self.installation.access.configure(installation::login_rules(&new));
         self.outward.store(Arc::new(outward));
-        self.installation.delivery.configure(installation::outbound(&new));
+        self.installation.delivery.configure(installation::outbound(&new, &self.installation.keys));
         self.installation.queue.configure(new.relay.terms());
         self.doors.store(Arc::new(Doors::new(
             &self.installation,
@@ -233,4 +234,7 @@ pub enum ReloadError {
     /// The directory could not take over the domains.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The keys of a domain.
+    #[error(transparent)]
+    Keys(#[from] OpenError),
 }

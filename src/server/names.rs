@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+use crate::authentic::{self, Keys};
 use crate::clock::Clock;
 use crate::config::relay::Route;
 use crate::config::{Config, ConfigError};
@@ -16,7 +17,7 @@ use crate::limits;
 use crate::metrics::Listener;
 use crate::queue::DefaultRoute;
 use crate::relay;
-use crate::zone::{Facts, Sender, Service, Zone, ZoneError};
+use crate::zone::{Facts, Key, Sender, Service, Zone, ZoneError};
 
 use super::doors::Doors;
 use super::installation::known_port;
@@ -33,7 +34,12 @@ const SERVICES: [(&str, Option<Listener>, u16); 6] = [
 ];
 
 /// The zone by one configuration, listened at these addresses if it is the daemon's.
-pub(super) fn zone(config: &Config, addresses: Option<&Addresses>, clock: &Clock) -> Result<Zone, ZoneError> {
+pub(super) fn zone(
+    config: &Config,
+    addresses: Option<&Addresses>,
+    clock: &Clock,
+    keys: &Keys,
+) -> Result<Zone, ZoneError> {
     let here = places(config);
     let services = SERVICES.map(|(label, listener, priority)| {
         let port = listener.and_then(|listener| known_port(config, addresses, listener));
@@ -46,18 +52,22 @@ pub(super) fn zone(config: &Config, addresses: Option<&Addresses>, clock: &Clock
         services: &services,
         senders: &senders(config, &here),
         policy: config.dns.policy,
-        // Mail is not signed.
-        keys: &[],
+        keys: &public(config, keys),
         serial: serial(clock),
     })
 }
 
 /// The zone that the daemon answers from; none where it does not listen for questions.
-pub(super) fn answered(config: &Config, addresses: &Addresses, clock: &Clock) -> Result<Option<Zone>, ConfigError> {
+pub(super) fn answered(
+    config: &Config,
+    addresses: &Addresses,
+    clock: &Clock,
+    keys: &Keys,
+) -> Result<Option<Zone>, ConfigError> {
     if addresses.of(Listener::Dns).is_none() {
         return Ok(None);
     }
-    let zone = zone(config, Some(addresses), clock);
+    let zone = zone(config, Some(addresses), clock, keys);
     zone.map(Some)
         .map_err(|error| config.wrong("dns", "addresses", format!("{error}; name it here, as in [\"10.1.1.10\"]")))
 }
@@ -110,6 +120,17 @@ fn senders(config: &Config, here: &[IpAddr]) -> Vec<Sender> {
     senders
 }
 
+/// The keys of our own domain; those of other domains are for their zones.
+fn public(config: &Config, keys: &Keys) -> Vec<Key> {
+    let end = format!("._domainkey.{}", config.organisation.domain);
+    let records = authentic::records(keys).unwrap_or_else(|error| {
+        tracing::error!(%error, "a key that signs mail is missing in DNS");
+        Vec::new()
+    });
+    let own = records.into_iter().filter(|record| record.name.ends_with(&end));
+    own.map(|authentic::Record { name, txt }| Key { name, text: txt }).collect()
+}
+
 /// The day and the hour at the office (RFC 1912 §2.2): a change is told to copies of the zone within the hour.
 fn serial(clock: &Clock) -> u32 {
     clock.zoned().strftime("%Y%m%d%H").to_string().parse().unwrap_or_default()
@@ -120,15 +141,22 @@ struct Network {
     config: Config,
     addresses: Option<Addresses>,
     clock: Clock,
+    keys: Keys,
 }
 
-pub(super) fn surroundings(config: &Config, addresses: Option<&Addresses>, clock: &Clock) -> Arc<dyn Surroundings> {
-    Arc::new(Network { config: config.clone(), addresses: addresses.cloned(), clock: clock.clone() })
+pub(super) fn surroundings(
+    config: &Config,
+    addresses: Option<&Addresses>,
+    clock: &Clock,
+    keys: &Keys,
+) -> Arc<dyn Surroundings> {
+    let (config, addresses) = (config.clone(), addresses.cloned());
+    Arc::new(Network { config, addresses, clock: clock.clone(), keys: keys.clone() })
 }
 
 impl Surroundings for Network {
     fn zone(&self) -> Result<Zone, ZoneError> {
-        zone(&self.config, self.addresses.as_ref(), &self.clock)
+        zone(&self.config, self.addresses.as_ref(), &self.clock, &self.keys)
     }
 
     fn resolvers(&self) -> &[SocketAddr] {

@@ -18,6 +18,7 @@ use super::reply::Reply;
 use super::session::{Kind, Security, Session, Terms};
 use super::standing::{Device, Devices};
 use crate::access::{Access, Allowance};
+use crate::authentic::{Keys, Verifier};
 use crate::clock::Clock;
 use crate::delivery::Delivery;
 use crate::directory::Directory;
@@ -37,6 +38,10 @@ pub struct Services {
     pub delivery: Delivery,
     /// Where faults that are reported by mail are entered.
     pub provisioning: Provisioning,
+    /// Signs what our own people send.
+    pub keys: Keys,
+    /// Looks at what strangers send.
+    pub verifier: Arc<Verifier>,
     /// The certificate.
     pub tls: Arc<Tls>,
     /// The same, for the port where other servers are asked for theirs.

@@ -98,7 +98,7 @@ impl Connection<'_> {
         }
     }
 
-    fn may_send_out(&self, from: Option<&Address>) -> bool {
+    pub(super) fn may_send_out(&self, from: Option<&Address>) -> bool {
         let trusted = self.door.services.settings.sends_out.iter().any(|network| network.contains(self.peer.ip()));
         trusted && from.is_some_and(|from| self.is_own(from))
     }

@@ -3,6 +3,7 @@
 //! A line goes from the wire through [`syntax`] to [`session`], which says what is to be done; `connection` does it
 //! and answers with [`reply`], where all codes are.
 
+pub mod authentic;
 pub mod author;
 mod authorship;
 mod chunk;

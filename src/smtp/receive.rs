@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use tokio::time::Instant;
 use tracing::{error, info};
 
+use super::authentic::Disowned;
 use super::connection::{Connection, ended};
 use super::data::{DataFault, Decoder, Framing, LineEnds};
 use super::header::{self, HeaderFault};
@@ -17,7 +18,7 @@ use super::session::{Answer, Transaction};
 use super::standing::Standing;
 use super::syntax::{Body, Mail};
 use crate::access::{Access, Login, Withheld};
-use crate::delivery::{DeliveryError, Destination, Envelope, Filing, Recipient};
+use crate::delivery::{DeliveryError, Destination, Envelope, Recipient};
 use crate::limits;
 use crate::net::{Wire, WireError};
 use crate::queue::HeldFor;
@@ -26,6 +27,7 @@ use crate::queue::HeldFor;
 enum Rejection {
     Data(DataFault),
     Header(HeaderFault),
+    Disowned(Disowned),
     Session(Refusal),
     Author(Reply),
     Withheld(Withheld),
@@ -37,6 +39,7 @@ impl From<Rejection> for Reply {
         match rejection {
             Rejection::Data(fault) => fault.into(),
             Rejection::Header(fault) => fault.into(),
+            Rejection::Disowned(disowned) => disowned.into(),
             Rejection::Session(refusal) => refusal.into(),
             Rejection::Author(reply) => reply,
             Rejection::Withheld(withheld) => withheld.into(),
@@ -48,6 +51,12 @@ impl From<Rejection> for Reply {
 impl From<HeaderFault> for Rejection {
     fn from(fault: HeaderFault) -> Self {
         Self::Header(fault)
+    }
+}
+
+impl From<Disowned> for Rejection {
+    fn from(disowned: Disowned) -> Self {
+        Self::Disowned(disowned)
     }
 }
 
@@ -173,6 +182,7 @@ impl Connection<'_> {
         if self.session.login().is_some_and(|login| !login.holds()) {
             return Err(Rejection::Session(Refusal::LoginEnded));
         }
+        let verdict = self.look_at(transaction.mail.from.as_ref(), message, id).await?;
         let mut spoken_for = None;
         if let Some(header) = self.check_author(&transaction, message, id).map_err(Rejection::Author)? {
             spoken_for = header.spoken_for;
@@ -180,6 +190,7 @@ impl Connection<'_> {
             bytes.splice(trace_len..trace_len + header.old, header.text);
         }
         bytes = plain(bytes, trace_len, (&transaction, self.standing()), &mut room).map_err(Rejection::Data)?;
+        let filing = self.complete(verdict, &mut bytes, trace_len);
         let fault = self.fault(&transaction, header::block(bytes.get(trace_len..).unwrap_or_default()));
         let len = bytes.len();
         let Transaction { mail: Mail { from, smtputf8, dsn, .. }, recipients: to } = transaction;
@@ -188,8 +199,7 @@ impl Connection<'_> {
         let login = self.session.login();
         let charged = self.charge(&to).await.map_err(Rejection::Withheld)?;
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
-        let envelope =
-            Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing: Filing::Inbox, spoken_for };
+        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing, spoken_for };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use super::authentic::Disowned;
 use super::data::DataFault;
 use super::header::HeaderFault;
 use super::refusal::Refusal;
@@ -247,6 +248,18 @@ impl From<HeaderFault> for Reply {
             | HeaderFault::InsideFromOutside => (550, "5.7.1"),
         };
         Self::new(code, status, fault)
+    }
+}
+
+impl From<Disowned> for Reply {
+    fn from(Disowned(domain): Disowned) -> Self {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let domain: String = domain.chars().filter(|c| is_name(*c)).collect();
+        Self::new(
+            550,
+            "5.7.1",
+            format_args!("{domain}, the domain in From, asks to refuse what it neither sent nor signed (DMARC)"),
+        )
     }
 }
 

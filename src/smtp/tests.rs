@@ -69,6 +69,8 @@ impl Office {
         let tls = Arc::new(certificate(dir.path()));
         let services = Arc::new(Services {
             access: Access::new(&db, &directory, &hasher, &clock, Rules::default()).unwrap(),
+            keys: crate::authentic::Keys::default(),
+            verifier: Arc::new(crate::authentic::Verifier::off("mail.x.vn".into())),
             delivery: Delivery::new(db.clone(), store.clone(), directory.clone(), queue, clock.clone()),
             provisioning: provisioning.clone(),
             directory,

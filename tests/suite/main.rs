@@ -13,6 +13,7 @@
 mod architecture;
 mod archive;
 mod audit;
+mod authentic;
 mod browser;
 mod centre;
 mod chunks;

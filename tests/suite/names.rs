@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What it says of a name.
@@ -9,6 +10,8 @@ use std::sync::{Arc, Mutex};
 pub enum Says {
     /// MX records: preference and server; a server of no name is the null MX.
     Mx(Vec<(u16, &'static str)>),
+    /// One text, in as many strings as it needs.
+    Txt(String),
     /// An address.
     A(Ipv4Addr),
     /// There is no such name.
@@ -20,12 +23,15 @@ pub enum Says {
 }
 
 const MX: u16 = 15;
+const TXT: u16 = 16;
 const A: u16 = 1;
 
 /// The server, for as long as the process runs.
 pub struct Names {
     pub address: SocketAddr,
     known: Arc<Mutex<BTreeMap<String, Says>>>,
+    asked: Arc<AtomicUsize>,
+    silent: Arc<AtomicBool>,
 }
 
 impl Names {
@@ -34,16 +40,31 @@ impl Names {
         let address = socket.local_addr().unwrap();
         let known = known.iter().map(|(name, says)| ((*name).to_owned(), says.clone())).collect();
         let known: Arc<Mutex<BTreeMap<String, Says>>> = Arc::new(Mutex::new(known));
-        let asked = known.clone();
+        let (asked, silent) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (answers, counts, quiet) = (known.clone(), asked.clone(), silent.clone());
         std::thread::spawn(move || {
             let mut packet = [0; 1500];
             while let Ok((len, peer)) = socket.recv_from(&mut packet) {
-                if let Some(answer) = answer(&packet[..len], &asked.lock().unwrap()) {
+                counts.fetch_add(1, Ordering::Relaxed);
+                if quiet.load(Ordering::Relaxed) {
+                    continue;
+                }
+                if let Some(answer) = answer(&packet[..len], &answers.lock().unwrap()) {
                     let _ = socket.send_to(&answer, peer);
                 }
             }
         });
-        Self { address, known }
+        Self { address, known, asked, silent }
+    }
+
+    /// Nobody gets an answer any more.
+    pub fn fall_silent(&self) {
+        self.silent.store(true, Ordering::Relaxed);
+    }
+
+    /// Questions so far.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
     }
 
     pub fn set(&self, name: &str, says: Says) {
@@ -73,7 +94,11 @@ fn answer(query: &[u8], known: &BTreeMap<String, Says>) -> Option<Vec<u8>> {
                 .collect(),
         ),
         Some(Says::A(address)) if kind == A => (0, vec![address.octets().to_vec()]),
-        Some(Says::Mx(_) | Says::A(_)) => (0, Vec::new()),
+        Some(Says::Txt(text)) if kind == TXT => {
+            let strings = text.as_bytes().chunks(255);
+            (0, vec![strings.flat_map(|piece| [&[u8::try_from(piece.len()).unwrap()], piece].concat()).collect()])
+        }
+        Some(Says::Mx(_) | Says::A(_) | Says::Txt(_)) => (0, Vec::new()),
         Some(Says::NoName) | None => (3, Vec::new()),
     };
     let count = u16::try_from(records.len()).unwrap().to_be_bytes();
