@@ -5,6 +5,7 @@
 mod dns;
 mod error;
 pub mod files;
+mod filter;
 pub mod relay;
 mod template;
 pub mod value;
@@ -28,6 +29,7 @@ use crate::smtp::SenderTrace;
 
 pub use dns::Dns;
 pub use error::{ConfigError, Position};
+pub use filter::Filter;
 pub use relay::Relay;
 pub use template::{Setting, write};
 use value::{ListenAddress, Size, Wait, Zone};
@@ -55,6 +57,9 @@ pub struct Config {
     /// Other servers and devices.
     #[serde(default)]
     pub relay: Relay,
+    /// Filters against spam and viruses, in the order in which they are asked.
+    #[serde(default)]
+    pub filter: Vec<Filter>,
     /// Its names on the network.
     #[serde(default)]
     pub dns: Dns,
@@ -387,6 +392,9 @@ impl Config {
         }
         if let Some((key, problem)) = config.relay.fault() {
             return Err(wrong(Some(format!("relay.{key}")), Position::of_key(text, "relay", key), problem));
+        }
+        if let Some(problem) = filter::fault(&config.filter) {
+            return Err(wrong(Some("filter".to_owned()), Position::default(), problem));
         }
         Ok(config)
     }

@@ -10,6 +10,7 @@ use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, St
 use crate::feed::{Feed, Keeper};
 use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
+use crate::milter::Filters;
 use crate::period::Period;
 use crate::provisioning::{Applied, Order, Provisioning, Refusal};
 use crate::queue::Queue;
@@ -34,6 +35,8 @@ pub struct Services {
     pub queue: Queue,
     /// What is done with it.
     pub delivery: Delivery,
+    /// What looks at mail.
+    pub filters: Filters,
     /// What the province is told.
     pub feed: Feed,
     /// How the audit is kept.

@@ -164,8 +164,9 @@ impl Delivery {
         self.settings.load().routing.lane(from, to.domain())
     }
 
-    /// Whether more of a sender's mail may be held: what nobody releases must not fill the disk.
-    pub async fn may_hold(&self, mailbox: MailboxId) -> Result<bool, DbError> {
+    /// Whether more of a sender's mail may be held, or more of all who are not from here: what nobody releases must not fill
+    /// the disk.
+    pub async fn may_hold(&self, mailbox: Option<MailboxId>) -> Result<bool, DbError> {
         let (messages, octets) = queue::held_of(&mut *self.db.read().await?, mailbox).await?;
         Ok(messages < limits::HELD_MESSAGES_MAX && octets < limits::HELD_BYTES_MAX)
     }

@@ -14,6 +14,7 @@ use crate::directory::{Department, Directory};
 use crate::feed::{self, Feed, Keeper};
 use crate::limits;
 use crate::metrics::{Listener, Metrics};
+use crate::milter::{self, Filters};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
 use crate::seal::SealFile;
@@ -44,6 +45,8 @@ pub struct Installation {
     pub queue: Queue,
     /// Delivers mail, and knows who was told of closed mailboxes: a reload does not make it tell them again.
     pub delivery: Delivery,
+    /// What looks at mail, and which of it is down.
+    pub filters: Filters,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Who may log in.
@@ -105,6 +108,8 @@ impl Installation {
             Access::new(&db, &directory, &hasher, &clock, login_rules(&config)).map_err(OpenError::Randomness)?;
         let pages = web::Sessions::new().map_err(OpenError::Randomness)?;
         let in_flight = Arc::new(Semaphore::new(limits::IN_FLIGHT_KIB_MAX));
+        let filters = Filters::new(in_flight.clone());
+        filters.configure(filter_settings(&config));
         let spool = Spool::new(data_dir);
         let metrics = Metrics::default();
         Ok(Self {
@@ -115,6 +120,7 @@ impl Installation {
             store,
             queue,
             delivery,
+            filters,
             hasher,
             access,
             pages,
@@ -157,6 +163,7 @@ impl Installation {
             access: self.access.clone(),
             queue: self.queue.clone(),
             delivery: self.delivery.clone(),
+            filters: self.filters.clone(),
             feed: Feed {
                 seal: seal.clone(),
                 organisation: config.organisation.name.as_str().into(),
@@ -226,6 +233,19 @@ pub(super) fn login_rules(config: &Config) -> Rules {
 /// What the configuration says about mail that goes elsewhere.
 pub(super) fn outbound(config: &Config) -> delivery::Settings {
     delivery::Settings { hostname: config.server.hostname.to_string(), routing: config.relay.routing() }
+}
+
+/// What the configuration says about filters.
+pub(super) fn filter_settings(config: &Config) -> milter::Settings {
+    milter::Settings {
+        filters: config.filter.iter().map(config::Filter::terms).collect(),
+        message_bytes_max: message_bytes_max(config),
+    }
+}
+
+/// The largest message that is taken.
+pub(super) fn message_bytes_max(config: &Config) -> usize {
+    usize::try_from(config.mail.max_message_size.0).unwrap_or(usize::MAX)
 }
 
 /// What the configuration says about acts.

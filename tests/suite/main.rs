@@ -23,6 +23,8 @@ mod crash;
 mod decisions;
 mod decisions_model;
 mod dovecot;
+mod filter;
+mod filters;
 mod folder_rights;
 mod harness;
 mod hostile;
