@@ -43,6 +43,7 @@ mod province;
 mod reader;
 mod relay;
 mod rights;
+mod rspamd;
 mod scripted;
 mod search_crash;
 mod search_model;
