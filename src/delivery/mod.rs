@@ -285,10 +285,9 @@ impl Delivery {
     ) -> Result<Vec<Told>, DeliveryError> {
         let told = envelope.to.iter().filter(|recipient| recipient.dsn.wants_delay());
         let told: Vec<_> = told.map(|r| (&r.address, &r.dsn, Reason::held())).collect();
-        let Some(mailbox) = envelope.mailbox.filter(|mailbox| !told.is_empty() && self.is_due((*mailbox, *mailbox)))
-        else {
-            return Ok(Vec::new());
-        };
+        let is_due = |mailbox: &MailboxId| !told.is_empty() && self.is_due((*mailbox, *mailbox));
+        let burst = envelope.mailbox.filter(|_| envelope.held == Some(HeldFor::Burst));
+        let Some(mailbox) = burst.filter(is_due) else { return Ok(Vec::new()) };
         self.tell_of(Event::Held, &told, (envelope, message), batch).await?;
         Ok(vec![(mailbox, mailbox)])
     }

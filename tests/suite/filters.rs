@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::filter::{Act, Milter, Script, at, at_end, packet, terms};
 use crate::harness::{DOMAIN, Daemon, Person, Settings, log_in_imap, log_in_smtp};
 use crate::process::Process;
-use crate::relay::jobs;
+use crate::relay::{jobs, notices};
 use crate::scripted::wait_until;
 
 const MESSAGE: &str =
@@ -222,17 +222,19 @@ fn what_a_filter_marks_goes_to_junk_and_what_strangers_mark_does_not() {
 #[test]
 fn what_a_filter_would_hide_waits_for_the_administrator_and_is_not_lost() {
     let milter = Milter::start(at(b'B', Act::Says(packet(b'd', ""))));
-    let daemon = daemon(&milter, "");
+    let daemon = daemon(&milter, ", for = [\"incoming\", \"submission\"]");
     let who = daemon.person("binhdx").unwrap();
     assert_eq!(bring(&daemon, MESSAGE).0, 250);
     milter.set(at_end(&[packet(b'q', "virus\0"), packet(b'h', "X-Virus\0Eicar\0"), go_on()]));
     assert_eq!(bring(&daemon, MESSAGE).0, 250);
-    assert_eq!((jobs(&daemon).len(), folder(&daemon, &who, "INBOX").len()), (2, 0));
+    assert_eq!(submit(&daemon, "Subject: x\r\n\r\n").0, 250);
+    assert_eq!((jobs(&daemon).len(), folder(&daemon, &who, "INBOX").len()), (3, 0));
+    assert!(notices(&daemon, &daemon.person("daont").unwrap()).is_empty(), "it was no burst");
     assert!(status(&daemon).contains("mail_held"));
     assert!(daemon.command(&["queue", "release", "--held"]).status.success());
-    wait_until(|| (folder(&daemon, &who, "INBOX").len() == 2).then_some(()));
+    wait_until(|| (folder(&daemon, &who, "INBOX").len() == 3).then_some(()));
     let texts = folder(&daemon, &who, "INBOX");
-    assert_eq!(texts.iter().filter(|text| text.contains("\r\nX-Virus: Eicar\r\n")).count(), 1, "{texts:?}");
+    assert_eq!(texts.iter().filter(|text| text.contains("\r\nX-Virus: Eicar\r\n")).count(), 2, "{texts:?}");
 }
 
 #[test]
