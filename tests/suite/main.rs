@@ -16,6 +16,7 @@ mod audit;
 mod browser;
 mod centre;
 mod chunks;
+mod clamav;
 mod client;
 mod clients;
 mod commands;
