@@ -12,7 +12,7 @@
 //! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] [`zone`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables, or its files; siblings never import each other |
-//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
+//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`milter`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`dns`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
@@ -61,9 +61,10 @@
 //!
 //! # Two walks
 //! A message: a line of [`net`] → the grammar and session of [`smtp`] → the [`directory`] snapshot resolves the recipient →
-//! DATA → [`authentic`] signs it, or asks whose it is → [`delivery`] → one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch
-//! tells its sessions, then 250 → [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out. For somebody elsewhere the
-//! same write puts a job into the [`queue`] → [`relay`] finds it due and sends it → [`delivery`] marks it, and tells its sender.
+//! DATA → the filters that [`milter`] asks, if there are any → [`authentic`] signs it, or has asked whose it is → [`delivery`] →
+//! one write of [`db`] that puts it into the [`store`] → after the commit the folder's watch tells its sessions, then 250 →
+//! [`imap`] wakes in IDLE → EXISTS → FETCH → the store reads → out. For somebody elsewhere the same write puts a job into the
+//! [`queue`] → [`relay`] finds it due and sends it → [`delivery`] marks it, and tells its sender.
 //!
 //! A decision: [`cli`] → [`control`] → [`provisioning`] → a draft of the directory → rules plan → steps, or a refusal that
 //! names the rule → apply changes the draft → its rows, store, credential, audit in one commit → sessions whose rights ended
@@ -91,6 +92,7 @@ pub mod incident;
 pub mod language;
 pub mod limits;
 pub mod metrics;
+pub mod milter;
 pub mod mime;
 pub mod name;
 pub mod net;

@@ -483,6 +483,34 @@ pub const SMTP_GREETING_PAUSE: Duration = Duration::from_millis(5);
 /// How long the last words of a session may take to leave: whoever is cut off is out within 5 s (R9).
 pub const SMTP_FAREWELL_MAX: Duration = Duration::from_secs(3);
 
+// Filters
+/// Until a filter's machine takes a connection: it is this one, or beside it.
+pub const FILTER_CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Until a filter answers a step, or takes a piece of a message: as Postfix has it (`milter_command_timeout`).
+pub const FILTER_REPLY_WAIT_MAX: Duration = Duration::from_secs(30);
+/// For one message, unless configured. Whoever sends it waits for ten minutes (RFC 5321 §4.5.3.2.6).
+pub const FILTER_PATIENCE: Duration = Duration::from_mins(2);
+/// For one message at most: several filters still fit into the time that senders wait.
+pub const FILTER_PATIENCE_MAX: Duration = Duration::from_mins(5);
+/// For a good-bye, which changes nothing.
+pub const FILTER_FAREWELL_MAX: Duration = Duration::from_secs(1);
+/// After a filter's first failure nobody waits for it for so long.
+pub const FILTER_RETRY_FIRST: Duration = Duration::from_secs(1);
+/// After many.
+pub const FILTER_RETRY_LONGEST: Duration = Duration::from_mins(1);
+/// Filters that look at one message.
+pub const FILTERS_MAX: usize = 8;
+/// Data of one packet to a filter: `MILTER_CHUNK_SIZE` of libmilter.
+pub const FILTER_DATA_BYTES_MAX: usize = 65_535;
+/// A packet from a filter: four times what libmilter makes.
+pub const FILTER_PACKET_BYTES_MAX: usize = 256 * 1024;
+/// Packets from a filter about one message, at its end: a body of 50 MB is 800.
+pub const FILTER_REPLIES_MAX: usize = 10_000;
+/// Changes of one message's header by one filter.
+pub const FILTER_CHANGES_MAX: usize = 256;
+/// A header that filters look at: it is copied, and no mail program makes one a tenth as long.
+pub const FILTER_HEADER_BYTES_MAX: usize = 1024 * 1024;
+
 // IMAP sessions
 
 /// Ranges in one VANISHED line: up to 11 kB.

@@ -6,6 +6,7 @@ pub mod authentic;
 mod dns;
 mod error;
 pub mod files;
+mod filter;
 pub mod relay;
 mod template;
 pub mod value;
@@ -30,6 +31,7 @@ use crate::smtp::SenderTrace;
 pub use authentic::Authentic;
 pub use dns::Dns;
 pub use error::{ConfigError, Position};
+pub use filter::Filter;
 pub use relay::Relay;
 pub use template::{Setting, write};
 use value::{ListenAddress, Size, Wait, Zone};
@@ -60,6 +62,9 @@ pub struct Config {
     /// What is signed, and what becomes of mail that is not authentic.
     #[serde(default)]
     pub authentic: Authentic,
+    /// Filters against spam and viruses, in the order in which they are asked.
+    #[serde(default)]
+    pub filter: Vec<Filter>,
     /// Its names on the network.
     #[serde(default)]
     pub dns: Dns,
@@ -392,6 +397,9 @@ impl Config {
         }
         if let Some((key, problem)) = config.relay.fault() {
             return Err(wrong(Some(format!("relay.{key}")), Position::of_key(text, "relay", key), problem));
+        }
+        if let Some(problem) = filter::fault(&config.filter) {
+            return Err(wrong(Some("filter".to_owned()), Position::default(), problem));
         }
         Ok(config)
     }

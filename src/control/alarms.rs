@@ -39,6 +39,7 @@ pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<A
         ("mail_held", (waiting_mail.held > 0).then(|| held(waiting_mail.held, language))),
         ("mail_delayed", delayed(&waiting_mail, services, language)),
         ("relay_down", relay_down(services, language)),
+        ("filter_down", filter_down(services, language)),
         ("passwords_missing", (!missing.is_empty()).then(|| unissued(&missing, services, language))),
         ("decisions_due", (!due.is_empty() && services.running).then(|| waiting(&due, language))),
     ];
@@ -160,5 +161,15 @@ fn relay_down(services: &Services, language: Language) -> Option<String> {
     Some(match language {
         Language::Vi => format!("không gửi được thư ra ngoài: {told}"),
         Language::En => format!("mail does not go out: {told}"),
+    })
+}
+
+/// Filters that do not look at mail.
+fn filter_down(services: &Services, language: Language) -> Option<String> {
+    let down = services.filters.down().into_iter().map(|(name, reason)| format!("{name}: {reason}"));
+    let told = down.collect::<Vec<_>>().join("; ");
+    (!told.is_empty()).then(|| match language {
+        Language::Vi => format!("bộ lọc thư không làm việc: {told}"),
+        Language::En => format!("a mail filter does not work: {told}"),
     })
 }

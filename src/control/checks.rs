@@ -14,7 +14,9 @@ use super::{alarms, dns};
 /// Looks at the database, what it holds, the certificate, the clock and the disk, and at what lies on the way out.
 pub(super) async fn run(services: &Services, language: Language) -> Checks {
     let now = services.provisioning.clock.now();
-    let (names, ways) = tokio::join!(dns::probe(services, language), ways(services, language));
+    let (names, ways, filters) =
+        tokio::join!(dns::probe(services, language), ways(services, language), services.filters.probe());
+    let filters = filters.into_iter().map(|(name, found)| filter(&name, found, language));
     let here = [
         Checked::new("certificate", alarms::certificate(&services.certificate, now, language)),
         Checked::new("clock", clock(now, language)),
@@ -26,7 +28,7 @@ pub(super) async fn run(services: &Services, language: Language) -> Checks {
         Checked::new("audit", audit(services, language).await),
         Checked::new("dns", names),
     ];
-    here.into_iter().chain(ways).collect()
+    here.into_iter().chain(ways).chain(filters).collect()
 }
 
 /// Every route, tried as for mail.
@@ -47,6 +49,16 @@ async fn ways(services: &Services, language: Language) -> Vec<Checked> {
         Checked::new(&name, found)
     };
     tried.into_iter().map(checked).collect()
+}
+
+/// Whether a filter answers.
+fn filter(name: &str, found: Result<(), String>, language: Language) -> Checked {
+    let answers = match language {
+        Language::Vi => "trả lời",
+        Language::En => "answers",
+    };
+    let found = found.map(|()| format!("{name}: {answers}")).map_err(|why| format!("{name}: {why}"));
+    Checked::new("filter", found)
 }
 
 /// A clock before this program was written was never set.

@@ -11,6 +11,7 @@ use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, St
 use crate::feed::{Feed, Keeper};
 use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
+use crate::milter::Filters;
 use crate::period::Period;
 use crate::provisioning::{Applied, Order, Provisioning, Refusal};
 use crate::queue::Queue;
@@ -39,6 +40,8 @@ pub struct Services {
     pub delivery: Delivery,
     /// What signs it.
     pub keys: Keys,
+    /// What looks at mail.
+    pub filters: Filters,
     /// What the province is told.
     pub feed: Feed,
     /// How the audit is kept.

@@ -91,8 +91,8 @@ pub struct Envelope {
     pub spoken_for: Option<MailboxId>,
 }
 
-/// The folder that a message is put into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The folder that a message is put into; the later is that of whoever trusts it less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Filing {
     /// INBOX.
     #[default]
@@ -167,8 +167,9 @@ impl Delivery {
         self.settings.load().routing.lane(from, to.domain())
     }
 
-    /// Whether more of a sender's mail may be held: what nobody releases must not fill the disk.
-    pub async fn may_hold(&self, mailbox: MailboxId) -> Result<bool, DbError> {
+    /// Whether more of a sender's mail may be held, or more of all who are not from here: what nobody releases must not fill
+    /// the disk.
+    pub async fn may_hold(&self, mailbox: Option<MailboxId>) -> Result<bool, DbError> {
         let (messages, octets) = queue::held_of(&mut *self.db.read().await?, mailbox).await?;
         Ok(messages < limits::HELD_MESSAGES_MAX && octets < limits::HELD_BYTES_MAX)
     }
@@ -287,10 +288,9 @@ impl Delivery {
     ) -> Result<Vec<Told>, DeliveryError> {
         let told = envelope.to.iter().filter(|recipient| recipient.dsn.wants_delay());
         let told: Vec<_> = told.map(|r| (&r.address, &r.dsn, Reason::held())).collect();
-        let Some(mailbox) = envelope.mailbox.filter(|mailbox| !told.is_empty() && self.is_due((*mailbox, *mailbox)))
-        else {
-            return Ok(Vec::new());
-        };
+        let is_due = |mailbox: &MailboxId| !told.is_empty() && self.is_due((*mailbox, *mailbox));
+        let burst = envelope.mailbox.filter(|_| envelope.held == Some(HeldFor::Burst));
+        let Some(mailbox) = burst.filter(is_due) else { return Ok(Vec::new()) };
         self.tell_of(Event::Held, &told, (envelope, message), batch).await?;
         Ok(vec![(mailbox, mailbox)])
     }

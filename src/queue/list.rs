@@ -144,8 +144,8 @@ pub async fn counts(connection: &mut SqliteConnection) -> Result<Counts, DbError
     Ok(sqlx::query_as(query).fetch_one(connection).await?)
 }
 
-/// How much of one sender is held: messages, and their octets.
-pub async fn held_of(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<(i64, i64), DbError> {
-    let query = "SELECT count(*), coalesce(sum(size), 0) FROM job WHERE state = 'held' AND mailbox = ?";
+/// How much of one sender is held: messages, and their octets. All who are not from here count as one.
+pub async fn held_of(connection: &mut SqliteConnection, mailbox: Option<MailboxId>) -> Result<(i64, i64), DbError> {
+    let query = "SELECT count(*), coalesce(sum(size), 0) FROM job WHERE state = 'held' AND mailbox IS ?";
     Ok(sqlx::query_as(query).bind(mailbox).fetch_one(connection).await?)
 }

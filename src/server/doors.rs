@@ -19,6 +19,7 @@ use crate::zone::Zone;
 use crate::{dns, imap, smtp, web};
 
 use super::certificate::Certificates;
+use super::installation::message_bytes_max;
 use super::{Addresses, Installation};
 
 /// The port that a browser takes where none is named.
@@ -115,6 +116,7 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Certi
         access: here.access.clone(),
         directory: here.directory.clone(),
         delivery: here.delivery.clone(),
+        filters: here.filters.clone(),
         provisioning: here.control(config, Some(addresses)).provisioning,
         keys: here.keys.clone(),
         verifier: Arc::new(verifier(config)),
@@ -199,10 +201,6 @@ fn page(config: &Config, addresses: &Addresses) -> Option<String> {
     let port = addresses.of(Listener::Https)?.port();
     let hostname = &config.server.hostname;
     Some(if port == STANDARD_HTTPS { format!("https://{hostname}/") } else { format!("https://{hostname}:{port}/") })
-}
-
-fn message_bytes_max(config: &Config) -> usize {
-    usize::try_from(config.mail.max_message_size.0).unwrap_or(usize::MAX)
 }
 
 /// What a connection beyond the bounds is told.

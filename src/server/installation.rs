@@ -16,6 +16,7 @@ use crate::directory::{Department, Directory};
 use crate::feed::{self, Feed, Keeper};
 use crate::limits;
 use crate::metrics::{Listener, Metrics};
+use crate::milter::{self, Filters};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
 use crate::seal::SealFile;
@@ -48,6 +49,8 @@ pub struct Installation {
     pub keys: Keys,
     /// Delivers mail, and knows who was told of closed mailboxes: a reload does not make it tell them again.
     pub delivery: Delivery,
+    /// What looks at mail, and which of it is down.
+    pub filters: Filters,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Who may log in.
@@ -113,6 +116,8 @@ impl Installation {
             Access::new(&db, &directory, &hasher, &clock, login_rules(&config)).map_err(OpenError::Randomness)?;
         let pages = web::Sessions::new().map_err(OpenError::Randomness)?;
         let in_flight = Arc::new(Semaphore::new(limits::IN_FLIGHT_KIB_MAX));
+        let filters = Filters::new(in_flight.clone());
+        filters.configure(filter_settings(&config));
         let spool = Spool::new(data_dir);
         let metrics = Metrics::default();
         Ok(Self {
@@ -124,6 +129,7 @@ impl Installation {
             queue,
             keys,
             delivery,
+            filters,
             hasher,
             access,
             pages,
@@ -167,6 +173,7 @@ impl Installation {
             queue: self.queue.clone(),
             delivery: self.delivery.clone(),
             keys: self.keys.clone(),
+            filters: self.filters.clone(),
             feed: Feed {
                 seal: seal.clone(),
                 organisation: config.organisation.name.as_str().into(),
@@ -256,6 +263,19 @@ async fn open_keys(config: &Config, clock: &Clock) -> Result<Keys, OpenError> {
 /// Our own domain, and those that the configuration names beside it.
 fn signed_domains(config: &Config) -> Vec<Domain> {
     std::iter::once(&config.organisation.domain).chain(&config.authentic.sign_also).cloned().collect()
+}
+
+/// What the configuration says about filters.
+pub(super) fn filter_settings(config: &Config) -> milter::Settings {
+    milter::Settings {
+        filters: config.filter.iter().map(config::Filter::terms).collect(),
+        message_bytes_max: message_bytes_max(config),
+    }
+}
+
+/// The largest message that is taken.
+pub(super) fn message_bytes_max(config: &Config) -> usize {
+    usize::try_from(config.mail.max_message_size.0).unwrap_or(usize::MAX)
 }
 
 /// What the configuration says about acts.

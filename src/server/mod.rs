@@ -204,6 +204,7 @@ impl Running {
         self.installation.access.configure(installation::login_rules(&new));
         self.outward.store(Arc::new(outward));
         self.installation.delivery.configure(installation::outbound(&new, &self.installation.keys));
+        self.installation.filters.configure(installation::filter_settings(&new));
         self.installation.queue.configure(new.relay.terms());
         self.doors.store(Arc::new(Doors::new(
             &self.installation,

@@ -38,15 +38,18 @@ impl Connection<'_> {
         }
     }
 
-    /// Completes a message whose first `trace` octets are ours: with what was found out, or, where it is our own, with
-    /// signatures. Nobody else speaks in our name in it. Says where it belongs.
-    pub(super) fn complete(&self, verdict: Option<Verdict>, bytes: &mut Vec<u8>, trace: usize) -> Filing {
-        let services = &self.door.services;
+    /// Nobody else speaks in our name in a message whose first `trace` octets are ours.
+    pub(super) fn disclaim(&self, bytes: &mut Vec<u8>, trace: usize) {
         let header = header::block(bytes.get(trace..).unwrap_or_default());
-        if let Some(kept) = without_claims(header, &services.settings.hostname) {
+        if let Some(kept) = without_claims(header, &self.door.services.settings.hostname) {
             let end = trace + header.len();
             bytes.splice(trace..end, kept);
         }
+    }
+
+    /// Completes such a message: with what was found out, or, where it is our own, with signatures. Says where it belongs.
+    pub(super) fn complete(&self, verdict: Option<Verdict>, bytes: &mut Vec<u8>, trace: usize) -> Filing {
+        let services = &self.door.services;
         let Some(verdict) = verdict else {
             let fields = services.keys.sign(bytes.get(trace..).unwrap_or_default());
             insert(bytes, trace, fields);

@@ -24,6 +24,7 @@ use crate::delivery::Delivery;
 use crate::directory::Directory;
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::milter::Filters;
 use crate::net::{Stream, Tls, Wire, WireError};
 use crate::network::Network;
 use crate::provisioning::Provisioning;
@@ -36,6 +37,8 @@ pub struct Services {
     pub directory: Directory,
     /// Where accepted mail goes.
     pub delivery: Delivery,
+    /// What looks at mail before it is accepted.
+    pub filters: Filters,
     /// Where faults that are reported by mail are entered.
     pub provisioning: Provisioning,
     /// Signs what our own people send.

@@ -18,6 +18,8 @@ pub(super) struct Partial {
     pub(super) trace_len: usize,
     /// As the log calls it.
     pub(super) id: String,
+    /// What it comes under, if it is not in clear.
+    pub(super) cipher: Option<String>,
 }
 
 /// What has come of it.

@@ -11,6 +11,7 @@ mod connection;
 pub mod data;
 mod door;
 pub mod fault;
+mod filter;
 mod header;
 mod incoming;
 mod judge;

@@ -20,17 +20,19 @@ use super::syntax::{Body, Mail};
 use crate::access::{Access, Login, Withheld};
 use crate::delivery::{DeliveryError, Destination, Envelope, Recipient};
 use crate::limits;
+use crate::milter::Rejected;
 use crate::net::{Wire, WireError};
 use crate::queue::HeldFor;
 
 /// Why a message was not taken.
-enum Rejection {
+pub(super) enum Rejection {
     Data(DataFault),
     Header(HeaderFault),
     Disowned(Disowned),
     Session(Refusal),
     Author(Reply),
     Withheld(Withheld),
+    Filter(Rejected),
     Delivery(DeliveryError),
 }
 
@@ -43,6 +45,7 @@ impl From<Rejection> for Reply {
             Rejection::Session(refusal) => refusal.into(),
             Rejection::Author(reply) => reply,
             Rejection::Withheld(withheld) => withheld.into(),
+            Rejection::Filter(rejected) => rejected.into(),
             Rejection::Delivery(error) => error.into(),
         }
     }
@@ -77,8 +80,8 @@ impl Connection<'_> {
 
     /// Delivers a message of which all has come; what is said of it.
     pub(super) async fn finish(&self, partial: Partial) -> Reply {
-        let Partial { transaction, incoming, trace_len, id } = partial;
-        match self.deliver(transaction, incoming, trace_len, &id).await {
+        let Partial { transaction, incoming, trace_len, id, cipher } = partial;
+        match self.deliver(transaction, incoming, trace_len, (&id, cipher.as_deref())).await {
             Ok(()) => {
                 self.door.services.metrics.messages_accepted.inc();
                 Reply::accepted(&id)
@@ -102,7 +105,7 @@ impl Connection<'_> {
         let decoder = decoder(self.standing(), transaction.mail.body, framing, services.settings.message_bytes_max);
         let announced = transaction.mail.size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
         let incoming = Incoming::new(trace.as_bytes(), announced, decoder, &services.in_flight);
-        Partial { transaction, incoming, trace_len: trace.len(), id }
+        Partial { transaction, incoming, trace_len: trace.len(), id, cipher: wire.stream().cipher() }
     }
 
     fn trace(&self, wire: &Wire, transaction: &Transaction, id: &str) -> String {
@@ -171,7 +174,7 @@ impl Connection<'_> {
         transaction: Transaction,
         incoming: Incoming,
         trace_len: usize,
-        id: &str,
+        (id, cipher): (&str, Option<&str>),
     ) -> Result<(), Rejection> {
         let (mut bytes, mut room) = incoming.whole().map_err(Rejection::Data)?;
         let message = bytes.get(trace_len..).unwrap_or_default();
@@ -190,7 +193,9 @@ impl Connection<'_> {
             bytes.splice(trace_len..trace_len + header.old, header.text);
         }
         bytes = plain(bytes, trace_len, (&transaction, self.standing()), &mut room).map_err(Rejection::Data)?;
-        let filing = self.complete(verdict, &mut bytes, trace_len);
+        self.disclaim(&mut bytes, trace_len);
+        let filtered = self.filter(&transaction, &mut bytes, trace_len, id, cipher).await?;
+        let filing = self.complete(verdict, &mut bytes, trace_len).max(filtered.filing);
         let fault = self.fault(&transaction, header::block(bytes.get(trace_len..).unwrap_or_default()));
         let len = bytes.len();
         let Transaction { mail: Mail { from, smtputf8, dsn, .. }, recipients: to } = transaction;
@@ -199,19 +204,20 @@ impl Connection<'_> {
         let login = self.session.login();
         let charged = self.charge(&to).await.map_err(Rejection::Withheld)?;
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
-        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: burst, filing, spoken_for };
+        let held_for = filtered.held.or(burst);
+        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: held_for, filing, spoken_for };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();
             Rejection::Delivery(cause)
         })?;
-        drop(room);
+        drop((room, filtered));
         // Who sent it, whatever the address that it was sent from (R19).
         if let (Some(login), Some(text)) = (login, fault) {
             self.report(login, text, id).await;
         }
         let (staff, name) = (login.and_then(Login::staff).map(|staff| staff.0), login.map(|login| login.name.as_str()));
-        info!(%id, peer = %self.peer, staff, name, %sender, recipients, bytes = len, held = ?burst, "message accepted");
+        info!(%id, peer = %self.peer, staff, name, %sender, recipients, bytes = len, held = ?held_for, ?filing, "message accepted");
         Ok(())
     }
 
@@ -225,7 +231,7 @@ impl Connection<'_> {
         let Some(login) = charged.login else { return Ok(charged) };
         match services.access.charge(login, recipients, outside, services.settings.allowance).await {
             Ok(()) => Ok(charged),
-            Err(Withheld::Enough(_)) if services.delivery.may_hold(login.mailbox).await? => {
+            Err(Withheld::Enough(_)) if services.delivery.may_hold(Some(login.mailbox)).await? => {
                 Ok(Charged { held: Some(HeldFor::Burst), ..charged })
             }
             Err(withheld) => Err(withheld),

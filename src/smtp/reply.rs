@@ -12,6 +12,7 @@ use crate::access::{Bound, LoginRefusal, Withheld};
 use crate::address::Address;
 use crate::db::DbError;
 use crate::delivery::DeliveryError;
+use crate::milter::Rejected;
 use crate::net::sasl::SaslError;
 use crate::store::StoreError;
 
@@ -313,6 +314,17 @@ impl From<Withheld> for Reply {
                  You may send to {max} recipients {en}; try again later, or ask the Office"
             ),
         )
+    }
+}
+
+impl From<Rejected> for Reply {
+    fn from(rejected: Rejected) -> Self {
+        let (code, status) = match rejected {
+            Rejected::ForGood(_) => (550, "5.7.1"),
+            Rejected::ForNow(_) => (451, "4.7.1"),
+            Rejected::Header => (552, "5.3.4"),
+        };
+        Self::new(code, status, rejected)
     }
 }
 

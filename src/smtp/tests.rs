@@ -25,6 +25,7 @@ use crate::delivery::Delivery;
 use crate::directory::{Decision, DecisionKind, Directory, Place, Reach, UnitKind};
 use crate::limits;
 use crate::metrics::Metrics;
+use crate::milter::Filters;
 use crate::name::{Label, LocalPart, NameRule, PersonName};
 use crate::net::{Tls, tls};
 use crate::network::Network;
@@ -80,6 +81,7 @@ impl Office {
             clock,
             metrics: Metrics::default(),
             in_flight: Arc::new(Semaphore::new(kibibytes)),
+            filters: Filters::new(Arc::new(Semaphore::new(kibibytes))),
             settings: Settings {
                 hostname: "mail.x.vn".into(),
                 message_bytes_max: 1 << 20,

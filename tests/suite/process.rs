@@ -191,8 +191,17 @@ os.execv(sys.argv[2], sys.argv[2:])
 
     /// What it occupies, `VmRSS`.
     pub fn memory_kb(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that it ever occupied, `VmHWM`.
+    pub fn peak_kb(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
