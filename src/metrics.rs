@@ -83,6 +83,8 @@ pub struct Metrics {
     pub deferred: Counter,
     /// Recipients elsewhere who were given up.
     pub failed: Counter,
+    /// Messages that the next server got whole and did not answer: sent once more, some of them are there twice.
+    pub unclear: Counter,
     /// Logins refused, for whatever cause.
     pub logins_failed: Counter,
 }
@@ -103,6 +105,7 @@ impl Metrics {
         registry.register("relayed", "Recipients elsewhere whose mail was taken", self.relayed.clone());
         registry.register("deferred", "Recipients elsewhere who were put off", self.deferred.clone());
         registry.register("failed", "Recipients elsewhere who were given up", self.failed.clone());
+        registry.register("unclear", "Messages that were sent whole and not answered", self.unclear.clone());
         registry.register("logins_failed", "Logins refused", self.logins_failed.clone());
         let wal: Gauge = Gauge::default();
         wal.set(i64::try_from(wal_bytes).unwrap_or(i64::MAX));

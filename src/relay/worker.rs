@@ -219,6 +219,7 @@ impl Relay {
                 Ended::Unclear(lost) => {
                     let reason = lost.reason(&connection.host);
                     let then = if job.unclear == 0 { self.again(job, true) } else { Then::Hold(HeldFor::Unclear) };
+                    self.services().metrics.unclear.inc();
                     warn!(id = %job.name, %lane, reason = %reason.text, "nobody knows whether the next server has a message");
                     self.put_off(job, recipients, &reason, then).await;
                     self.down(lane, reason);
