@@ -309,11 +309,11 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut peer = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let mut wire = Wire::new(listener.accept().await.unwrap().0);
-        peer.write_all(&[b'a'; 100_000]).await.unwrap();
+        peer.write_all(&vec![b'a'; 100_000]).await.unwrap();
         wire.queue(b"* BYE\r\n");
         let closing = tokio::spawn(wire.close(Duration::from_secs(5)));
         tokio::time::sleep(Duration::from_millis(50)).await;
-        peer.write_all(&[b'a'; 100_000]).await.unwrap();
+        peer.write_all(&vec![b'a'; 100_000]).await.unwrap();
         peer.shutdown().await.unwrap();
         let mut heard = Vec::new();
         peer.read_to_end(&mut heard).await.unwrap();
