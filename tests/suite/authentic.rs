@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::filter::{Milter, at_end, packet};
+use crate::filters::block_at;
 use crate::harness::{Daemon, Person, Settings};
 use crate::names::{Names, Says};
 use crate::relay::{inbox, sender, settings, to};
@@ -169,6 +171,23 @@ fn what_goes_out_is_signed_twice_and_an_independent_verifier_agrees() {
     // What others write is not signed, nor a notice to people here twice.
     daemon.deliver(&binh, letter("ai@bank.example").as_bytes());
     assert!(!inbox(&daemon, &binh).pop().unwrap().contains("DKIM-Signature"));
+}
+
+/// What filters make of a message is what is signed, not what they were given.
+#[test]
+fn what_filters_changed_is_signed() {
+    let server = Scripted::start(Mood::Well);
+    let changes = [packet(b'h', "Reply-To\0binhdx@daklak.doj.gov.vn\0"), packet(b'b', "khác\r\n"), packet(b'c', "")];
+    let milter = Milter::start(at_end(&changes));
+    let block = block_at("one", &milter.address.to_string(), "5s", ", for = [\"submission\"]");
+    let daemon = Daemon::start(&settings(server.address, "").with("filter", &format!("[{block}]")));
+    let (who, mut client) = sender(&daemon);
+    let message = format!("From: Đào <{}>\r\nSubject: Báo cáo\r\n\r\nmột\r\n", who.address);
+    assert_eq!(send(&mut client, &who.address, &["a@daklak.gov.vn"], &message).0, 250);
+    let out = server.wait_for(1).remove(0).message;
+    assert!(out.contains("Reply-To: binhdx@") && out.ends_with("\r\n\r\nkhác\r\n"), "{out}");
+    let found = verified(&out, &records(&daemon));
+    assert!(found.len() == 2 && found.iter().all(|(_, holds)| *holds), "{found:?} of {out}");
 }
 
 #[test]
