@@ -9,10 +9,10 @@
 //!
 //! | floor | modules | rule |
 //! |---|---|---|
-//! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] | pure |
+//! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] [`workday`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] [`zone`] | SQL may be written here and on floor 2 |
 //! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`incident`] [`queue`] [`sending`] | each owns its tables, or its files; siblings never import each other |
-//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`milter`] [`provisioning`] [`remote`] | the only place where several records change in one transaction |
+//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`milter`] [`provisioning`] [`remote`] [`sharing`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`dns`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
@@ -105,10 +105,12 @@ pub mod remote;
 pub mod seal;
 pub mod sending;
 pub mod server;
+pub mod sharing;
 pub mod smtp;
 pub mod spool;
 pub mod store;
 pub mod text;
 pub mod utf7;
 pub mod web;
+pub mod workday;
 pub mod zone;

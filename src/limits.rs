@@ -692,3 +692,8 @@ pub const NAMES_ASKED_MAX: usize = 8;
 pub const NAMES_QUESTION_WAIT_MAX: Duration = Duration::from_secs(10);
 /// For trying one way out, from its name to the good-bye, or the resolver: somebody waits in front of a screen.
 pub const PROBE_WAIT_MAX: Duration = Duration::from_secs(10);
+// Working days
+/// Days that one line of the configuration may name: Tết has up to nine.
+pub const HOLIDAY_DAYS_MAX: i32 = 31;
+/// Days that are looked at for the next one on which the office works.
+pub const WORKDAY_SEARCHED_MAX: usize = 366;
