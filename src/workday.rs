@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn what_names_no_days_is_refused() {
-        for text in ["", "..", "2027-02-04..", "2027-02-10..2027-02-04", "2027-01-01..2027-12-31", "Tết", "2027-02-30"] {
+        for text in ["", "..", "2027-02-04..", "2027-02-10..2027-02-04", "2027-01-01..2027-12-31", "Tết", "2027-02-30"]
+        {
             assert_eq!(Days::try_from(text.to_owned()), Err(DaysError(text.to_owned())), "{text}");
         }
     }

@@ -110,6 +110,9 @@ pub enum Installed {
     /// Tên của máy chủ trong mạng (DNS) | The server's names on the network (DNS)
     #[command(subcommand)]
     Dns(super::dns::Dns),
+    /// Thư mục dùng chung | Shared folders
+    #[command(subcommand)]
+    Share(super::share::Share),
     /// Sao lưu toàn bộ dữ liệu vào một tệp | Back all data up to one file
     Backup(super::backup::Backup),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person

@@ -18,6 +18,7 @@ mod queue;
 mod requested;
 mod requests;
 mod sample;
+mod share;
 mod tables;
 mod usage;
 
@@ -173,6 +174,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Queue(queue) => queue::request(queue),
         Installed::Dkim(dkim) => dkim::request(dkim),
         Installed::Dns(dns) => return dns::run(dns, &config, output).await,
+        Installed::Share(share) => share::request(&share),
         Installed::Province(province) => return province::run(province, &config, output).await,
         Installed::Audit(audit::Audit::Export { since, out }) => {
             return audit::export(since, out.as_deref(), &config, output).await;

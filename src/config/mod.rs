@@ -8,6 +8,7 @@ mod error;
 pub mod files;
 mod filter;
 pub mod relay;
+mod shares;
 mod template;
 pub mod value;
 
@@ -33,6 +34,7 @@ pub use dns::Dns;
 pub use error::{ConfigError, Position};
 pub use filter::Filter;
 pub use relay::Relay;
+pub use shares::Shares;
 pub use template::{Setting, write};
 use value::{ListenAddress, Size, Wait, Zone};
 
@@ -68,6 +70,9 @@ pub struct Config {
     /// Its names on the network.
     #[serde(default)]
     pub dns: Dns,
+    /// What units share, and by when.
+    #[serde(default)]
+    pub shares: Shares,
     /// What becomes of mailboxes whose holder leaves.
     #[serde(default)]
     pub departure: Departure,
@@ -394,6 +399,9 @@ impl Config {
                 if config.tls.key.is_some() { ("key", "certificate") } else { ("certificate", "key") };
             let problem = format!("a certificate and its key go together: set tls.{missing} too, or neither");
             return Err(wrong(Some(format!("tls.{given}")), Position::of_key(text, "tls", given), problem));
+        }
+        if let Err((key, problem)) = config.shares.settings() {
+            return Err(wrong(Some(format!("shares.{key}")), Position::of_key(text, "shares", key), problem));
         }
         if let Some((key, problem)) = config.relay.fault() {
             return Err(wrong(Some(format!("relay.{key}")), Position::of_key(text, "relay", key), problem));

@@ -15,6 +15,7 @@ use crate::milter::Filters;
 use crate::period::Period;
 use crate::provisioning::{Applied, Order, Provisioning, Refusal};
 use crate::queue::Queue;
+use crate::sharing::Sharing;
 
 use super::caller::Caller;
 use super::failure::Failure;
@@ -24,7 +25,7 @@ use super::reply::{
 use super::request::{Asked, Call, Manner, Request, SlipForm};
 use super::surroundings::Surroundings;
 use super::{
-    alarms, audit, backup, checks, decisions, dkim, dns, hr, incident, mail, province, queue, requested, rights,
+    alarms, audit, backup, checks, decisions, dkim, dns, hr, incident, mail, province, queue, requested, rights, share,
 };
 
 /// What requests act on.
@@ -42,6 +43,8 @@ pub struct Services {
     pub keys: Keys,
     /// What looks at mail.
     pub filters: Filters,
+    /// What units share.
+    pub sharing: Sharing,
     /// What the province is told.
     pub feed: Feed,
     /// How the audit is kept.
@@ -95,6 +98,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Hr(ask) => Ok(Reply::Hr(hr::execute(*ask, caller, services, language).await?)),
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
+        Request::Share(ask) => Ok(Reply::Share(share::execute(ask, services).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
         Request::Dkim(ask) => Ok(Reply::Dkim(dkim::execute(ask, caller, services, language).await?)),
         Request::Dns(ask) => Ok(Reply::Dns(dns::execute(ask, services, language).await?)),

@@ -23,6 +23,7 @@ mod reply;
 mod request;
 pub mod requested;
 mod rights;
+pub mod share;
 mod socket;
 mod surroundings;
 

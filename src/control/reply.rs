@@ -43,6 +43,7 @@ pub enum Reply {
     Incident(super::incident::Answer),
     Queue(super::queue::Answer),
     Dkim(super::dkim::Answer),
+    Share(super::share::Answer),
     Mail(super::mail::Answer),
     Backup { backup: BackupView },
     Done(Box<Done>),
@@ -62,6 +63,7 @@ impl Reply {
                 | Self::Incident(_)
                 | Self::Queue(_)
                 | Self::Dkim(_)
+                | Self::Share(_)
                 | Self::Mail(_)
         );
         Ok(if named { self::held(held) } else { held })

@@ -76,6 +76,8 @@ pub enum Request {
     Requested(super::requested::Ask),
     /// `incident …`
     Incident(super::incident::Ask),
+    /// `share …`
+    Share(super::share::Ask),
     /// `queue …`
     Queue(super::queue::Ask),
     /// `dkim …`

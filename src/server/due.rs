@@ -34,6 +34,11 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationTok
         }
         seen = Some(now);
         decisions(provisioning).await;
+        match services.sharing.make().await {
+            Ok(0) => {}
+            Ok(made) => tracing::info!(made, "sections of shared folders made"),
+            Err(error) => tracing::error!(%error, "sections of shared folders are still missing"),
+        }
         for mailbox in provisioning.graces_over() {
             end(provisioning, mailbox, &services.archives).await;
         }

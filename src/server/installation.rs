@@ -20,6 +20,7 @@ use crate::milter::{self, Filters};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
 use crate::seal::SealFile;
+use crate::sharing::Sharing;
 use crate::smtp;
 use crate::spool::Spool;
 use crate::store::{Store, StoreError};
@@ -174,6 +175,13 @@ impl Installation {
             delivery: self.delivery.clone(),
             keys: self.keys.clone(),
             filters: self.filters.clone(),
+            sharing: Sharing {
+                store: self.store.clone(),
+                directory: self.directory.clone(),
+                clock: self.clock.clone(),
+                // Looked at when the configuration was read.
+                settings: Arc::new(config.shares.settings().unwrap_or_default()),
+            },
             feed: Feed {
                 seal: seal.clone(),
                 organisation: config.organisation.name.as_str().into(),

@@ -1,3 +1,82 @@
-//! What units share with each other, and what they owe to it (R5-R8).
+//! What units share with each other, and what they owe to it (R5-R8): each unit's shared folder has the same sections, and
+//! some of them are to be published by a day of the week or of the month (P4.2).
 
+mod duty;
 pub mod schedule;
+mod sections;
+
+use std::sync::Arc;
+
+use crate::access::SHARED;
+use crate::clock::Clock;
+use crate::directory::{Directory, Mailbox, MailboxState, Owner, Unit, UnitState};
+use crate::store::{FolderName, FolderNameError, Store};
+use crate::text::fold;
+use crate::workday::Workdays;
+use schedule::Rhythm;
+
+pub use duty::{Duty, Published};
+pub use sections::Shelf;
+
+/// What each unit's shared folder holds, from the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// In the order in which they are shown.
+    pub sections: Vec<Section>,
+    /// On which days the office works.
+    pub workdays: Workdays,
+}
+
+/// One part of a unit's shared folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// As people read it.
+    pub name: String,
+    /// The folder in a unit's mailbox.
+    pub folder: FolderName,
+    /// By when something is to be published in it, if anything is.
+    pub due: Option<Rhythm>,
+}
+
+impl Section {
+    /// A section of this name.
+    ///
+    /// # Errors
+    /// If no folder can be called so.
+    pub fn new(name: &str, due: Option<Rhythm>) -> Result<Self, FolderNameError> {
+        let folder = FolderName::parse(&format!("{SHARED}/{name}"))?;
+        Ok(Self { name: name.to_owned(), folder, due })
+    }
+
+    /// As sub-addresses and subjects name it, without diacritics: `chuong-trinh-tuan`.
+    pub fn tag(&self) -> String {
+        fold(&self.name)
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join("-")
+    }
+}
+
+/// The shared folders. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Sharing {
+    /// Where they lie.
+    pub store: Store,
+    /// Whose they are.
+    pub directory: Directory,
+    /// What day it is.
+    pub clock: Clock,
+    /// What they hold.
+    pub settings: Arc<Settings>,
+}
+
+impl Sharing {
+    /// Units that share, each with its mailbox.
+    fn units(&self) -> Vec<(Unit, Mailbox)> {
+        let snapshot = self.directory.snapshot();
+        let open = snapshot.all_units().filter(|unit| unit.state == UnitState::Open);
+        let with_mailbox = open.filter_map(|unit| Some((unit.clone(), snapshot.of(Owner::Unit(unit.id))?.clone())));
+        with_mailbox.filter(|(_, mailbox)| mailbox.state == MailboxState::Open).collect()
+    }
+}

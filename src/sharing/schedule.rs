@@ -2,16 +2,45 @@
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use serde::{Deserialize, Serialize};
 
 use crate::workday::Workdays;
 
-/// How often something is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How often something is due; written `monday` or `25`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Rhythm {
     /// Each week, by this day.
     Weekly(Weekday),
     /// Each month, by this day of it; a month that is shorter ends it.
     Monthly(i8),
+}
+
+/// Why a text is no rhythm.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} says not when something is due; write a day of the week, as in \"monday\", or of the month, as in \"25\""
+)]
+pub struct RhythmError(String);
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
+
+impl TryFrom<String> for Rhythm {
+    type Error = RhythmError;
+
+    fn try_from(text: String) -> Result<Self, RhythmError> {
+        let weekly = WEEKDAYS.iter().find(|(word, _)| *word == text).map(|(_, day)| Self::Weekly(*day));
+        let monthly = || text.parse().ok().filter(|day| (1..=31).contains(day)).map(Self::Monthly);
+        weekly.or_else(monthly).ok_or(RhythmError(text))
+    }
 }
 
 /// One time at which something is due.
@@ -26,7 +55,7 @@ pub struct Term {
 }
 
 /// What has become of a term.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Something was published in time.
@@ -40,6 +69,11 @@ pub enum State {
 }
 
 impl Rhythm {
+    /// Each week by Monday (R6).
+    pub const MONDAY: Self = Self::Weekly(Weekday::Monday);
+    /// Each month by the 25th (R6).
+    pub const THE_25TH: Self = Self::Monthly(25);
+
     /// The term that a day belongs to.
     pub fn term(self, day: Date, office: &Workdays) -> Term {
         let named = self.named_around(day);

@@ -26,6 +26,7 @@ mod ranges;
 mod read;
 mod replace;
 mod restore;
+mod saved;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,7 @@ pub use ranges::UidRanges;
 pub use read::{Derived, Texts};
 use restore::Fate;
 pub use restore::{Lost, LostId, LostIdError, Which, restore_in};
+pub use saved::SavedMessage;
 pub use search::{Indexed, Look, Question};
 pub use watch::Watch;
 

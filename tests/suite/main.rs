@@ -49,6 +49,7 @@ mod rspamd;
 mod scripted;
 mod search_crash;
 mod search_model;
+mod sharing;
 mod source;
 mod store_model;
 mod syncing;

@@ -1,0 +1,101 @@
+//! What units owe: each section with a day, its term of today and the one before, and who published what when (R6, R7).
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::schedule::{State, Term};
+use super::{Section, Sharing};
+use crate::directory::Unit;
+use crate::id::{FolderId, StaffId};
+use crate::mime;
+use crate::store::{Folder, StoreError};
+
+/// What a unit owes to a section at one time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duty {
+    /// The unit's code.
+    pub unit: String,
+    /// Its name.
+    pub unit_name: String,
+    /// Its head, who answers for it.
+    pub head: Option<StaffId>,
+    /// The section.
+    pub section: String,
+    /// The last day.
+    pub due: Date,
+    /// What has become of it.
+    pub state: State,
+    /// What was published first.
+    pub published: Option<Published>,
+}
+
+/// A message that does a duty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// When it came into the folder.
+    pub at: Timestamp,
+    /// As its From says.
+    pub by: String,
+    /// Its subject.
+    pub subject: String,
+}
+
+impl Sharing {
+    /// All duties: the terms of today, and before them those that have just passed.
+    pub async fn duties(&self) -> Result<Vec<Duty>, StoreError> {
+        let (units, today) = (self.units(), self.clock.today());
+        let folders = self.folders(units.iter().map(|(_, mailbox)| mailbox.id)).await?;
+        let mut duties = Vec::new();
+        for (unit, mailbox) in &units {
+            for section in &self.settings.sections {
+                let Some(rhythm) = section.due else { continue };
+                let below = |folder: &&Folder| folder.mailbox == mailbox.id && section.holds(folder);
+                let folders: Vec<FolderId> = folders.iter().filter(below).map(|folder| folder.id).collect();
+                let term = rhythm.term(today, &self.settings.workdays);
+                // What was made during a term did not exist when it opened: it owes from the next one on.
+                for term in [rhythm.before(term, &self.settings.workdays), term] {
+                    if unit.since < term.opens {
+                        duties.push(self.duty(unit, section, term, &folders).await?);
+                    }
+                }
+            }
+        }
+        Ok(duties)
+    }
+
+    async fn duty(&self, unit: &Unit, section: &Section, term: Term, folders: &[FolderId]) -> Result<Duty, StoreError> {
+        let published = self.published(folders, term).await?;
+        let day = |published: &Published| published.at.to_zoned_datetime(self.clock.zone().clone()).date();
+        Ok(Duty {
+            unit: unit.code.clone(),
+            unit_name: unit.name.clone(),
+            head: unit.head,
+            section: section.name.clone(),
+            due: term.due,
+            state: term.state(published.as_ref().map(day), self.clock.today()),
+            published,
+        })
+    }
+
+    async fn published(&self, folders: &[FolderId], term: Term) -> Result<Option<Published>, StoreError> {
+        let start = |day: Date| self.clock.zone().to_timestamp(day.at(0, 0, 0, 0));
+        let moment = |day: Date| start(day).map_or(i64::MAX, Timestamp::as_second);
+        let span = moment(term.opens)..moment(term.closes.saturating_add(1.day()));
+        let Some(first) = self.store.first_saved(folders, span).await? else { return Ok(None) };
+        let headers = self.store.headers(first.folder, &[(first.uid, first.body)]).await?;
+        let header = headers.iter().next().unwrap_or_default();
+        let field =
+            |name| mime::fields(header).find(|field| field.is(name)).map(|field| field.text()).unwrap_or_default();
+        let at = Timestamp::from_second(first.saved).unwrap_or(Timestamp::UNIX_EPOCH);
+        Ok(Some(Published { at, by: field("From"), subject: field("Subject") }))
+    }
+}
+
+impl Section {
+    /// Whether a folder is the section's, or one of those that it keeps former years in.
+    fn holds(&self, folder: &Folder) -> bool {
+        let below = folder.name.as_str().strip_prefix(self.folder.as_str());
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}

@@ -1,0 +1,158 @@
+//! What units share, and what they owe to it (R5-R7), by mail programs and the command line, at a time that the test sets.
+
+use hopthu::clock::Clock;
+use hopthu::directory::{Place, UnitKind};
+use hopthu::name::{Label, LocalPart};
+use hopthu::provisioning::{Act, CreateUnit, Transfer};
+use jiff::civil::{Date, date};
+use jiff::tz::{TimeZone, offset};
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::harness::{Daemon, Person, Settings, UNIT, log_in_imap};
+
+const SECTION: &str = "Chương trình tuần";
+
+struct Office {
+    daemon: Daemon,
+    clock: Clock,
+    head: Person,
+    member: Person,
+}
+
+impl Office {
+    /// On Tuesday, the 24th of November 2026.
+    fn open(settings: &Settings) -> Self {
+        let zone = TimeZone::fixed(offset(7));
+        let clock = Clock::standing(zone.to_timestamp(date(2026, 11, 24).at(10, 0, 0, 0)).unwrap(), zone);
+        let daemon = Daemon::start_at(settings, Some(clock.clone()));
+        let [head, member] = ["binhdx", "daont"].map(|local| daemon.person(local).unwrap());
+        daemon.decide(vec![Act::AppointHead { code: UNIT.into(), who: head.address.clone() }]).unwrap();
+        let office = Self { daemon, clock, head, member };
+        office.wait_for_sections();
+        office
+    }
+
+    fn wait_for_sections(&self) {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while self.imap(&self.member).ok("LIST \"\" \"Dùng chung/*\"").len() < 6 {
+            assert!(std::time::Instant::now() < until, "sections are made");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// Somebody of another unit, which gets its sections too.
+    fn outsider(&self) -> Person {
+        self.daemon.act(vec![Act::CreateUnit(CreateUnit {
+            code: LocalPart::parse("phong-to-chuc").unwrap(),
+            name: Label::parse("Phòng Tổ chức").unwrap(),
+            kind: UnitKind::Division,
+            place: Place::Lan,
+            parent: None,
+        })]);
+        let who = self.daemon.hire("Trần Văn Khoa");
+        let moved =
+            Transfer { who: who.address.clone(), to: "phong-to-chuc".into(), position: None, handover_to: None };
+        self.daemon.decide(vec![Act::Transfer(moved)]).unwrap();
+        who
+    }
+
+    fn at(&self, day: Date) {
+        self.clock.set(TimeZone::fixed(offset(7)).to_timestamp(day.at(9, 0, 0, 0)).unwrap());
+    }
+
+    fn imap(&self, who: &Person) -> Client {
+        let mut client = self.daemon.connect("imaps");
+        client.expect_line();
+        log_in_imap(&mut client, who);
+        client.ok("ENABLE IMAP4rev2");
+        client
+    }
+
+    fn publish(&self, who: &Person, subject: &str) {
+        let message = format!("From: {}\r\nSubject: {subject}\r\n\r\nx\r\n", who.address);
+        // Whatever date the program gives it, it came when it came.
+        let date = "\" 1-Jan-2026 08:00:00 +0700\"";
+        let said = self.imap(who).append(&section(SECTION), date, message.as_bytes());
+        assert!(said.starts_with("t OK"), "{said}");
+    }
+
+    fn share(&self, words: &[&str]) -> Vec<Value> {
+        let done = self.daemon.command(&[&["share"], words, &["--json"]].concat());
+        assert!(done.status.success(), "{done:?}");
+        let said: Value = serde_json::from_slice(&done.stdout).unwrap();
+        let of = if words == ["list"] { "shelves" } else { "duties" };
+        said[of].as_array().unwrap_or_else(|| panic!("{said}")).clone()
+    }
+
+    /// The sections that are overdue; the unit's head answers for each.
+    fn overdue(&self) -> Vec<String> {
+        let overdue = self.share(&["overdue"]);
+        assert!(overdue.iter().all(|duty| duty["head_name"] == "Đỗ Xuân Bình"), "{overdue:?}");
+        overdue.iter().map(|duty| duty["section"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What stands of the weekly programme: the day and the state of each term that is owed.
+    fn terms(&self) -> Vec<(String, String)> {
+        let of = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let duties = self.share(&["duty", "list"]);
+        let ours = duties.iter().filter(|duty| duty["section"] == SECTION && duty["unit"] == UNIT);
+        ours.map(|duty| (of(duty, "due"), of(duty, "state"))).collect()
+    }
+}
+
+fn section(name: &str) -> String {
+    format!("\"Dùng chung/Văn phòng/{name}\"")
+}
+
+fn states(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(due, state)| ((*due).to_owned(), (*state).to_owned())).collect()
+}
+
+#[test]
+fn r5_every_unit_has_the_sections_and_members_post_what_others_read() {
+    let office = Office::open(&Settings::default());
+    let outsider = office.outsider();
+    let listed = office.imap(&outsider).ok("LIST \"\" \"Dùng chung/Văn phòng/*\"").concat();
+    for name in ["Lĩnh vực chuyên môn", "Chương trình tuần", "Chương trình tháng", "Kết quả tuần", "Kết quả tháng"]
+    {
+        assert!(listed.contains(name), "{name} in {listed}");
+    }
+    office.publish(&office.member, "Tuần 48");
+    let mut reader = office.imap(&outsider);
+    reader.ok(&format!("SELECT {}", section(SECTION)));
+    assert!(reader.ok("FETCH 1 BODY[HEADER.FIELDS (SUBJECT)]").concat().contains("Tuần 48"));
+    assert!(reader.append(&section(SECTION), "", b"Subject: x\r\n\r\n").starts_with("t NO [NOPERM]"));
+    let shelves = office.share(&["list"]);
+    let shelf = shelves.iter().find(|shelf| shelf["section"] == SECTION && shelf["unit"] == UNIT).unwrap();
+    assert_eq!((&shelf["tag"], &shelf["messages"]), (&"chuong-trinh-tuan".into(), &1.into()));
+}
+
+#[test]
+fn r6_r7_what_is_due_is_on_time_late_or_missing() {
+    let office = Office::open(&Settings::default().with("shares.holidays", "[\"2026-12-14..2026-12-15\"]"));
+    assert_eq!(office.terms(), [], "a unit owes from the first term on that opens in its time");
+    office.at(date(2026, 11, 27));
+    assert_eq!(office.terms(), states(&[("2026-11-30", "open")]));
+    office.at(date(2026, 11, 30));
+    office.publish(&office.member, "Tuần 49");
+    assert_eq!(office.terms(), states(&[("2026-11-30", "on_time")]));
+    office.at(date(2026, 12, 7));
+    assert_eq!(office.terms(), states(&[("2026-11-30", "on_time"), ("2026-12-07", "open")]));
+    // The weekly results were forgotten, too.
+    assert_eq!(office.overdue(), ["Kết quả tuần"]);
+    office.at(date(2026, 12, 8));
+    assert_eq!(office.terms(), states(&[("2026-11-30", "on_time"), ("2026-12-07", "missing")]));
+    assert_eq!(office.overdue(), [SECTION, "Kết quả tuần", "Kết quả tuần"]);
+    office.publish(&office.head, "Tuần 50");
+    assert_eq!(office.terms(), states(&[("2026-11-30", "on_time"), ("2026-12-07", "late")]));
+    let duties = office.share(&["duty", "list"]);
+    let late = duties.iter().find(|duty| duty["state"] == "late").unwrap();
+    assert_eq!(
+        (&late["published"]["subject"], &late["published"]["by"]),
+        (&"Tuần 50".into(), &office.head.address.as_str().into())
+    );
+    // A Monday off moves the day to the next on which the office works.
+    office.at(date(2026, 12, 12));
+    assert_eq!(office.terms()[1], states(&[("2026-12-16", "open")])[0]);
+}
