@@ -6,6 +6,7 @@ mod answer;
 mod batch;
 mod notice;
 mod outbound;
+mod section;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use outbound::About;
 
 pub use administer::{Change, Changed};
 pub use outbound::NextTells;
+pub use section::Tagged;
 
 /// Delivers to mailboxes here, and to the queue for others. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -63,6 +65,8 @@ pub struct Settings {
     pub routing: Routing,
     /// Signs what the server itself writes.
     pub keys: Keys,
+    /// Which sections units share.
+    pub sections: Vec<Tagged>,
 }
 
 /// A closed mailbox, and the mailbox of somebody who was told so.
@@ -232,7 +236,10 @@ impl Delivery {
             if self.is_over(mailbox) {
                 return Err(DeliveryError::Over);
             }
-            let folder = self.folder(mailbox, envelope.filing).await?;
+            let folder = match self.section(mailbox, envelope, &recipient.address).await? {
+                Some(section) => section,
+                None => self.folder(mailbox, envelope.filing).await?,
+            };
             if copies.iter().any(|copy| copy.folder == folder) {
                 continue;
             }

@@ -11,7 +11,7 @@ use crate::config::{self, Config, ConfigError, files};
 use crate::control;
 use crate::credential::{Hasher, Policy};
 use crate::db::{Db, DbError};
-use crate::delivery::{self, Delivery};
+use crate::delivery::{self, Delivery, Tagged};
 use crate::directory::{Department, Directory};
 use crate::feed::{self, Feed, Keeper};
 use crate::limits;
@@ -20,7 +20,7 @@ use crate::milter::{self, Filters};
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
 use crate::seal::SealFile;
-use crate::sharing::Sharing;
+use crate::sharing::{self, Sharing};
 use crate::smtp;
 use crate::spool::Spool;
 use crate::store::{Store, StoreError};
@@ -258,7 +258,11 @@ pub(super) fn login_rules(config: &Config) -> Rules {
 /// What the configuration says about mail that goes elsewhere.
 pub(super) fn outbound(config: &Config, keys: &Keys) -> delivery::Settings {
     let (hostname, routing) = (config.server.hostname.to_string(), config.relay.routing());
-    delivery::Settings { hostname, routing, keys: keys.clone() }
+    // Looked at when the configuration was read.
+    let shared = config.shares.settings().unwrap_or_default();
+    let tagged = |section: sharing::Section| Tagged { tag: section.tag(), folder: section.folder };
+    let sections = shared.sections.into_iter().map(tagged).collect();
+    delivery::Settings { hostname, routing, keys: keys.clone(), sections }
 }
 
 /// The keys of the domains that we sign for; those that are not there are made, which takes some hundred milliseconds.

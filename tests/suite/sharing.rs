@@ -9,7 +9,7 @@ use jiff::tz::{TimeZone, offset};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::harness::{Daemon, Person, Settings, UNIT, log_in_imap};
+use crate::harness::{DOMAIN, Daemon, Person, Settings, UNIT, log_in_imap, log_in_smtp};
 
 const SECTION: &str = "Chương trình tuần";
 
@@ -77,6 +77,18 @@ impl Office {
         assert!(said.starts_with("t OK"), "{said}");
     }
 
+    fn send(&self, who: &Person, to: &str, subject: &str) {
+        let mut client = self.daemon.connect("submissions");
+        client.reply();
+        log_in_smtp(&mut client, who);
+        for line in [format!("MAIL FROM:<{}>", who.address), format!("RCPT TO:<{to}>"), "DATA".to_owned()] {
+            client.say(&line);
+            assert!(client.reply().0 < 400, "{line}");
+        }
+        client.send(format!("Subject: {subject}\r\n\r\nx\r\n.\r\n").as_bytes());
+        assert_eq!(client.reply().0, 250);
+    }
+
     fn share(&self, words: &[&str]) -> Vec<Value> {
         let done = self.daemon.command(&[&["share"], words, &["--json"]].concat());
         assert!(done.status.success(), "{done:?}");
@@ -123,9 +135,15 @@ fn r5_every_unit_has_the_sections_and_members_post_what_others_read() {
     reader.ok(&format!("SELECT {}", section(SECTION)));
     assert!(reader.ok("FETCH 1 BODY[HEADER.FIELDS (SUBJECT)]").concat().contains("Tuần 48"));
     assert!(reader.append(&section(SECTION), "", b"Subject: x\r\n\r\n").starts_with("t NO [NOPERM]"));
+    // By mail, too; what others send there is mail to the unit.
+    let to = format!("{UNIT}+Chuong-Trinh-Tuan@{DOMAIN}");
+    office.send(&office.member, &to, "Tuần 49");
+    office.send(&outsider, &to, "Hỏi");
     let shelves = office.share(&["list"]);
     let shelf = shelves.iter().find(|shelf| shelf["section"] == SECTION && shelf["unit"] == UNIT).unwrap();
-    assert_eq!((&shelf["tag"], &shelf["messages"]), (&"chuong-trinh-tuan".into(), &1.into()));
+    assert_eq!((&shelf["tag"], &shelf["messages"]), (&"chuong-trinh-tuan".into(), &2.into()));
+    let unread = office.imap(&office.head).ok("STATUS \"Đơn vị/Văn phòng/INBOX\" (MESSAGES)").concat();
+    assert!(unread.contains("MESSAGES 1"), "{unread}");
 }
 
 #[test]
