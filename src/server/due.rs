@@ -39,6 +39,11 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationTok
             Ok(made) => tracing::info!(made, "sections of shared folders made"),
             Err(error) => tracing::error!(%error, "sections of shared folders are still missing"),
         }
+        match services.sharing.remind().await {
+            Ok(0) => {}
+            Ok(heads) => tracing::info!(heads, "reminded of what is due"),
+            Err(error) => tracing::error!(%error, "heads are not reminded of what is due yet"),
+        }
         for mailbox in provisioning.graces_over() {
             end(provisioning, mailbox, &services.archives).await;
         }

@@ -176,6 +176,7 @@ impl Installation {
             keys: self.keys.clone(),
             filters: self.filters.clone(),
             sharing: Sharing {
+                db: self.db.clone(),
                 store: self.store.clone(),
                 directory: self.directory.clone(),
                 clock: self.clock.clone(),

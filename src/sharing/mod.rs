@@ -2,6 +2,7 @@
 //! some of them are to be published by a day of the week or of the month (P4.2).
 
 mod duty;
+mod remind;
 pub mod schedule;
 mod sections;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use crate::access::SHARED;
 use crate::clock::Clock;
+use crate::db::Db;
 use crate::directory::{Directory, Mailbox, MailboxState, Owner, Unit, UnitState};
 use crate::store::{FolderName, FolderNameError, Store};
 use crate::text::fold;
@@ -61,6 +63,8 @@ impl Section {
 /// The shared folders. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sharing {
+    /// Where all is written.
+    pub db: Db,
     /// Where they lie.
     pub store: Store,
     /// Whose they are.

@@ -97,6 +97,22 @@ impl Office {
         said[of].as_array().unwrap_or_else(|| panic!("{said}")).clone()
     }
 
+    /// How often the head was told of a day.
+    fn reminders(&self, due: &str) -> usize {
+        let mut client = self.imap(&self.head);
+        client.ok("SELECT INBOX");
+        let text = client.ok("UID FETCH 1:* BINARY.PEEK[1]").join("\n");
+        text.split("BINARY[1]").filter(|text| text.contains(due)).count()
+    }
+
+    fn wait_for_reminders(&self, due: &str, times: usize) {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while self.reminders(due) < times {
+            assert!(std::time::Instant::now() < until, "the head is told of {due}");
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+    }
+
     /// The sections that are overdue; the unit's head answers for each.
     fn overdue(&self) -> Vec<String> {
         let overdue = self.share(&["overdue"]);
@@ -153,13 +169,16 @@ fn r6_r7_what_is_due_is_on_time_late_or_missing() {
     office.at(date(2026, 11, 27));
     assert_eq!(office.terms(), states(&[("2026-11-30", "open")]));
     office.at(date(2026, 11, 30));
+    office.wait_for_reminders("30/11/2026", 1);
     office.publish(&office.member, "Tuần 49");
     assert_eq!(office.terms(), states(&[("2026-11-30", "on_time")]));
     office.at(date(2026, 12, 7));
+    office.wait_for_reminders("07/12/2026", 1);
     assert_eq!(office.terms(), states(&[("2026-11-30", "on_time"), ("2026-12-07", "open")]));
     // The weekly results were forgotten, too.
     assert_eq!(office.overdue(), ["Kết quả tuần"]);
     office.at(date(2026, 12, 8));
+    office.wait_for_reminders("07/12/2026", 2);
     assert_eq!(office.terms(), states(&[("2026-11-30", "on_time"), ("2026-12-07", "missing")]));
     assert_eq!(office.overdue(), [SECTION, "Kết quả tuần", "Kết quả tuần"]);
     office.publish(&office.head, "Tuần 50");
@@ -170,6 +189,9 @@ fn r6_r7_what_is_due_is_on_time_late_or_missing() {
         (&late["published"]["subject"], &late["published"]["by"]),
         (&"Tuần 50".into(), &office.head.address.as_str().into())
     );
+    // On the morning of the day, and of the next, the head was told; once each.
+    let counts = ["30/11/2026", "07/12/2026"].map(|due| office.reminders(due));
+    assert_eq!(counts, [2, 2]);
     // A Monday off moves the day to the next on which the office works.
     office.at(date(2026, 12, 12));
     assert_eq!(office.terms()[1], states(&[("2026-12-16", "open")])[0]);
