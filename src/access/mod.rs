@@ -19,7 +19,7 @@ use moka::sync::Cache;
 pub use crate::credential::{Door, Kind, Seen};
 pub use allowance::{Allowance, Bound, Burst, Withheld};
 pub use login::{Login, Who};
-pub use reach::{Location, Reached, SHARED, UNITS};
+pub use reach::{Location, Reached};
 pub use throttle::{Rate, Rates};
 
 use crate::address::{Address, Domain};

@@ -10,16 +10,11 @@
 //! it follows the unit when that is renamed or merged, and is in its archive and its hand-over.
 
 use crate::acl::Acl;
-use crate::directory::{Mailbox, MailboxState, Snapshot, Tree};
+use crate::directory::{Mailbox, MailboxState, SHARED, Snapshot, Tree, UNITS};
 use crate::id::{FolderId, MailboxId};
 use crate::store::FolderName;
 
 use super::login::{Login, Who};
-
-/// The namespace of mailboxes that one may use: RFC 2342 "other users' namespace".
-pub const UNITS: &str = "Đơn vị";
-/// The namespace of what is shared: RFC 2342 "shared namespace". Also what the folder is called that holds it.
-pub const SHARED: &str = "Dùng chung";
 
 /// Where a name leads.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod answer;
 mod batch;
 mod notice;
 mod outbound;
-mod section;
+mod posting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ use outbound::About;
 
 pub use administer::{Change, Changed};
 pub use outbound::NextTells;
-pub use section::Tagged;
+pub use posting::Tagged;
 
 /// Delivers to mailboxes here, and to the queue for others. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -28,7 +28,7 @@ pub use model::{
     TreatmentKind, Unit, UnitKind, UnitState,
 };
 pub use row::{Key, Row, Table};
-pub use snapshot::{Availability, FindError, Resolution, Snapshot, Tree};
+pub use snapshot::{Availability, FindError, Resolution, SHARED, Snapshot, Tree, UNITS};
 
 use crate::db::{Db, DbError, Tx};
 

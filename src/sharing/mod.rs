@@ -8,10 +8,9 @@ mod sections;
 
 use std::sync::Arc;
 
-use crate::access::SHARED;
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::directory::{Directory, Mailbox, MailboxState, Owner, Unit, UnitState};
+use crate::directory::{Directory, Mailbox, MailboxState, Owner, SHARED, Unit, UnitState};
 use crate::store::{FolderName, FolderNameError, Store};
 use crate::text::fold;
 use crate::workday::Workdays;

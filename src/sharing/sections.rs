@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Section, Sharing};
+use crate::directory::{Mailbox, Unit};
 use crate::id::MailboxId;
 use crate::store::{Folder, StoreError};
 
@@ -50,7 +51,7 @@ impl Sharing {
         let folders = self.folders(units.iter().map(|(_, mailbox)| mailbox.id)).await?;
         let held: BTreeMap<_, _> =
             folders.iter().map(|folder| ((folder.mailbox, folder.name.as_str()), folder.counters.messages)).collect();
-        let shelf = |(unit, mailbox): &(crate::directory::Unit, crate::directory::Mailbox), section: &Section| Shelf {
+        let show = |(unit, mailbox): &(Unit, Mailbox), section: &Section| Shelf {
             unit: unit.code.clone(),
             unit_name: unit.name.clone(),
             section: section.name.clone(),
@@ -59,7 +60,7 @@ impl Sharing {
         };
         Ok(units
             .iter()
-            .flat_map(|unit| self.settings.sections.iter().map(move |section| shelf(unit, section)))
+            .flat_map(|unit| self.settings.sections.iter().map(move |section| show(unit, section)))
             .collect())
     }
 

@@ -16,7 +16,7 @@ use crate::text::fold;
 pub use addresses::Availability;
 pub use find::FindError;
 pub use mail::Resolution;
-pub use rights::Tree;
+pub use rights::{SHARED, Tree, UNITS};
 
 /// The directory as of one commit. Two are equal when every row they were made from is.
 #[derive(Clone, Debug, PartialEq, Eq)]

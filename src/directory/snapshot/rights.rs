@@ -69,6 +69,11 @@ impl Snapshot {
     }
 }
 
+/// The namespace of mailboxes that one may use: RFC 2342 "other users' namespace".
+pub const UNITS: &str = "Đơn vị";
+/// The namespace of what is shared: RFC 2342 "shared namespace". Also what the folder is called that holds it.
+pub const SHARED: &str = "Dùng chung";
+
 /// The folders of a unit's or the department's mailbox are of two trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tree {

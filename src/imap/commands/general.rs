@@ -1,6 +1,6 @@
 //! CAPABILITY, ID, LOGOUT, STARTTLS, COMPRESS, ENABLE, NAMESPACE.
 
-use crate::access::{SHARED, UNITS};
+use crate::directory::{SHARED, UNITS};
 use crate::imap::connection::Connection;
 use crate::imap::refusal::{Farewell, Refusal};
 use crate::imap::reply::{self, Done};
