@@ -123,7 +123,9 @@ fn curl_works_in_folders_of_every_namespace() {
     let custom =
         |folder: &str, command: &str| String::from_utf8(curl(&["-X", command, &format!("{server}/{folder}")])).unwrap();
     let listed = custom("", "LIST \"\" \"D&APk-ng chung/%\"");
-    let department = listed.lines().find_map(|line| line.trim().split("\"D&APk-ng chung/").nth(1)).unwrap();
+    // "Sở …", among the units.
+    let mut shared = listed.lines().filter_map(|line| line.trim().split("\"D&APk-ng chung/").nth(1));
+    let department = shared.find(|name| name.starts_with("S&")).unwrap();
     let shared = format!("D&APk-ng chung/{}/Bi&HsM-u m&Hqs-u", department.trim_end_matches('"'));
     let attachment = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ejAx\r\n".repeat(120_000);
     let large = [letter(&office.from, &office.to, "lon"), attachment.into_bytes()].concat();
