@@ -158,25 +158,25 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Status => Request::Status,
         Installed::Unit(unit) => {
             if let args::Unit::Appoint { record: file, .. } = &unit {
-                record = file.as_deref().map(|path| NewFile::make("--record", path)).transpose()?;
+                record = NewFile::wanted("--record", file.as_deref())?;
             }
             requests::unit(unit)
         }
         Installed::Staff(staff) => {
-            slip = staff.slip().map(|path| NewFile::make("--slip", path)).transpose()?;
+            slip = NewFile::wanted("--slip", staff.slip())?;
             requests::staff(staff, &config, output.language)?
         }
         Installed::Mailbox(args::Mailboxes::Mail(mail)) => return mail::run(mail, &config, output).await,
         Installed::Mailbox(args::Mailboxes::Mailbox(mailbox)) => {
             if let args::Mailbox::Handover(args::HandOver { record: file, .. }) = &mailbox {
-                record = file.as_deref().map(|path| NewFile::make("--record", path)).transpose()?;
+                record = NewFile::wanted("--record", file.as_deref())?;
             }
             requests::mailbox(mailbox)
         }
         Installed::Decision(decision) => requests::decision(decision),
         Installed::Request(request) => {
             if let requested::Request::Apply { slip: file, .. } = &request {
-                slip = file.as_deref().map(|path| NewFile::make("--slip", path)).transpose()?;
+                slip = NewFile::wanted("--slip", file.as_deref())?;
             }
             requested::request(request, &config, output.language)?
         }

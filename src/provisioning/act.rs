@@ -504,6 +504,7 @@ impl Act {
                 | Self::SplitUnit(_)
                 | Self::CloseUnit(_)
                 | Self::AppointHead { .. }
+                | Self::HandOver(_)
                 | Self::Hire(_)
                 | Self::Reinstate(_)
                 | Self::Transfer(_)

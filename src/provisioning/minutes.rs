@@ -156,7 +156,7 @@ impl<'a> Minutes<'a> {
              <p><b>{NATION}</b><br><b class=\"underlined\">{MOTTO}</b></p>\n</header>\n\
              <h1>{TITLE}<br>{subject}</h1>\n<p><i>{basis}</i></p>\n<p>{opening}</p>\n<ul>\n{sides}</ul>\n\
              <h2>1. Nội dung hộp thư</h2>\n<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{folders}</tbody>\n\
-             </table>\n<p>{total}.</p>\n<p>Mã kiểm tra toàn bộ: <code>{digest}</code></p>\n\
+             </table>\n<p>{total}.</p>\n<p>Mã kiểm tra toàn bộ:<br><code>{digest}</code></p>\n\
              <h2>2. Việc còn dở</h2>\n<ul>\n{open}</ul>\n<h2>3. Quyền đã kết thúc</h2>\n<ul>\n{ended}</ul>\n\
              <p>{duty}</p>\n<p>{copies}</p>\n<div class=\"signatures\">\n{signatures}</div>\n</body>\n</html>\n",
             digest = manifest.digest(),
