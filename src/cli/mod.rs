@@ -149,24 +149,34 @@ async fn installed(
 }
 
 async fn with_configuration(command: Installed, config: Config, output: &Output) -> Result<ExitCode, Failure> {
-    let mut slip = None;
+    let (mut slip, mut record) = (None, None);
     let request = match command {
         Installed::Serve => return serve(config, |_| ()).await,
         Installed::Check { config_only } => return check(&config, config_only, output).await,
         Installed::Hr(command) => return hr::run(command, &config, output).await,
         Installed::Backup(backup) => return backup::backup(backup, &config, output).await,
         Installed::Status => Request::Status,
-        Installed::Unit(unit) => requests::unit(unit),
+        Installed::Unit(unit) => {
+            if let args::Unit::Appoint { record: file, .. } = &unit {
+                record = NewFile::wanted("--record", file.as_deref())?;
+            }
+            requests::unit(unit)
+        }
         Installed::Staff(staff) => {
-            slip = staff.slip().map(|path| NewFile::make("--slip", path)).transpose()?;
+            slip = NewFile::wanted("--slip", staff.slip())?;
             requests::staff(staff, &config, output.language)?
         }
         Installed::Mailbox(args::Mailboxes::Mail(mail)) => return mail::run(mail, &config, output).await,
-        Installed::Mailbox(args::Mailboxes::Mailbox(mailbox)) => requests::mailbox(mailbox),
+        Installed::Mailbox(args::Mailboxes::Mailbox(mailbox)) => {
+            if let args::Mailbox::Handover(args::HandOver { record: file, .. }) = &mailbox {
+                record = NewFile::wanted("--record", file.as_deref())?;
+            }
+            requests::mailbox(mailbox)
+        }
         Installed::Decision(decision) => requests::decision(decision),
         Installed::Request(request) => {
             if let requested::Request::Apply { slip: file, .. } = &request {
-                slip = file.as_deref().map(|path| NewFile::make("--slip", path)).transpose()?;
+                slip = NewFile::wanted("--slip", file.as_deref())?;
             }
             requested::request(request, &config, output.language)?
         }
@@ -194,6 +204,14 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
                 return Err(failure);
             }
         }
+    }
+    if let (Some(file), Reply::Done(done)) = (record, &mut reply)
+        && !done.dry_run
+        && let Some(text) = done.handovers.iter_mut().find_map(|handover| handover.record.take())
+        && let Err(failure) = file.write(&text)
+    {
+        output.reply(&reply);
+        return Err(failure);
     }
     Ok(output.reply(&reply))
 }

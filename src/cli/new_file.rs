@@ -35,6 +35,11 @@ impl NewFile {
         Ok(Self { option, path: path.to_owned(), aside, file: Some(file) })
     }
 
+    /// The same where the option is given.
+    pub(super) fn wanted(option: &'static str, path: Option<&Path>) -> Result<Option<Self>, Failure> {
+        path.map(|path| Self::make(option, path)).transpose()
+    }
+
     /// Adds to it.
     pub(super) fn add(&mut self, text: &str) -> Result<(), Failure> {
         let written = self.file.as_mut().map_or(Ok(()), |file| file.write_all(text.as_bytes()));

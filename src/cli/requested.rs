@@ -19,7 +19,7 @@ use crate::language::Language;
 use crate::name::{Account, Label};
 use crate::provisioning::Act;
 
-use super::args::{Cli, Command, Installed, Manner, Staff, date};
+use super::args::{Cli, Command, Installed, Mailboxes, Manner, Staff, date};
 use super::requests;
 use super::tables::{detail, moment, rehearsed, table, text};
 use super::usage;
@@ -153,6 +153,7 @@ fn asked_for(words: Vec<OsString>, config: &Config, language: Language) -> Resul
         Command::Installed(Installed::Staff(Staff::Passwd { .. })) => None,
         Command::Installed(Installed::Staff(staff)) => Some(requests::staff(staff, config, language)?),
         Command::Installed(Installed::Unit(unit)) => Some(requests::unit(unit)),
+        Command::Installed(Installed::Mailbox(Mailboxes::Mailbox(mailbox))) => Some(requests::mailbox(mailbox)),
         _ => None,
     };
     match request {

@@ -13,8 +13,8 @@ use crate::language::Language;
 use crate::limits;
 use crate::name::Label;
 use crate::provisioning::{
-    Act, CloseUnit, CreateUnit, Delegate, Depart, FirstPassword, Hire, OpenMailbox, Registration, Reinstate, Rename,
-    RenameUnit, SplitUnit, Transfer,
+    Act, CloseUnit, CreateUnit, Delegate, Depart, FirstPassword, HandOver, Hire, OpenMailbox, Registration, Reinstate,
+    Rename, RenameUnit, SplitUnit, Transfer,
 };
 
 use super::args;
@@ -39,8 +39,8 @@ pub(super) fn unit(unit: args::Unit) -> Request {
             let treatment = treatment(new_mail);
             decided(Act::CloseUnit(CloseUnit { code, grace, treatment }), decision, manner)
         }
-        args::Unit::Appoint { code, head, decision, manner } => {
-            decided(Act::AppointHead { code, who: head }, decision, manner)
+        args::Unit::Appoint { code, head, record, decision, manner } => {
+            slipped(decided(Act::AppointHead { code, who: head }, decision, manner), record.as_deref())
         }
     }
 }
@@ -93,6 +93,11 @@ pub(super) fn mailbox(mailbox: args::Mailbox) -> Request {
             act(asked(Act::Delegate(Delegate { mailbox: address, to, rights, from, until }), manner))
         }
         args::Mailbox::Revoke { address, from, manner } => act(asked(Act::Revoke { mailbox: address, from }, manner)),
+        args::Mailbox::Handover(args::HandOver { address, from, to, record, decision, manner }) => {
+            let hand_over = Act::HandOver(HandOver { mailbox: address, from, to });
+            slipped(decided(hand_over, decision, manner), record.as_deref())
+        }
+        args::Mailbox::Manifest { address } => Request::MailboxManifest(address),
         args::Mailbox::Alias(args::Alias::Add { address, alias, manner }) => {
             act(asked(Act::AddAlias { mailbox: address, alias }, manner))
         }
@@ -148,7 +153,7 @@ fn decided(act: Act, by: args::ByDecision, manner: args::Manner) -> Request {
     self::act(Asked { decision, ..asked(act, manner) })
 }
 
-/// The slip takes the form of the file it is for.
+/// The slip, or the minutes, takes the form of the file it is for.
 fn slipped(request: Request, file: Option<&Path>) -> Request {
     match request {
         Request::Act(mut asked) => {

@@ -6,11 +6,12 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::control::{
-    Basis, Checks, DecisionDetail, Done, GuideView, MailboxView, QueueStatus, Reply, RightView, StaffView, Status,
-    UnitView,
+    Basis, Checks, DecisionDetail, Done, GuideView, MailboxView, ManifestView, QueueStatus, Reply, RightView,
+    StaffView, Status, UnitView,
 };
 use crate::directory::{DecisionState, MailboxState, Place, Reach, StaffState, UnitKind, UnitState};
 use crate::language::Language;
+use crate::store::Sum;
 
 /// Columns that a table fits into.
 const WIDTH: u16 = 100;
@@ -42,6 +43,7 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::Done(done) => self::done(done, language),
         Reply::MailboxList { mailboxes } => self::mailboxes(mailboxes, language),
         Reply::Mailbox { mailbox } => self::mailbox(mailbox, language),
+        Reply::MailboxManifest(view) => manifest(view, language),
     }
 }
 
@@ -339,7 +341,30 @@ fn done(done: &Done, language: Language) -> String {
     if let Some(slip) = &done.slip {
         text.extend(["\n", slip]);
     }
+    for handover in &done.handovers {
+        text.push('\n');
+        // Nobody signs what was only foretold, and what is in a file is not shown.
+        match &handover.record {
+            Some(record) if !done.dry_run => text.push_str(record),
+            _ => text.push_str(&manifest(&handover.manifest, language)),
+        }
+    }
     text
+}
+
+fn manifest(view: &ManifestView, language: Language) -> String {
+    let (headings, whole) = match language {
+        Language::Vi => (["thư mục", "số thư", "byte", "chưa đọc", "mã kiểm tra"], "toàn bộ"),
+        Language::En => (["folder", "messages", "bytes", "unseen", "digest"], "all"),
+    };
+    let row = |sum: &Sum| {
+        let Sum { name, messages, bytes, unseen, digest, .. } = sum.clone();
+        [name, messages.to_string(), bytes.to_string(), unseen.to_string(), digest]
+    };
+    let ManifestView { messages, bytes, digest, manifest, .. } = view;
+    let unseen: u64 = manifest.folders.iter().map(|folder| folder.unseen).sum();
+    let all = [whole.to_owned(), messages.to_string(), bytes.to_string(), unseen.to_string(), digest.clone()];
+    table(headings, manifest.folders.iter().map(row).chain([all]))
 }
 
 /// A moment at the office.

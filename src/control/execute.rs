@@ -13,14 +13,15 @@ use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
 use crate::milter::Filters;
 use crate::period::Period;
-use crate::provisioning::{Applied, Order, Provisioning, Refusal};
+use crate::provisioning::{Applied, Minutes, Order, Provisioning, Refusal};
 use crate::queue::Queue;
 use crate::sharing::Sharing;
 
 use super::caller::Caller;
 use super::failure::Failure;
 use super::reply::{
-    DecisionView, Done, GuideView, MailboxView, QueueStatus, Reply, StaffView, Status, StepView, StoreStatus, UnitView,
+    DecisionView, Done, GuideView, HandoverView, MailboxView, ManifestView, QueueStatus, Reply, StaffView, Status,
+    StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
 use super::surroundings::Surroundings;
@@ -86,6 +87,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         }
         Request::MailboxList => mailboxes(services, &snapshot).await,
         Request::MailboxShow(address) => mailbox(&address, services, &snapshot, language).await,
+        Request::MailboxManifest(address) => manifest(&address, services, &snapshot, language).await,
         Request::MailboxRights(address) => rights::report(address.as_ref(), services, &snapshot, language).await,
         Request::DecisionList => decisions::list(services).await,
         Request::DecisionShow(number) => decisions::show(&number, services, language).await,
@@ -128,12 +130,28 @@ async fn mailbox(
     snapshot: &Snapshot,
     language: Language,
 ) -> Result<Reply, Failure> {
-    let unknown = || Failure::unknown("mailbox_unknown", ("hộp thư", "mailbox"), &address.to_string(), language);
-    let mailbox = snapshot.holder(address).ok_or_else(unknown)?;
+    let mailbox = held(address, snapshot, language)?;
     let used = services.provisioning.store.usage(mailbox.id).await?;
     Ok(Reply::Mailbox {
         mailbox: MailboxView::of(mailbox, used, snapshot, &services.provisioning.settings.organisation),
     })
+}
+
+async fn manifest(
+    address: &Address,
+    services: &Services,
+    snapshot: &Snapshot,
+    language: Language,
+) -> Result<Reply, Failure> {
+    let mailbox = held(address, snapshot, language)?.id;
+    let manifest = services.provisioning.store.manifest(mailbox).await?;
+    Ok(Reply::MailboxManifest(ManifestView::of(address, manifest)))
+}
+
+/// The mailbox of an address.
+fn held<'s>(address: &Address, snapshot: &'s Snapshot, language: Language) -> Result<&'s Mailbox, Failure> {
+    let unknown = || Failure::unknown("mailbox_unknown", ("hộp thư", "mailbox"), &address.to_string(), language);
+    snapshot.holder(address).ok_or_else(unknown)
 }
 
 fn guide(who: &str, services: &Services, snapshot: &Snapshot, language: Language) -> Result<Reply, Failure> {
@@ -181,6 +199,15 @@ pub(super) async fn carry_out(
     };
     for applied in done.acts {
         tell(&mut view, &applied, &snapshot, language);
+        // What waits for its day is handed over then.
+        for handover in applied.handovers.iter().filter(|_| done.state == DecisionState::Applied) {
+            let minutes = Minutes::of(handover, &provisioning.settings.organisation);
+            let record = match form {
+                SlipForm::Text => minutes.text(),
+                SlipForm::Html => minutes.html(),
+            };
+            view.handovers.push(HandoverView::of(handover, record));
+        }
         // What was only rehearsed opens nothing, and whoever chose a password knows it.
         if let (Some(slip), Manner::Apply, false) = (&applied.slip, manner, chosen) {
             view.first_password = Some(slip.password.expose().to_owned());

@@ -14,7 +14,8 @@ use crate::directory::{
 };
 use crate::id::{DecisionId, MailboxId, StaffId, UnitId};
 use crate::language::Language;
-use crate::provisioning::{ClientSettings, Step};
+use crate::provisioning::{ClientSettings, Handover, Signatory, Step};
+use crate::store::{Manifest, Volume};
 
 use super::{audit, province};
 
@@ -31,6 +32,7 @@ pub enum Reply {
     Staff { staff: StaffView },
     MailboxList { mailboxes: Vec<MailboxView> },
     Mailbox { mailbox: MailboxView },
+    MailboxManifest(ManifestView),
     MailboxRights { rights: Vec<RightView> },
     DecisionList { decisions: Vec<DecisionDetail> },
     DecisionShow { decisions: Vec<DecisionDetail> },
@@ -112,6 +114,63 @@ pub struct Done {
     /// For the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slip: Option<String>,
+    /// Mailboxes that were handed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handovers: Vec<HandoverView>,
+}
+
+/// A mailbox that was handed over, or would be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HandoverView {
+    /// Who hands it over.
+    pub from: Signatory,
+    /// Who takes it over.
+    pub to: Signatory,
+    /// What others could do with it and no longer can.
+    pub ended: Vec<String>,
+    /// What it holds.
+    #[serde(flatten)]
+    pub manifest: ManifestView,
+    /// The minutes that both sign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+}
+
+impl HandoverView {
+    /// How a hand-over is shown.
+    pub fn of(handover: &Handover, record: String) -> Self {
+        Self {
+            from: handover.giving.clone(),
+            to: handover.taking.clone(),
+            ended: handover.ended.clone(),
+            manifest: ManifestView::of(&handover.address, handover.manifest.clone()),
+            record: Some(record),
+        }
+    }
+}
+
+/// What a mailbox holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ManifestView {
+    /// Its address.
+    pub mailbox: Address,
+    /// SHA-256 of the manifest, in hexadecimal.
+    pub digest: String,
+    /// Messages of all folders.
+    pub messages: u64,
+    /// Their octets.
+    pub bytes: u64,
+    /// Folder by folder.
+    #[serde(flatten)]
+    pub manifest: Manifest,
+}
+
+impl ManifestView {
+    /// How a manifest is shown.
+    pub fn of(mailbox: &Address, manifest: Manifest) -> Self {
+        let Volume { messages, bytes } = manifest.volume();
+        Self { mailbox: mailbox.clone(), digest: manifest.digest(), messages, bytes, manifest }
+    }
 }
 
 /// One planned effect.

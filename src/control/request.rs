@@ -49,6 +49,8 @@ pub enum Request {
     MailboxList,
     /// `mailbox show ADDRESS`
     MailboxShow(Address),
+    /// `mailbox manifest ADDRESS`
+    MailboxManifest(Address),
     /// `decision list`
     DecisionList,
     /// `mailbox rights [ADDRESS]`
@@ -106,11 +108,11 @@ pub struct Asked {
     pub note: Option<String>,
     /// Whether it is done, or only what would be done is told.
     pub manner: Manner,
-    /// The form of the slip, where the act makes one.
+    /// The form of the slip or of the minutes, where the act makes any.
     pub slip: SlipForm,
 }
 
-/// The form of a slip.
+/// The form of what is printed for people to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlipForm {

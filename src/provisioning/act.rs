@@ -98,6 +98,8 @@ pub enum Act {
         /// From whom.
         from: String,
     },
+    /// Whoever answered for a unit's or the department's mailbox hands it over (R24, R25).
+    HandOver(HandOver),
     /// A folder of a unit's or the department's mailbox is opened to others, or no longer (R5).
     OpenFolder(OpenFolder),
     /// A further address at our domain.
@@ -304,6 +306,17 @@ pub struct Delegate {
     pub until: Option<Date>,
 }
 
+/// A mailbox is handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandOver {
+    /// Which mailbox: a unit's or the department's.
+    pub mailbox: Address,
+    /// Who answered for it.
+    pub from: String,
+    /// Who does from now on.
+    pub to: String,
+}
+
 /// A folder is opened to others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenFolder {
@@ -400,6 +413,7 @@ impl Act {
             Self::RemoveDevice { .. } => "device.remove",
             Self::Delegate(_) => "mailbox.delegate",
             Self::Revoke { .. } => "mailbox.revoke",
+            Self::HandOver(_) => "mailbox.handover",
             Self::OpenFolder(_) => "folder.open",
             Self::AddAlias { .. } => "alias.add",
             Self::RemoveAlias { .. } => "alias.remove",
@@ -432,6 +446,7 @@ impl Act {
                 one = Some(who);
                 several.extend(handover_to);
             }
+            Self::HandOver(HandOver { from, to, .. }) => several.extend([from, to]),
             Self::SplitUnit(SplitUnit { staff, .. }) => several.extend(staff),
             Self::FoundDepartment(_)
             | Self::CreateUnit(_)
@@ -489,6 +504,7 @@ impl Act {
                 | Self::SplitUnit(_)
                 | Self::CloseUnit(_)
                 | Self::AppointHead { .. }
+                | Self::HandOver(_)
                 | Self::Hire(_)
                 | Self::Reinstate(_)
                 | Self::Transfer(_)

@@ -1,19 +1,22 @@
 //! A plan's effects, one after another: the directory's in the draft, all others kept for after it is written. Nothing is
 //! decided here.
 
-use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::act::Act;
 use super::effect::{Effect, Opening};
+use super::handover::{Handover, Signatory};
 use super::slip::{Purpose, Slip};
 use super::step::{Step, Subject, Whose};
 use super::{Applied, Failure, Issued, Manner, Order, Record, Settings};
 use crate::address::Address;
+use crate::clock::Clock;
 use crate::directory::{
     AddressKind, AddressState, DelegationState, Draft, Generation, Grace, MailboxState, NewDelegation, Owner, UnitState,
 };
-use crate::id::MailboxId;
+use crate::id::{MailboxId, StaffId};
+use crate::language::Language;
+use crate::store::Manifest;
 
 /// A plan in the middle of its steps.
 pub(super) struct Progress<'a> {
@@ -23,10 +26,11 @@ pub(super) struct Progress<'a> {
     pub(super) order: &'a Order,
     pub(super) issued: Option<&'a Issued>,
     pub(super) manner: Manner,
-    pub(super) today: Date,
+    pub(super) clock: &'a Clock,
     subject: Subject,
     slip: Option<Slip>,
     opening: Option<Opening>,
+    handovers: Vec<Handover>,
     records: Vec<Record>,
 }
 
@@ -40,13 +44,14 @@ impl<'a> Progress<'a> {
     pub(super) fn new(
         draft: &'a mut Draft,
         effects: &'a mut Vec<Effect>,
-        (settings, today): (&'a Settings, Date),
+        (settings, clock): (&'a Settings, &'a Clock),
         order: &'a Order,
         issued: Option<&'a Issued>,
         manner: Manner,
     ) -> Self {
-        let (subject, slip, opening, records) = (Subject::default(), None, None, Vec::new());
-        Self { draft, effects, settings, order, issued, manner, today, subject, slip, opening, records }
+        let (subject, slip, opening) = (Subject::default(), None, None);
+        let (handovers, records) = (Vec::new(), Vec::new());
+        Self { draft, effects, settings, order, issued, manner, clock, subject, slip, opening, handovers, records }
     }
 
     /// Takes all steps. What became of the directory's rows is recorded as it is, whatever step it came from.
@@ -62,7 +67,11 @@ impl<'a> Progress<'a> {
         });
         let effects = self.records.into_iter().map(|record| Record { what: act.what(), ..record });
         let records = changes.chain(effects).collect();
-        Ok(Outcome { applied: Applied { steps, subject: self.subject, slip: self.slip }, records })
+        let (subject, slip, mut handovers) = (self.subject, self.slip, self.handovers);
+        for handover in &mut handovers {
+            handover.ended = steps.iter().filter(|step| step.ends()).map(|step| step.describe(Language::Vi)).collect();
+        }
+        Ok(Outcome { applied: Applied { steps, subject, slip, handovers }, records })
     }
 
     /// What changes beside the directory's rows is recorded by name.
@@ -133,6 +142,10 @@ impl<'a> Progress<'a> {
             | Step::Open { .. }
             | Step::Export { .. }
             | Step::OpenIncident { .. } => self.credential(step)?,
+            Step::HandOver { mailbox, address, from, to, .. } => {
+                let handover = self.handover(*mailbox, address, *from, *to)?;
+                self.handovers.push(handover);
+            }
             Step::Welcome { address, holder } => {
                 let mailbox = self.known(Whose::JustOpened)?;
                 self.effects.push(Effect::Welcome { mailbox, address: address.clone(), holder: holder.clone() });
@@ -196,7 +209,7 @@ impl<'a> Progress<'a> {
         match step {
             Step::GiveAddress { mailbox, address, kind } => {
                 let id = self.known(*mailbox)?;
-                self.draft.give_address(id, address, *kind, self.today);
+                self.draft.give_address(id, address, *kind, self.clock.today());
             }
             Step::RegainAddress { id, kind, .. } => self.draft.change_address(*id, |row| {
                 row.state = AddressState::Live;
@@ -319,6 +332,37 @@ impl<'a> Progress<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What is handed over; what it holds is found when everything else is done.
+    fn handover(
+        &mut self,
+        mailbox: MailboxId,
+        address: &Address,
+        from: StaffId,
+        to: StaffId,
+    ) -> Result<Handover, Failure> {
+        self.subject.mailbox = Some(mailbox);
+        let snapshot = self.draft.snapshot();
+        let signatory = |person| {
+            let person = snapshot.staff(person).ok_or(Failure::Plan("somebody hands over who is not there"))?;
+            Ok::<_, Failure>(Signatory::of(person))
+        };
+        let unit = match snapshot.mailbox(mailbox).map(|mailbox| mailbox.owner) {
+            Some(Owner::Unit(unit)) => snapshot.unit(unit),
+            _ => None,
+        };
+        Ok(Handover {
+            mailbox,
+            address: address.clone(),
+            owner: unit.map_or(&self.settings.organisation, |unit| &unit.name).clone(),
+            giving: signatory(from)?,
+            taking: signatory(to)?,
+            decision: self.order.decision.clone().ok_or(Failure::Plan("a hand-over without a decision"))?,
+            at: self.clock.zoned(),
+            ended: Vec::new(),
+            manifest: Manifest::default(),
+        })
     }
 
     fn opening(&self, address: &Address, reason: &crate::name::Label, until: Option<jiff::Timestamp>) -> Opening {

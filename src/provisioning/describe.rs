@@ -85,6 +85,9 @@ impl Step {
                 format!("uỷ quyền {holder} dùng {address} ({rights}) từ {}{last}", vietnamese(*since))
             }
             Self::EndDelegation { address, holder, .. } => format!("chấm dứt uỷ quyền của {holder} với {address}"),
+            Self::HandOver { address, giving, taking, .. } => {
+                format!("bàn giao hộp thư {address}: {giving} → {taking}, lập biên bản")
+            }
             Self::OpenFolder { address, path, whom, rights, .. } => {
                 format!("mở thư mục {path} của {address} cho {whom} ({rights})")
             }
@@ -168,6 +171,9 @@ impl Step {
                 format!("let {holder} use {address} ({rights}) from {since}{last}")
             }
             Self::EndDelegation { address, holder, .. } => format!("end {holder}'s use of {address}"),
+            Self::HandOver { address, giving, taking, .. } => {
+                format!("hand the mailbox {address} over: {giving} → {taking}, with a record")
+            }
             Self::OpenFolder { address, path, whom, rights, .. } => {
                 format!("open folder {path} of {address} to {whom} ({rights})")
             }

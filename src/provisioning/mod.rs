@@ -10,8 +10,10 @@ mod by;
 mod describe;
 mod due;
 mod effect;
+mod handover;
 pub mod incidents;
 pub mod mail;
+mod minutes;
 mod notice;
 mod order;
 mod refusal;
@@ -30,11 +32,13 @@ use jiff::civil::Date;
 use serde_json::json;
 
 pub use act::{
-    Act, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, FoundDepartment, Hire, OpenFolder,
-    OpenMailbox, Registration, Reinstate, Rename, RenameUnit, SplitUnit, To, Transfer,
+    Act, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, FoundDepartment, HandOver, Hire,
+    OpenFolder, OpenMailbox, Registration, Reinstate, Rename, RenameUnit, SplitUnit, To, Transfer,
 };
 pub use by::By;
 pub use due::Due;
+pub use handover::{Handover, Signatory};
+pub use minutes::Minutes;
 pub use order::{Applied, Approval, Done, Failure, Manner, Order, Rejected};
 pub use refusal::{Candidate, Refusal};
 pub use rules::Handing;
@@ -186,8 +190,9 @@ impl Provisioning {
         if !sitting.rejected.is_empty() {
             return Err(Failure::Several(sitting.rejected));
         }
-        if manner == Manner::Apply {
-            self.keep(tx, sitting).await?;
+        match manner {
+            Manner::Apply => self.keep(tx, sitting, orders, &mut done).await?,
+            Manner::Rehearse => drop(self.hand_over_all(tx, orders, &mut done, manner).await?),
         }
         Ok(done)
     }
@@ -222,7 +227,10 @@ impl Provisioning {
         for (n, (act, issued)) in order.acts.iter().zip(issued).enumerate() {
             let (draft, effects) = (&mut sitting.draft, &mut sitting.effects);
             match self.act(draft, effects, order, act, issued.as_ref(), manner) {
-                Ok(outcome) => {
+                Ok(mut outcome) => {
+                    for handover in &mut outcome.applied.handovers {
+                        self.name_devices(tx, handover).await?;
+                    }
                     let now = self.clock.now();
                     sitting.entries.extend(outcome.records.into_iter().map(|record| record.signed(order, id, now)));
                     acts.push(outcome.applied);
@@ -249,18 +257,19 @@ impl Provisioning {
         let today = self.clock.today();
         let mut steps = Vec::new();
         let mut records = Vec::new();
-        let (mut subject, mut slip) = (Subject::default(), None);
+        let (mut subject, mut slip, mut handovers) = (Subject::default(), None, Vec::new());
         for part in rules::parts(act, &self.case(draft.snapshot(), order, today))? {
             let plan = rules::plan(&part, &self.case(draft.snapshot(), order, today))?;
-            let progress = Progress::new(draft, effects, (&self.settings, today), order, issued, manner);
+            let progress = Progress::new(draft, effects, (&self.settings, &self.clock), order, issued, manner);
             let outcome = progress.apply(act, plan)?;
             steps.extend(outcome.applied.steps);
             records.extend(outcome.records);
+            handovers.extend(outcome.applied.handovers);
             // What an act is about is what its last part is about; only the first of a split makes something new.
             subject = outcome.applied.subject.or(subject);
             slip = outcome.applied.slip.or(slip);
         }
-        Ok(Outcome { applied: Applied { steps, subject, slip }, records })
+        Ok(Outcome { applied: Applied { steps, subject, slip, handovers }, records })
     }
 
     fn case<'a>(&'a self, snapshot: &'a Snapshot, order: &'a Order, today: Date) -> Case<'a> {
@@ -277,14 +286,39 @@ impl Provisioning {
     }
 
     /// Writes the draft's rows, does what else is to be done, and records it all.
-    async fn keep(&self, tx: &mut Tx, sitting: Sitting) -> Result<(), Failure> {
+    async fn keep(
+        &self,
+        tx: &mut Tx,
+        mut sitting: Sitting,
+        orders: &[Order],
+        done: &mut [Done],
+    ) -> Result<(), Failure> {
         self.directory.save(tx, sitting.draft).await?;
         self.perform(tx, sitting.effects).await?;
+        sitting.entries.extend(self.hand_over_all(tx, orders, done, Manner::Apply).await?);
         let mut entries = sitting.entries.into_iter().peekable();
         while entries.peek().is_some() {
             audit::append(tx, entries.by_ref().take(limits::ROWS_PER_STATEMENT_MAX).collect()).await?;
         }
         Ok(())
+    }
+
+    /// Hands over what acts hand over, when everything else is done; what waits for its day is handed over then.
+    async fn hand_over_all(
+        &self,
+        tx: &mut Tx,
+        orders: &[Order],
+        done: &mut [Done],
+        manner: Manner,
+    ) -> Result<Vec<Entry>, Failure> {
+        let mut entries = Vec::new();
+        for (order, done) in orders.iter().zip(done).filter(|(_, done)| done.state == DecisionState::Applied) {
+            for handover in done.acts.iter_mut().flat_map(|applied| &mut applied.handovers) {
+                let record = self.hand_over(tx, handover, manner).await?;
+                entries.extend(record.map(|record| record.signed(order, done.decision, self.clock.now())));
+            }
+        }
+        Ok(entries)
     }
 
     /// Enters the decision, which may not have been entered before (R16, invariant I5).

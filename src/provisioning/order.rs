@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::act::Act;
+use super::handover::Handover;
 use super::refusal::Refusal;
 use super::rules::Handing;
 use super::slip::Slip;
@@ -101,6 +102,8 @@ pub struct Applied {
     pub subject: Subject,
     /// For the person, where a password was set.
     pub slip: Option<Slip>,
+    /// Mailboxes that were handed over.
+    pub handovers: Vec<Handover>,
 }
 
 /// Why nothing was done.

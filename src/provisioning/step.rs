@@ -76,6 +76,15 @@ pub enum Step {
     },
     /// That ends.
     EndDelegation { delegation: DelegationId, address: Address, holder: PersonName },
+    /// What a mailbox holds at this moment is handed over, and a record of it filed in the mailbox (R24).
+    HandOver {
+        mailbox: MailboxId,
+        address: Address,
+        from: StaffId,
+        giving: PersonName,
+        to: StaffId,
+        taking: PersonName,
+    },
     /// A folder is opened to somebody.
     OpenFolder {
         mailbox: MailboxId,
@@ -113,6 +122,17 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether somebody may no longer do what they could before.
+    pub(super) fn ends(&self) -> bool {
+        matches!(
+            self,
+            Self::Appoint { from: Some(_), .. }
+                | Self::EndDelegation { .. }
+                | Self::EndGrant { .. }
+                | Self::EndCredentials { .. }
+        )
+    }
+
     /// Whether it changes what somebody knows of the department; the others are what goes with every change of its kind.
     pub fn is_change(&self) -> bool {
         !matches!(self, Self::OpenMailbox(_) | Self::MakeFolders | Self::Welcome { .. } | Self::EndSessions { .. })

@@ -345,6 +345,20 @@ async fn found_or_made(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Re
     insert(tx, mailbox, name).await
 }
 
+/// The folder of this name, made and subscribed to if it is missing.
+///
+/// # Errors
+/// [`StoreError::TooManyFolders`] where it is missing and the mailbox may have no more.
+pub async fn folder_in(
+    tx: &mut Tx,
+    store: &Store,
+    mailbox: MailboxId,
+    name: &FolderName,
+) -> Result<FolderId, StoreError> {
+    store.names_changed(tx, mailbox);
+    obtain(tx, mailbox, name, None).await
+}
+
 /// The folder of this name, made and subscribed to if it is missing: one that only held others becomes a folder again.
 /// The use is its own where no other folder of the mailbox has it.
 pub(super) async fn obtain(

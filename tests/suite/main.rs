@@ -28,6 +28,7 @@ mod dovecot;
 mod filter;
 mod filters;
 mod folder_rights;
+mod handover;
 mod harness;
 mod hostile;
 mod hostile_imap;

@@ -366,6 +366,15 @@ fn r12_requests_may_be_required() {
     assert_eq!(office.json(&["request", "approve", "1", "--by", "Nguyễn Thị Đào"]).0, 0);
     let (code, done) = office.json(&[&["request", "apply", "1"][..], &decision].concat());
     assert_eq!((code, done["first_password"].is_string()), (0, true), "{done}");
+    let sides = ["--from", "Nguyễn Thị Đào", "--to", "Lê Thị Mỹ Dung"];
+    let hand_over = [&["mailbox", "handover", "van-phong@daklak.doj.gov.vn"][..], &sides].concat();
+    let decision = ["--decision", "61/QĐ-STP", "--dated", "2026-11-02"];
+    let (code, answer) = office.json(&[&hand_over[..], &decision].concat());
+    assert_eq!((code, &answer["error"]["rule"]), (1, &"R12".into()), "{answer}");
+    assert_eq!(office.json(&[&file[..], &hand_over].concat()).0, 0);
+    assert_eq!(office.json(&["request", "approve", "2", "--by", "Nguyễn Thị Đào"]).0, 0);
+    let (code, done) = office.json(&[&["request", "apply", "2"][..], &decision].concat());
+    assert_eq!((code, done["handovers"][0]["digest"].is_string()), (0, true), "{done}");
     let sheet = office.file("x.csv", hires(3));
     let (code, answer) = office.hr("apply", &sheet, &[]);
     assert_eq!((code, &answer["error"]["rule"]), (1, &"R12".into()), "{answer}");

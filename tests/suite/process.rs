@@ -116,10 +116,15 @@ os.execv(sys.argv[2], sys.argv[2:])
 
     /// Has the kernel kill it at its so-manyth sync from now on (strace). Returns what sees to it, which is to be kept.
     pub fn killed_at_sync(&self, at: usize) -> Tracer {
+        self.killed_at("fsync,fdatasync", at)
+    }
+
+    /// The same at the so-manyth of some system calls.
+    pub fn killed_at(&self, calls: &str, at: usize) -> Tracer {
         let pid = self.child.id().to_string();
-        let inject = format!("inject=fsync,fdatasync:signal=SIGKILL:when={at}");
+        let [trace, inject] = [format!("trace={calls}"), format!("inject={calls}:signal=SIGKILL:when={at}")];
         let tracer = Command::new("strace")
-            .args(["-f", "-qq", "-e", "trace=fsync,fdatasync", "-e", &inject, "-o", "/dev/null", "-p", &pid])
+            .args(["-f", "-qq", "-e", &trace, "-e", &inject, "-o", "/dev/null", "-p", &pid])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -127,7 +132,8 @@ os.execv(sys.argv[2], sys.argv[2:])
         let until = Instant::now() + Duration::from_secs(20);
         let followed = |task: std::io::Result<std::fs::DirEntry>| {
             let status = task.ok().and_then(|task| std::fs::read_to_string(task.path().join("status")).ok());
-            status.is_none_or(|status| !status.contains("TracerPid:\t0\n"))
+            // A zombie was killed already, by something it did of itself.
+            status.is_none_or(|status| !status.contains("TracerPid:\t0\n") || status.contains("State:\tZ"))
         };
         while !std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().all(followed) {
             assert!(Instant::now() < until, "strace does not attach");

@@ -1,9 +1,11 @@
 //! `mailbox …`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
-use super::{Manner, date, quota};
+use super::{ByDecision, Manner, date, quota};
 use crate::address::Address;
 use crate::config::value::Size;
 use crate::directory::Rights;
@@ -47,6 +49,13 @@ pub enum Mailbox {
         /// Every act takes these.
         #[command(flatten)]
         manner: Manner,
+    },
+    /// Bàn giao hộp thư đơn vị hoặc cơ quan | Hand a unit's or the department's mailbox over
+    Handover(HandOver),
+    /// Số thư và mã kiểm tra của từng thư mục | Messages and digest of every folder
+    Manifest {
+        /// Địa chỉ hộp thư | The mailbox's address
+        address: Address,
     },
     /// Địa chỉ phụ | Further addresses
     #[command(subcommand)]
@@ -95,6 +104,28 @@ pub struct Delegate {
     /// Đến hết ngày | To the end of this day
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub until: Option<Date>,
+    /// Every act takes these.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// `mailbox handover`
+#[derive(Args, Debug)]
+pub struct HandOver {
+    /// Địa chỉ hộp thư | The mailbox's address
+    pub address: Address,
+    /// Bên giao | Who hands it over
+    #[arg(long, value_name = "WHO")]
+    pub from: String,
+    /// Bên nhận | Who takes it over
+    #[arg(long, value_name = "WHO")]
+    pub to: String,
+    /// Ghi biên bản bàn giao vào tệp (.html hoặc văn bản) | Write the minutes to this file (.html or text)
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// The decision.
+    #[command(flatten)]
+    pub decision: ByDecision,
     /// Every act takes these.
     #[command(flatten)]
     pub manner: Manner,

@@ -1,5 +1,7 @@
 //! `unit …`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{ByDecision, Manner, NewMail};
@@ -90,6 +92,9 @@ pub enum Unit {
         /// Thủ trưởng mới | The new head
         #[arg(long, value_name = "WHO")]
         head: String,
+        /// Ghi biên bản bàn giao vào tệp (.html hoặc văn bản) | Write the minutes to this file (.html or text)
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
         /// The decision.
         #[command(flatten)]
         decision: ByDecision,

@@ -107,6 +107,15 @@ pub enum Refusal {
     },
     /// R25: the department's mailbox is delegated to heads of units.
     NotAHead(PersonName),
+    /// R25: the department's mailbox is handed over to one of its leaders.
+    NotALeader(PersonName),
+    /// R24: only whoever answers for a mailbox hands it over.
+    NotSteward {
+        /// Who does not.
+        holder: PersonName,
+        /// For which.
+        address: Address,
+    },
     /// R23: whoever answers for a mailbox needs no leave.
     IsSteward(PersonName),
     /// R20: a person's own mailbox is used by nobody else.
@@ -228,6 +237,8 @@ impl Refusal {
             Self::NotOfUnit { .. } => "not_of_unit",
             Self::NotAHead(_) => "not_a_head",
             Self::IsSteward(_) => "is_steward",
+            Self::NotALeader(_) => "not_a_leader",
+            Self::NotSteward { .. } => "not_steward",
             Self::Personal(_) => "personal_mailbox",
             Self::Days { .. } => "days",
             Self::DelegationUnknown(_) => "delegation_unknown",
@@ -275,7 +286,8 @@ impl Refusal {
             Self::UnitNotEmpty { .. } | Self::IntoItself(_) | Self::NothingChanges(_) => Some("R14"),
             Self::NotOfUnit { .. } | Self::IsSteward(_) | Self::Days { .. } => Some("R23"),
             Self::IsOffice(_) | Self::RequestStanding { .. } | Self::NotApproved => Some("R12"),
-            Self::NotAHead(_) => Some("R25"),
+            Self::NotSteward { .. } => Some("R24"),
+            Self::NotAHead(_) | Self::NotALeader(_) => Some("R25"),
             Self::Personal(_) | Self::Minutes { .. } => Some("R20"),
             Self::AddressInUse(_)
             | Self::AddressResting { .. }

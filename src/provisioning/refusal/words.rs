@@ -56,13 +56,20 @@ impl Refusal {
             Self::IntoItself(code) => format!("không sáp nhập đơn vị {code} vào chính nó được"),
             Self::NothingChanges(what) => format!("{what}: không có gì thay đổi"),
             Self::NotOfUnit { holder, code } => {
-                format!("{holder} không thuộc đơn vị {code}: hộp thư đơn vị chỉ uỷ quyền cho người của đơn vị")
+                format!("{holder} không thuộc đơn vị {code}: hộp thư đơn vị chỉ giao cho người của đơn vị")
             }
             Self::NotAHead(holder) => {
                 format!("{holder} không phải thủ trưởng đơn vị: hộp thư cơ quan chỉ uỷ quyền cho thủ trưởng các đơn vị")
             }
+            Self::NotALeader(holder) => format!(
+                "{holder} không phải lãnh đạo cơ quan: hộp thư cơ quan chỉ bàn giao cho Giám đốc hoặc Phó Giám đốc \
+                 (\"hopthu staff promote\")"
+            ),
+            Self::NotSteward { holder, address } => format!(
+                "{holder} không quản lý hộp thư {address}: \"hopthu mailbox rights {address}\" cho biết ai quản lý"
+            ),
             Self::IsSteward(holder) => format!("{holder} là người quản lý hộp thư này, không cần uỷ quyền"),
-            Self::Personal(address) => format!("{address} là hộp thư cá nhân, không uỷ quyền cho người khác được"),
+            Self::Personal(address) => format!("{address} là hộp thư cá nhân, không giao cho người khác được"),
             Self::Days { from, until } => {
                 let (from, until) = (vietnamese(*from), vietnamese(*until));
                 format!("thời hạn uỷ quyền từ {from} đến {until} không có ngày nào: hãy ghi ngày cuối muộn hơn")
@@ -161,11 +168,18 @@ impl Refusal {
             Self::IntoItself(code) => format!("{code} cannot be merged into itself"),
             Self::NothingChanges(what) => format!("{what}: nothing would change"),
             Self::NotOfUnit { holder, code } => {
-                format!("{holder} is not of {code}: a unit's mailbox is delegated to people of the unit")
+                format!("{holder} is not of {code}: a unit's mailbox is for people of the unit")
             }
             Self::NotAHead(holder) => {
                 format!("{holder} is not head of a unit: the department's mailbox is delegated to heads of units")
             }
+            Self::NotALeader(holder) => format!(
+                "{holder} does not lead the department: its mailbox is handed over to the Director or a deputy \
+                 (\"hopthu staff promote\")"
+            ),
+            Self::NotSteward { holder, address } => format!(
+                "{holder} does not answer for {address}: \"hopthu mailbox rights {address}\" shows who does"
+            ),
             Self::IsSteward(holder) => format!("{holder} answers for this mailbox and needs no leave"),
             Self::Personal(address) => format!("{address} is a person's own mailbox, which nobody else may use"),
             Self::Days { from, until } => format!("no day is left from {from} to {until}: give a later last day"),

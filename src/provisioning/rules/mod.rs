@@ -9,6 +9,7 @@ mod department;
 mod device;
 mod export;
 mod grant;
+mod handover;
 mod hire;
 mod open;
 mod password;
@@ -37,8 +38,8 @@ use super::step::{Step, Whose};
 use crate::address::{Address, Domain};
 use crate::credential::{Secret, Standing};
 use crate::directory::{
-    AddressKind, AddressState, Availability, Decision, Delegation, DelegationState, Held, Mailbox, MailboxState,
-    NewMailbox, Owner, Pins, Reach, Snapshot, Staff, StaffState, Unit, UnitState,
+    AddressKind, AddressState, Availability, Decision, Delegation, DelegationState, Grantee, Held, Mailbox,
+    MailboxState, NewMailbox, Owner, Pins, Reach, Snapshot, Staff, StaffState, Unit, UnitState,
 };
 use crate::id::{MailboxId, StaffId};
 use crate::name::{LocalPart, PersonName};
@@ -79,6 +80,7 @@ pub fn parts(act: &Act, case: &Case<'_>) -> Result<Vec<Act>, Refusal> {
     match act {
         Act::SplitUnit(split) => unit_split::parts(split, case),
         Act::AppointHead { code, who } => unit_appoint::parts(code, who, case),
+        Act::HandOver(hand_over) => handover::parts(hand_over, case),
         Act::Transfer(transfer) => transfer::parts(transfer, case),
         Act::Depart(depart) => depart::parts(depart, case),
         other => Ok(vec![other.clone()]),
@@ -110,6 +112,7 @@ pub fn plan(act: &Act, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
         Act::RemoveDevice { who, device } => device::remove(who, device, case),
         Act::Delegate(delegate) => delegate::plan(delegate, case),
         Act::Revoke { mailbox, from } => delegate::revoke(mailbox, from, case),
+        Act::HandOver(hand_over) => handover::plan(hand_over, case),
         Act::OpenFolder(open) => grant::plan(open, case),
         Act::AddAlias { mailbox, alias } => alias::add(mailbox, alias, case),
         Act::RemoveAlias { alias } => alias::remove(alias, case),
@@ -244,6 +247,16 @@ impl<'a> Case<'a> {
             })
         })
         .collect()
+    }
+
+    /// The end of everything by which others than its stewards use a mailbox, and of every open session.
+    fn end_uses(&self, mailbox: &Mailbox, address: &Address) -> Vec<Step> {
+        let mut steps = self.end_delegations(|d| d.mailbox == mailbox.id);
+        // What units share with each other is theirs, whoever heads them.
+        steps.extend(self.end_grants(|g| g.mailbox == mailbox.id && matches!(g.to, Grantee::Staff(_))));
+        steps.push(Step::EndCredentials { mailbox: mailbox.id, address: address.clone() });
+        steps.push(Step::EndSessions { mailbox: mailbox.id, address: address.clone() });
+        steps
     }
 
     /// The end of what is delegated to somebody as a head: the department's mailbox, unless they head another unit (R25).

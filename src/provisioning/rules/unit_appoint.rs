@@ -2,7 +2,6 @@
 //! (R24). Whoever is appointed belongs to the unit from then on, unless it was handed over by somebody who goes.
 
 use super::{Case, Present};
-use crate::directory::Grantee;
 use crate::provisioning::{Act, Refusal, Step, Transfer};
 
 /// Whoever comes from another unit is transferred first.
@@ -23,12 +22,8 @@ pub(super) fn plan(code: &str, who: &str, case: &Case<'_>) -> Result<Vec<Step>, 
     if unit.head == Some(person.id) {
         return Err(Refusal::NothingChanges(format!("{}, {}", unit.code, person.name)));
     }
-    let mut steps = case.end_delegations(|d| d.mailbox == mailbox.id);
-    // What units share with each other is theirs, whoever heads them.
-    steps.extend(case.end_grants(|g| g.mailbox == mailbox.id && matches!(g.to, Grantee::Staff(_))));
+    let mut steps = case.end_uses(mailbox, address);
     steps.extend(unit.head.into_iter().flat_map(|head| case.end_headship(head, unit)));
-    steps.push(Step::EndCredentials { mailbox: mailbox.id, address: address.clone() });
-    steps.push(Step::EndSessions { mailbox: mailbox.id, address: address.clone() });
     steps.push(Step::Appoint {
         unit: unit.id,
         code: unit.code.clone(),
@@ -36,5 +31,8 @@ pub(super) fn plan(code: &str, who: &str, case: &Case<'_>) -> Result<Vec<Step>, 
         from: unit.head.and_then(|head| case.name_of(head)),
         to: Some(person.name.clone()),
     });
+    // The first head takes over from nobody.
+    let former = unit.head.and_then(|head| case.snapshot.staff(head));
+    steps.extend(former.map(|former| super::handover::step(mailbox, address, former, person)));
     Ok(steps)
 }
