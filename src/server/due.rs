@@ -13,6 +13,7 @@ use crate::directory::Mailbox;
 use crate::id::MailboxId;
 use crate::limits;
 use crate::provisioning::{Due, Failure, Provisioning};
+use crate::sharing::Sharing;
 use crate::store::Volume;
 
 /// Looks at the start, when an hour begins at the office, and whenever the directory has changed: what was refused before
@@ -34,19 +35,24 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationTok
         }
         seen = Some(now);
         decisions(provisioning).await;
-        match services.sharing.make().await {
-            Ok(0) => {}
-            Ok(made) => tracing::info!(made, "sections of shared folders made"),
-            Err(error) => tracing::error!(%error, "sections of shared folders are still missing"),
-        }
-        match services.sharing.remind().await {
-            Ok(0) => {}
-            Ok(heads) => tracing::info!(heads, "reminded of what is due"),
-            Err(error) => tracing::error!(%error, "heads are not reminded of what is due yet"),
-        }
         for mailbox in provisioning.graces_over() {
             end(provisioning, mailbox, &services.archives).await;
         }
+        shares(&services.sharing).await;
+    }
+}
+
+/// New units get their sections, and heads hear what is due.
+async fn shares(sharing: &Sharing) {
+    match sharing.make().await {
+        Ok(0) => {}
+        Ok(made) => tracing::info!(made, "sections of shared folders made"),
+        Err(error) => tracing::error!(%error, "sections of shared folders are still missing"),
+    }
+    match sharing.remind().await {
+        Ok(0) => {}
+        Ok(heads) => tracing::info!(heads, "reminded of what is due"),
+        Err(error) => tracing::error!(%error, "heads are not reminded of what is due yet"),
     }
 }
 
