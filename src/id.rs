@@ -43,6 +43,8 @@ ids! {
     RequestId
     /// A fault or a leak that was reported.
     IncidentId
+    /// A message that a unit must deal with.
+    ItemId
     /// A message on its way out, for the recipients that go one way.
     JobId
 }

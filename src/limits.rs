@@ -444,6 +444,16 @@ pub const LOGIN_PLACE_KNOWN: Duration = Duration::from_hours(720);
 pub const EXPUNGED_KEPT_DAYS: u32 = 30;
 /// Messages that can be brought back and are listed at once: what a person looks through; `--since` names others.
 pub const LOST_LISTED_MAX: i64 = 10_000;
+/// Items of work that are listed at once: what a person looks through.
+pub const ITEMS_LISTED_MAX: i64 = 10_000;
+/// Items that somebody is told of each morning, the oldest.
+pub const ITEMS_REMINDED_MAX: usize = 100;
+/// Working days in which an answer is due, unless configured.
+pub const ANSWER_DAYS: usize = 5;
+/// Working days that an answer may take: a year.
+pub const ANSWER_DAYS_MAX: usize = 250;
+/// Characters that an item keeps of a subject, and of who wrote it.
+pub const ITEM_TEXT_CHARS_MAX: usize = 200;
 /// How often the daemon looks for expunged messages whose time is over.
 pub const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 /// An expunged message can be read for at least this long by sessions that have not been told (RFC 9051 §7.5.1); no

@@ -113,6 +113,9 @@ pub enum Installed {
     /// Thư mục dùng chung | Shared folders
     #[command(subcommand)]
     Share(super::share::Share),
+    /// Việc của đơn vị | What units must deal with
+    #[command(subcommand)]
+    Work(super::work::Work),
     /// Sao lưu toàn bộ dữ liệu vào một tệp | Back all data up to one file
     Backup(super::backup::Backup),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person

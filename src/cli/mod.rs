@@ -21,6 +21,7 @@ mod sample;
 mod share;
 mod tables;
 mod usage;
+mod work;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -185,6 +186,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Dkim(dkim) => dkim::request(dkim),
         Installed::Dns(dns) => return dns::run(dns, &config, output).await,
         Installed::Share(share) => share::request(&share),
+        Installed::Work(work) => work::request(work),
         Installed::Province(province) => return province::run(province, &config, output).await,
         Installed::Audit(audit::Audit::Export { since, out }) => {
             return audit::export(since, out.as_deref(), &config, output).await;

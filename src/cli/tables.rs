@@ -38,6 +38,7 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::Queue(answer) => super::queue::show(answer, language, zone),
         Reply::Dkim(answer) => super::dkim::show(answer, language),
         Reply::Share(answer) => super::share::show(answer, language, zone),
+        Reply::Work(answer) => super::work::show(answer, language, zone),
         Reply::Backup { backup } => super::backup::show(backup, language),
         Reply::Mail(answer) => super::mail::show(answer, language, zone),
         Reply::Done(done) => self::done(done, language),

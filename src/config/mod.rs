@@ -10,6 +10,7 @@ mod filter;
 pub mod relay;
 mod shares;
 mod template;
+mod units;
 pub mod value;
 
 use std::num::NonZeroU32;
@@ -36,6 +37,7 @@ pub use filter::Filter;
 pub use relay::Relay;
 pub use shares::Shares;
 pub use template::{Setting, write};
+pub use units::Units;
 use value::{ListenAddress, Size, Wait, Zone};
 
 /// The whole configuration. Paths are absolute, or relative to the working directory, once loaded.
@@ -73,6 +75,9 @@ pub struct Config {
     /// What units share, and by when.
     #[serde(default)]
     pub shares: Shares,
+    /// By when what units are written is to be dealt with.
+    #[serde(default)]
+    pub units: Units,
     /// What becomes of mailboxes whose holder leaves.
     #[serde(default)]
     pub departure: Departure,

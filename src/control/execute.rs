@@ -27,6 +27,7 @@ use super::request::{Asked, Call, Manner, Request, SlipForm};
 use super::surroundings::Surroundings;
 use super::{
     alarms, audit, backup, checks, decisions, dkim, dns, hr, incident, mail, province, queue, requested, rights, share,
+    work,
 };
 
 /// What requests act on.
@@ -101,6 +102,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
         Request::Share(ask) => Ok(Reply::Share(share::execute(ask, services).await?)),
+        Request::Work(ask) => Ok(Reply::Work(work::execute(ask, caller, services, language).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
         Request::Dkim(ask) => Ok(Reply::Dkim(dkim::execute(ask, caller, services, language).await?)),
         Request::Dns(ask) => Ok(Reply::Dns(dns::execute(ask, services, language).await?)),
@@ -111,7 +113,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
 }
 
 /// The person meant; where several may be, all of them are named in the failure.
-fn find<'s>(who: &str, snapshot: &'s Snapshot, language: Language) -> Result<&'s Staff, Failure> {
+pub(super) fn find<'s>(who: &str, snapshot: &'s Snapshot, language: Language) -> Result<&'s Staff, Failure> {
     snapshot.find(who).map_err(|error| Failure::refused(&Refusal::of_find(error, snapshot), snapshot, language))
 }
 

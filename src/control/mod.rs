@@ -26,6 +26,7 @@ mod rights;
 pub mod share;
 mod socket;
 mod surroundings;
+pub mod work;
 
 pub use caller::{Caller, Origin};
 pub use execute::{Services, execute};

@@ -46,6 +46,7 @@ pub enum Reply {
     Queue(super::queue::Answer),
     Dkim(super::dkim::Answer),
     Share(super::share::Answer),
+    Work(super::work::Answer),
     Mail(super::mail::Answer),
     Backup { backup: BackupView },
     Done(Box<Done>),
@@ -66,6 +67,7 @@ impl Reply {
                 | Self::Queue(_)
                 | Self::Dkim(_)
                 | Self::Share(_)
+                | Self::Work(_)
                 | Self::Mail(_)
         );
         Ok(if named { self::held(held) } else { held })

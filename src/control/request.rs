@@ -80,6 +80,8 @@ pub enum Request {
     Incident(super::incident::Ask),
     /// `share …`
     Share(super::share::Ask),
+    /// `work …`
+    Work(super::work::Ask),
     /// `queue …`
     Queue(super::queue::Ask),
     /// `dkim …`

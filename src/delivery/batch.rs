@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::db::{Answers, DbError, Joined, Tx, Work};
-use crate::id::{BodyId, JobId};
+use crate::id::{BodyId, JobId, StaffId};
 use crate::queue::{self, NewJob, Outcome, Queue};
 use crate::store::{self, Append, Prepared, Store, StoreError};
 
@@ -14,6 +14,8 @@ use super::Delivery;
 pub(super) struct Batch {
     /// What goes into folders here.
     pub(super) copies: Vec<Append>,
+    /// Whose doing they are, if it is somebody's of the staff.
+    pub(super) by: Option<StaffId>,
     /// What goes elsewhere.
     pub(super) sendings: Vec<Sending>,
     /// What became of jobs.
@@ -34,12 +36,12 @@ impl Delivery {
     /// the same time.
     pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         if batch.sendings.is_empty() && batch.outcomes.is_empty() && batch.warned.is_empty() {
-            return self.store.append(batch.copies).await.map(drop);
+            return self.store.by(batch.by).append(batch.copies).await.map(drop);
         }
         if batch.sendings.is_empty() && batch.copies.is_empty() && batch.warned.is_empty() {
             return Ok(self.db.write_joined(Settle(batch.outcomes)).await?);
         }
-        let (store, queue, now) = (self.store.clone(), self.queue.clone(), self.clock.now());
+        let (store, queue, now) = (self.store.by(batch.by), self.queue.clone(), self.clock.now());
         self.db.write(move |tx| Box::pin(async move { write(tx, &store, queue, batch, now).await })).await
     }
 }

@@ -21,7 +21,7 @@ use crate::authentic::Keys;
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
 use crate::directory::{Directory, MailboxState, Owner, Resolution, Snapshot, Treatment};
-use crate::id::{FolderId, MailboxId};
+use crate::id::{FolderId, MailboxId, StaffId};
 use crate::limits;
 use crate::mime::compose::Party;
 use crate::mime::{fields, is_automatic};
@@ -81,6 +81,8 @@ pub struct Envelope {
     pub from: Option<Address>,
     /// The mailbox of whoever is logged in.
     pub mailbox: Option<MailboxId>,
+    /// The person who is logged in.
+    pub by: Option<StaffId>,
     /// Whether MAIL said SMTPUTF8.
     pub smtputf8: bool,
     /// What the sender wants to be told.
@@ -207,7 +209,7 @@ impl Delivery {
     /// queue for others, in one commit. Returns when it is durable.
     pub async fn accept(&self, envelope: Envelope, message: Vec<u8>) -> Result<(), DeliveryError> {
         let message = Arc::new(prepare(message));
-        let mut batch = Batch { copies: self.copies(&envelope, &message).await?, ..Batch::default() };
+        let mut batch = Batch { copies: self.copies(&envelope, &message).await?, by: envelope.by, ..Batch::default() };
         let jobs = jobs(&envelope, &message);
         if !jobs.is_empty() {
             batch.sendings.push(Sending { message: message.clone(), jobs });

@@ -22,6 +22,7 @@ use crate::acl::Acl;
 use crate::limits;
 use crate::net::{Wire, WireError};
 use crate::spool::Contents;
+use crate::store::Store;
 
 /// How a conversation ended without the connection having failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,11 @@ impl Connection {
     /// The same session, compressed from here on.
     pub(super) fn compress(self) -> Self {
         Self { wire: self.wire.compress(), ..self }
+    }
+
+    /// The store, in the hands of whoever is logged in.
+    pub(super) fn store(&self) -> Result<Store, Refusal> {
+        Ok(self.services.store.by(self.session.login()?.staff()))
     }
 
     /// The first words, which spare the client a CAPABILITY.

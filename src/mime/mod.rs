@@ -40,7 +40,7 @@ pub use preview::preview;
 pub use search::{Searched, body_text, header_field_text, header_text, searched};
 pub use sort::{SortText, Sortable};
 pub use summary::{SUMMARY_VERSION, Summary, summarise};
-pub use thread::{Thread, thread};
+pub use thread::{Thread, answered, thread};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]

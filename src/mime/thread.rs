@@ -4,6 +4,7 @@ use super::envelope::Envelope;
 use super::field::Field;
 use super::identifiers::{ancestors, identifiers};
 use super::subject::{BaseSubject, base_subject};
+use crate::limits;
 
 /// Where a message stands in a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Thread {
     /// The Message-ID without angle brackets.
     pub message_id: Option<String>,
     /// The ancestors, oldest first, without angle brackets: References, or else the first of In-Reply-To
-    /// (RFC 5256 §3). At most [`crate::limits::REFERENCES_MAX`], each once, never the message itself.
+    /// (RFC 5256 §3). At most [`limits::REFERENCES_MAX`], each once, never the message itself.
     pub references: Vec<String>,
 }
 
@@ -28,6 +29,17 @@ pub fn thread(header: &[u8]) -> Thread {
     let BaseSubject { text: subject, is_reply } =
         base_subject(&fields.subject.map(|field| field.text()).unwrap_or_default());
     Thread { subject, is_reply, message_id, references }
+}
+
+/// What a message says that it answers, without angle brackets: of In-Reply-To and of References the newest, at most
+/// [`limits::REFERENCES_MAX`] of each. Programs differ in which of the two they write (RFC 5322 §3.6.4).
+pub fn answered(header: &[u8]) -> Vec<String> {
+    let fields = Envelope::of(header);
+    let named = |field: Option<Field<'_>>| {
+        let value = field.map(|field| field.unfolded().into_owned()).unwrap_or_default();
+        identifiers(&value).rev().take(limits::REFERENCES_MAX).map(str::to_owned).collect::<Vec<_>>()
+    };
+    [named(fields.in_reply_to), named(fields.references)].concat()
 }
 
 #[cfg(test)]

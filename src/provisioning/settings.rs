@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::items::Terms;
 use crate::credential::Policy;
 use crate::directory::TreatmentKind;
 use crate::language::Language;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub requests: Requests,
     /// What becomes of mailboxes whose holder leaves.
     pub departure: Departure,
+    /// By when what units are written is to be dealt with.
+    pub work: Terms,
     /// What mail programs are to be told.
     pub client: ClientSettings,
 }

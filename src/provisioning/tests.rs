@@ -81,6 +81,7 @@ impl Office {
                 quota_bytes: 2 << 30,
                 requests: Requests::Optional,
                 departure: Departure::default(),
+                work: super::items::Terms::default(),
                 client: ClientSettings { imap: endpoint(993), submission: endpoint(465), page: None },
             }),
             db,

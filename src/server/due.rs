@@ -1,9 +1,11 @@
-//! What the daemon does on its day: decisions that waited for it, and mailboxes whose grace is over (R15, R16).
+//! What the daemon does on its day: decisions that waited for it, mail to units that is overdue, and mailboxes whose grace
+//! is over (R15, R16, R26).
 
 use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use jiff::civil::Time;
 use tokio_util::sync::CancellationToken;
 
 use crate::archive::{self, ArchiveError};
@@ -16,7 +18,10 @@ use crate::provisioning::{Due, Failure, Provisioning};
 use crate::sharing::Sharing;
 use crate::store::Volume;
 
-/// Looks at the start, when an hour begins at the office, and whenever the directory has changed: what was refused before
+/// From when on people are told what is overdue: they find it when they come.
+const MORNING: Time = Time::constant(7, 30, 0, 0);
+
+/// Looks at the start, when an hour or half of one begins at the office, and whenever the directory has changed: what was refused before
 /// may be allowed then, and what the disk failed for may be written.
 pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationToken) {
     let mut looks = tokio::time::interval(limits::DAY_LOOK_EVERY);
@@ -29,7 +34,7 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationTok
         let services = services.load_full();
         let provisioning = &services.provisioning;
         let at = provisioning.clock.zoned();
-        let now = (at.date(), at.hour(), provisioning.directory.snapshot().version());
+        let now = (at.date(), at.hour(), at.minute() / 30, provisioning.directory.snapshot().version());
         if seen == Some(now) {
             continue;
         }
@@ -39,6 +44,9 @@ pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationTok
             end(provisioning, mailbox, &services.archives).await;
         }
         shares(&services.sharing).await;
+        if at.time() >= MORNING {
+            work(provisioning).await;
+        }
     }
 }
 
@@ -53,6 +61,15 @@ async fn shares(sharing: &Sharing) {
         Ok(0) => {}
         Ok(heads) => tracing::info!(heads, "reminded of what is due"),
         Err(error) => tracing::error!(%error, "heads are not reminded of what is due yet"),
+    }
+}
+
+/// Stewards hear what is overdue.
+async fn work(provisioning: &Provisioning) {
+    match provisioning.remind().await {
+        Ok(0) => {}
+        Ok(mailboxes) => tracing::info!(mailboxes, "people told what is overdue"),
+        Err(error) => tracing::error!(%error, "people are not told what is overdue"),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::feed::{self, Feed, Keeper};
 use crate::limits;
 use crate::metrics::{Listener, Metrics};
 use crate::milter::{self, Filters};
+use crate::provisioning::items::Terms;
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
 use crate::seal::SealFile;
@@ -302,6 +303,11 @@ fn settings(config: &Config, addresses: Option<&Addresses>) -> Settings {
         quota_bytes: config.mail.quota.0,
         requests: config.organisation.requests,
         departure: config.departure.terms(),
+        work: Terms {
+            answer_within: config.units.answer_within.0,
+            // Looked at when the configuration was read.
+            workdays: config.shares.settings().unwrap_or_default().workdays,
+        },
         client: ClientSettings {
             imap: endpoint(Listener::Imaps),
             submission: endpoint(Listener::Submissions),

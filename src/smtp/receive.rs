@@ -205,7 +205,8 @@ impl Connection<'_> {
         let charged = self.charge(&to).await.map_err(Rejection::Withheld)?;
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
         let held_for = filtered.held.or(burst);
-        let envelope = Envelope { id: id_of, from, mailbox, smtputf8, dsn, to, held: held_for, filing, spoken_for };
+        let by = login.and_then(Login::staff);
+        let envelope = Envelope { id: id_of, from, mailbox, by, smtputf8, dsn, to, held: held_for, filing, spoken_for };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();
@@ -216,7 +217,7 @@ impl Connection<'_> {
         if let (Some(login), Some(text)) = (login, fault) {
             self.report(login, text, id).await;
         }
-        let (staff, name) = (login.and_then(Login::staff).map(|staff| staff.0), login.map(|login| login.name.as_str()));
+        let (staff, name) = (by.map(|staff| staff.0), login.map(|login| login.name.as_str()));
         info!(%id, peer = %self.peer, staff, name, %sender, recipients, bytes = len, held = ?held_for, ?filing, "message accepted");
         Ok(())
     }

@@ -177,6 +177,7 @@ fn rules() -> provisioning::Settings {
         quota_bytes: 1 << 30,
         requests: provisioning::Requests::Optional,
         departure: provisioning::Departure::default(),
+        work: crate::provisioning::items::Terms::default(),
         client: ClientSettings { imap: endpoint(993), submission: endpoint(465), page: None },
     }
 }

@@ -9,8 +9,9 @@ use aws_lc_rs::digest;
 use jiff::Timestamp;
 use sqlx::Row;
 
+use super::item::{self, Part};
 use super::json::{Json, sql};
-use super::{Change, Entry, FlagNames, Flags, Keywords, Store, StoreError, Volume};
+use super::{Change, Entry, FlagNames, Flags, Hand, Keywords, Store, StoreError, Volume};
 use crate::db::{Answers, DbError, Joined, Tx, Work};
 use crate::id::{BodyId, FolderId, ModSeq, Uid};
 use crate::limits;
@@ -123,14 +124,14 @@ impl Joined for Request {
     fn run_all(tx: &mut Tx, requests: Vec<Self>) -> Work<'_, Result<Answers<Self>, DbError>> {
         Box::pin(async move {
             let Some(store) = requests.first().map(|r| r.store.clone()) else { return Ok(Vec::new()) };
-            append_each(tx, &store, requests.into_iter().map(|r| r.messages).collect()).await
+            append_each(tx, &store, requests.into_iter().map(|r| (r.store.hand, r.messages)).collect()).await
         })
     }
 }
 
 /// The same within a transaction of the caller's.
 pub async fn append_in(tx: &mut Tx, store: &Store, messages: Vec<Append>) -> Result<Vec<Appended>, StoreError> {
-    append_each(tx, store, vec![messages]).await?.pop().unwrap_or(Ok(Vec::new()))
+    append_each(tx, store, vec![(store.hand, messages)]).await?.pop().unwrap_or(Ok(Vec::new()))
 }
 
 /// Keeps a message that goes into no folder here: a job of the queue holds it, in the same transaction.
@@ -150,21 +151,29 @@ struct Target {
     volume: Volume,
     keywords: Keywords,
     new_keywords: bool,
+    part: Option<Part>,
     entries: Vec<Entry>,
+    /// Whose doing each of the entries is.
+    hands: Vec<Hand>,
 }
 
 pub(super) async fn append_each(
     tx: &mut Tx,
     store: &Store,
-    requests: Vec<Vec<Append>>,
+    requests: Vec<(Hand, Vec<Append>)>,
 ) -> Result<Answers<Request>, DbError> {
     let mut targets = read_targets(tx, &requests).await?;
     let mut rows = Rows::new(store.clock.now().as_second());
-    let answers = requests.iter().map(|request| place(request, &mut targets, &mut rows, store)).collect();
+    let answers =
+        requests.iter().map(|(hand, request)| place(*hand, request, &mut targets, &mut rows, store)).collect();
     targets.retain(|_, target| !target.entries.is_empty());
     if !targets.is_empty() {
         rows.write(tx).await?;
         update_folders(tx, &targets).await?;
+        for (folder, target) in &targets {
+            let messages = target.hands.iter().copied().zip(&target.entries);
+            item::appended(tx, store, (*folder, target.part), messages).await?;
+        }
         publish(tx, store, targets);
         let arrivals = store.arrivals.clone();
         tx.after_commit(move || arrivals.notify_one());
@@ -172,14 +181,15 @@ pub(super) async fn append_each(
     Ok(answers)
 }
 
-async fn read_targets(tx: &mut Tx, requests: &[Vec<Append>]) -> Result<HashMap<FolderId, Target>, DbError> {
-    let mut folders: Vec<FolderId> = requests.iter().flatten().map(|m| m.folder).collect();
+async fn read_targets(tx: &mut Tx, requests: &[(Hand, Vec<Append>)]) -> Result<HashMap<FolderId, Target>, DbError> {
+    let mut folders: Vec<FolderId> = requests.iter().flat_map(|(_, messages)| messages).map(|m| m.folder).collect();
     folders.sort_unstable();
     folders.dedup();
     let rows = sqlx::query(
         "SELECT f.id, f.uid_validity, f.uid_next, f.highest_modseq, \
                 sum(m.bytes), sum(m.messages), \
-                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = f.id ORDER BY bit)) \
+                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = f.id ORDER BY bit)), \
+                (SELECT part FROM office_folder o WHERE o.id = f.id) \
          FROM folder f CROSS JOIN folder m ON m.mailbox_id = f.mailbox_id WHERE f.id IN (SELECT value FROM json_each(?)) AND f.selectable \
          GROUP BY f.id",
     )
@@ -199,7 +209,9 @@ async fn read_targets(tx: &mut Tx, requests: &[Vec<Append>]) -> Result<HashMap<F
                 },
                 keywords: Keywords::new(keywords.split_ascii_whitespace().map(Into::into).collect()),
                 new_keywords: false,
+                part: row.try_get(7)?,
                 entries: Vec::new(),
+                hands: Vec::new(),
             };
             Ok((row.try_get(0)?, target))
         })
@@ -209,6 +221,7 @@ async fn read_targets(tx: &mut Tx, requests: &[Vec<Append>]) -> Result<HashMap<F
 
 /// Gives each message of a request its place, or refuses the request whole.
 fn place(
+    hand: Hand,
     request: &[Append],
     targets: &mut HashMap<FolderId, Target>,
     rows: &mut Rows,
@@ -226,6 +239,7 @@ fn place(
     let mut appended = Vec::with_capacity(request.len());
     for (message, flags) in request.iter().zip(flags) {
         if let Some(target) = targets.get_mut(&message.folder) {
+            target.hands.push(hand);
             appended.push(target.take(message, flags, rows, store));
         }
     }

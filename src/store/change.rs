@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 
+use super::item::{self, Part};
 use super::json::sql;
 use super::{Change, FlagNames, Flags, Keywords, Store, StoreError, UidRanges};
 use crate::db::{DbError, Tx};
@@ -89,7 +90,7 @@ async fn change_in(
     uids: String,
     Changing { change, unchanged_since, permitted }: Changing<'_>,
 ) -> Result<Changed, StoreError> {
-    let (highest, mut keywords) = read_folder(tx, folder).await?;
+    let (highest, mut keywords, part) = read_folder(tx, folder).await?;
     let known = keywords.names().len();
     let mask = Mask::of(change, permitted, &mut keywords)?;
     let since = unchanged_since.map_or(i64::MAX, |m| i64::try_from(m.0).unwrap_or(i64::MAX));
@@ -119,6 +120,10 @@ async fn change_in(
         super::Count { modseq, unseen: -delta(Flags::SEEN), deleted: delta(Flags::DELETED), ..super::Count::default() },
     )
     .await?;
+    if part.is_some() {
+        let changed: Vec<_> = changing.iter().map(|t| (t.uid, t.flags, mask.apply(t.flags))).collect();
+        item::flagged(tx, store, (folder, &keywords), &changed).await?;
+    }
     let mut changes = Vec::with_capacity(2);
     if keywords.names().len() > known {
         super::write_keywords(tx, folder, &keywords).await?;
@@ -169,10 +174,11 @@ struct Touched {
     modseq: i64,
 }
 
-async fn read_folder(tx: &mut Tx, folder: FolderId) -> Result<(i64, Keywords), StoreError> {
+async fn read_folder(tx: &mut Tx, folder: FolderId) -> Result<(i64, Keywords, Option<Part>), StoreError> {
     let row = sqlx::query(
         "SELECT highest_modseq, \
-                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?1 ORDER BY bit)) \
+                (SELECT group_concat(name, ' ') FROM (SELECT name FROM keyword WHERE folder_id = ?1 ORDER BY bit)), \
+                (SELECT part FROM office_folder WHERE id = ?1) \
          FROM folder WHERE id = ?1 AND selectable",
     )
     .bind(folder)
@@ -182,7 +188,7 @@ async fn read_folder(tx: &mut Tx, folder: FolderId) -> Result<(i64, Keywords), S
     .ok_or(StoreError::NoSuchFolder)?;
     let names: Option<&str> = row.try_get(1).map_err(DbError::from)?;
     let keywords = Keywords::new(names.unwrap_or_default().split_ascii_whitespace().map(Into::into).collect());
-    Ok((row.try_get(0).map_err(DbError::from)?, keywords))
+    Ok((row.try_get(0).map_err(DbError::from)?, keywords, row.try_get(2).map_err(DbError::from)?))
 }
 
 /// The messages that would change or must not: all in one row, since each row of a result costs microseconds.

@@ -39,6 +39,7 @@ pub async fn move_contents(
     rename(tx, to, &names).await?;
     move_subscriptions(tx, from, to, &moved, &names).await?;
     move_references(tx, from, to).await?;
+    super::item::move_items(tx, from, to).await?;
     move_deleted(tx, from, to, under).await?;
     store.names_changed(tx, to);
     leave(tx, store, from, moved.into_iter().map(|(id, _)| id).collect());

@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 
+use super::item::{self, Part};
 use super::json::{Json, sql};
 use super::{Change, Count, Entry, Fate, Flags, Keywords, Store, StoreError, UidRanges, Volume};
 use crate::db::{DbError, Tx};
@@ -101,6 +102,7 @@ struct Target {
     modseq: i64,
     volume: Volume,
     keywords: Keywords,
+    part: Option<Part>,
 }
 
 async fn copy(
@@ -144,6 +146,9 @@ pub(super) async fn copy_rows(
         return Ok(copied);
     }
     write(tx, store, from, to, &copied.pairs, &made).await?;
+    if target.part == Some(Part::Inbox) {
+        item::arrived(tx, store, to, &made).await?;
+    }
     let those = |wanted: &dyn Fn(Flags) -> bool| sql(made.iter().filter(|e| wanted(e.flags)).count());
     let count = Count {
         modseq: modseq.0.cast_signed(),
@@ -167,7 +172,8 @@ async fn read_target(tx: &mut Tx, to: FolderId) -> Result<Target, StoreError> {
     let row = sqlx::query(
         "SELECT uid_validity, uid_next, highest_modseq, \
                 (SELECT sum(bytes) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
-                (SELECT sum(messages) FROM folder m WHERE m.mailbox_id = f.mailbox_id) \
+                (SELECT sum(messages) FROM folder m WHERE m.mailbox_id = f.mailbox_id), \
+                (SELECT part FROM office_folder o WHERE o.id = f.id) \
          FROM folder f WHERE id = ? AND selectable",
     )
     .bind(to)
@@ -186,6 +192,7 @@ async fn read_target(tx: &mut Tx, to: FolderId) -> Result<Target, StoreError> {
                 messages: row.try_get::<i64, _>(4)?.unsigned_abs(),
             },
             keywords,
+            part: row.try_get(5)?,
         })
     };
     Ok(read().map_err(DbError::from)?)

@@ -1,5 +1,6 @@
 //! Taking messages out of a folder: RFC 9051 §6.4.3, RFC 4315 §2.1.
 
+use super::item::{self, Part};
 use super::json::sql;
 use super::{Change, Count, Entry, Fate, Flags, Store, StoreError, UidRanges};
 use crate::db::{DbError, Tx};
@@ -44,12 +45,14 @@ pub(super) async fn remove(
     if gone.is_empty() {
         return Ok(None);
     }
-    let highest: i64 = sqlx::query_scalar("SELECT highest_modseq FROM folder WHERE id = ?")
-        .bind(folder)
-        .fetch_optional(tx.connection())
-        .await
-        .map_err(DbError::from)?
-        .ok_or(StoreError::NoSuchFolder)?;
+    let (highest, part): (i64, Option<Part>) = sqlx::query_as(
+        "SELECT highest_modseq, (SELECT part FROM office_folder o WHERE o.id = f.id) FROM folder f WHERE id = ?",
+    )
+    .bind(folder)
+    .fetch_optional(tx.connection())
+    .await
+    .map_err(DbError::from)?
+    .ok_or(StoreError::NoSuchFolder)?;
     let modseq = highest + 1;
     let uids = super::json::list(gone.iter().map(|e| i64::from(e.uid.0)));
     sqlx::query(
@@ -80,7 +83,10 @@ pub(super) async fn remove(
         bytes: -gone.iter().map(|e| i64::from(e.size)).sum::<i64>(),
     };
     super::count(tx, folder, count).await?;
-    let uids = gone.iter().map(|e| e.uid).collect();
+    let uids: Vec<Uid> = gone.iter().map(|e| e.uid).collect();
+    if part.is_some() {
+        item::left(tx, store, folder, &UidRanges::from_sorted(uids.iter().copied()).to_json()).await?;
+    }
     let modseq = ModSeq(modseq.unsigned_abs());
     store.publish(tx, folder, modseq, vec![Change::Expunged(uids)]);
     Ok(Some(modseq))

@@ -228,6 +228,7 @@ impl Store {
                         return Err(StoreError::HasChildren);
                     }
                     discard(tx, folder, now).await?;
+                    super::item::folder_left(tx, &store, folder).await?;
                     remember(tx, folder, now).await?;
                     sqlx::query("DELETE FROM folder WHERE id = ?")
                         .bind(folder)

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 
 use super::append::append_each;
-use super::{Append, FlagNames, FolderName, Prepared, SpecialUse, Store, StoreError};
+use super::{Append, FlagNames, FolderName, Hand, Prepared, SpecialUse, Store, StoreError};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, MailboxId, Uid};
 
@@ -80,7 +80,7 @@ pub async fn import_in(
         (0..).zip(messages).filter(|(_, m)| before.insert(m.key.clone())).map(|(n, _)| n).collect();
     for with in [Keeping::All, Keeping::System] {
         let requests = wanted.iter().filter_map(|n| messages.get(*n));
-        let requests = requests.map(|message| vec![with.append(message, folder, quota)]).collect();
+        let requests = requests.map(|message| (Hand::Import, vec![with.append(message, folder, quota)])).collect();
         let answers = append_each(tx, store, requests).await?;
         let mut again = Vec::new();
         for (n, answer) in wanted.into_iter().zip(answers) {

@@ -16,6 +16,7 @@ mod import;
 mod inboxes;
 mod index;
 mod initial;
+mod item;
 mod json;
 mod listen;
 mod manifest;
@@ -52,6 +53,7 @@ pub use folder::{Counters, Folder, SpecialUse, Subscription, folder_in};
 pub use import::{Arriving, Came, copies, digests, import_in};
 pub use index::{Entry, Index};
 pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
+pub use item::{Hand, How, Item, Items, Standing, assign_item, close_item, items, remind};
 pub use listen::{Happened, Heard, Listener, Names};
 pub use manifest::{Manifest, Sum, manifest};
 pub use name::{FolderName, FolderNameError};
@@ -88,6 +90,8 @@ pub struct Store {
     last_body: Arc<AtomicI64>,
     inboxes: Arc<Inboxes>,
     arrivals: Arc<Notify>,
+    /// Whose doing it is, what is done by this handle.
+    hand: Hand,
 }
 
 /// Why the store did not do what was asked. Nothing of the request was kept.
@@ -160,6 +164,7 @@ impl Store {
             last_body: Arc::new(AtomicI64::new(last)),
             inboxes: Arc::default(),
             arrivals: Arc::default(),
+            hand: Hand::default(),
         })
     }
 

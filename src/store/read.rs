@@ -15,6 +15,13 @@ use crate::db::DbError;
 use crate::id::{BodyId, FolderId, ModSeq, Uid};
 use crate::limits;
 
+/// The header blocks of messages, for [`each`].
+pub(super) const HEADERS: &str = "SELECT group_concat(key || ' ' || octet_length(t), ' '), group_concat(t, '') FROM ( \
+         SELECT r.key, CASE WHEN p.id % 4096 THEN p.data ELSE m.prefix || coalesce(p.data, '') END AS t \
+         FROM json_each(?2) r CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0 \
+         CROSS JOIN body b ON b.id = m.body_id \
+         LEFT JOIN piece p ON p.id >= b.id * 4096 AND p.id < b.id * 4096 + (b.header_size + 262143) / 262144)";
+
 /// Which derived text of a message is wanted; all are IMAP text, ready to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Derived {
@@ -101,16 +108,7 @@ impl Store {
 
     /// Header blocks, the blank line included, at most [`limits::BATCH_MESSAGES_MAX`] a call for bounded memory.
     pub async fn headers(&self, folder: FolderId, messages: &[(Uid, BodyId)]) -> Result<Texts, StoreError> {
-        self.read_each(
-            "SELECT group_concat(key || ' ' || octet_length(t), ' '), group_concat(t, '') FROM ( \
-                 SELECT r.key, CASE WHEN p.id % 4096 THEN p.data ELSE m.prefix || coalesce(p.data, '') END AS t \
-                 FROM json_each(?2) r CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0 \
-                 CROSS JOIN body b ON b.id = m.body_id \
-                 LEFT JOIN piece p ON p.id >= b.id * 4096 AND p.id < b.id * 4096 + (b.header_size + 262143) / 262144)",
-            folder,
-            messages,
-        )
-        .await
+        self.read_each(HEADERS, folder, messages).await
     }
 
     /// Whole messages; the caller keeps a call's messages within [`limits::BATCH_BYTES_MAX`] or asks for one alone.

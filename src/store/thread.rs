@@ -48,7 +48,7 @@ impl Place {
 }
 
 /// The first 64 bits of the SHA-256.
-fn reference(message_id: &str) -> i64 {
+pub(super) fn reference(message_id: &str) -> i64 {
     let digest = digest::digest(&digest::SHA256, message_id.as_bytes());
     digest.as_ref().first_chunk().map_or(0, |first| i64::from_be_bytes(*first))
 }

@@ -73,6 +73,7 @@ impl Office {
             quota_bytes: 2 << 30,
             departure: Departure::default(),
             requests: Requests::Optional,
+            work: hopthu::provisioning::items::Terms::default(),
             client: ClientSettings { imap: endpoint(993), submission: endpoint(465), page: None },
         };
         let acts = Provisioning {

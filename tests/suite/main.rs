@@ -60,4 +60,5 @@ mod views;
 mod web;
 mod webdriver;
 mod wire;
+mod work;
 mod zone;

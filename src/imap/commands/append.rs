@@ -25,7 +25,8 @@ pub(super) async fn append(c: &mut Connection, tag: &Tag, args: syntax::Append) 
     for message in args.messages {
         messages.push(take(c, &to, (tag, &progress), message).await?);
     }
-    let storing = c.services.store.append(messages);
+    let store = c.store()?;
+    let storing = store.append(messages);
     let appended = progress::told(&mut c.wire, tag, &progress, storing).await?.map_err(vanished)?;
     super::quota::warn(c, to.folder.mailbox).await?;
     let uids = UidRanges::from_sorted(appended.iter().map(|a| a.uid));
@@ -42,7 +43,8 @@ pub(super) async fn replace(c: &mut Connection, tag: &Tag, args: syntax::Replace
     let to = locate::target(c, &args.mailbox).await?;
     let progress = Progress::towards(1);
     let message = take(c, &to, (tag, &progress), args.by).await?;
-    let storing = c.services.store.replace((from, old), message);
+    let store = c.store()?;
+    let storing = store.replace((from, old), message);
     let new = progress::told(&mut c.wire, tag, &progress, storing).await?.map_err(vanished)?;
     let mut text = Vec::new();
     reply::replaced(&mut text, new.uid_validity, new.uid);

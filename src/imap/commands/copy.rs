@@ -19,7 +19,8 @@ pub(super) async fn copy(c: &mut Connection, tag: &Tag, args: syntax::Copy) -> R
     let uids = uids.uids(selected.view.told());
     let target = locate::target(c, &args.mailbox).await?;
     let to = Destination { quota: target.quota(c), ..destination(&target) };
-    let copying = c.services.store.copy_messages(from, uids, to, missing(args.numbers));
+    let store = c.store()?;
+    let copying = store.copy_messages(from, uids, to, missing(args.numbers));
     let copied = progress::told(&mut c.wire, tag, &Progress::default(), copying).await?.map_err(vanished)?;
     super::quota::warn(c, target.folder.mailbox).await?;
     Ok(copy_uid(&copied).map_or(Done::Plainly, Done::Copied))
@@ -34,7 +35,8 @@ pub(super) async fn move_(c: &mut Connection, tag: &Tag, args: syntax::Copy) -> 
     // Within one mailbox nothing is added.
     let quota = target.quota(c).filter(|_| target.folder.mailbox != mailbox);
     let to = Destination { quota, ..destination(&target) };
-    let moving = c.services.store.move_messages(from, uids, to, missing(args.numbers));
+    let store = c.store()?;
+    let moving = store.move_messages(from, uids, to, missing(args.numbers));
     let copied = progress::told(&mut c.wire, tag, &Progress::default(), moving).await?.map_err(vanished)?;
     let Some(copied) = copy_uid(&copied) else { return Ok(Done::Plainly) };
     let mut text = Vec::new();
@@ -91,6 +93,6 @@ pub(super) async fn expunge(c: &mut Connection, messages: Option<Messages>) -> R
         None => None,
         Some(messages) => Some(selected.places(Numbers::Uid, &messages)?.uids(view.told())),
     };
-    let gone = c.services.store.expunge(view.folder(), uids.as_ref()).await?;
+    let gone = c.store()?.expunge(view.folder(), uids.as_ref()).await?;
     if gone.uids.is_empty() { Ok(Done::Plainly) } else { removed(c).await }
 }

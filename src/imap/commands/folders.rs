@@ -63,7 +63,7 @@ pub(super) fn use_of(special_use: syntax::SpecialUse) -> Option<SpecialUse> {
 pub(super) async fn delete(c: &mut Connection, name: &MailboxArg) -> Result<Done, Stop> {
     let located = locate::folder(c, name, Acl::DELETE_FOLDER).await?;
     let Location { mailbox, name } = located.location();
-    c.services.store.delete_folder(mailbox, name).await?;
+    c.store()?.delete_folder(mailbox, name).await?;
     // Its own folder the client knows to be gone.
     if c.session.selected().is_ok_and(|s| s.view.folder() == located.folder.id) {
         c.session.unselect();

@@ -143,7 +143,7 @@ pub(super) async fn close(c: &mut Connection) -> Result<Done, Stop> {
     if selected.view.access() == Access::ReadOnly || !may_expunge {
         return Ok(Done::Plainly);
     }
-    let removed = c.services.store.expunge(selected.view.folder(), None).await?;
+    let removed = c.store()?.expunge(selected.view.folder(), None).await?;
     let settled = selected.view.settled();
     Ok(match removed.modseq {
         Some(modseq) if c.session.gone == Gone::Vanished => {

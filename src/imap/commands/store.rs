@@ -39,7 +39,7 @@ pub(super) async fn store(c: &mut Connection, args: syntax::Store) -> Result<Don
         syntax::FlagChange::Replace => FlagChange::Replace(flags),
     };
     let folder = selected.view.folder();
-    let store = &c.services.store;
+    let store = c.store()?;
     let changed = store.change_permitted_flags(folder, &uids, change, args.unchanged_since, permitted).await?;
     let selected = c.session.selected_mut()?;
     selected.view.made(&changed);
