@@ -79,7 +79,7 @@ pub(super) async fn rename(c: &mut Connection, args: Rename) -> Result<Done, Sto
     if from.mailbox != to.mailbox || from.tree() != to.tree() {
         return Err(Refusal::OtherMailbox.into());
     }
-    c.services.store.rename_folder(from.mailbox, from.name, to.name).await?;
+    c.store()?.rename_folder(from.mailbox, from.name, to.name).await?;
     tell_name(c, &args.to, &shown);
     Ok(Done::Plainly)
 }
