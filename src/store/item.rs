@@ -252,7 +252,7 @@ pub(super) async fn arrived(tx: &mut Tx, store: &Store, inbox: FolderId, entries
 }
 
 async fn headers(tx: &mut Tx, folder: FolderId, entries: &[Entry]) -> Result<Texts, DbError> {
-    let asked: Vec<_> = entries.iter().map(|entry| (entry.uid, entry.body)).collect::<Vec<(Uid, BodyId)>>();
+    let asked: Vec<(Uid, BodyId)> = entries.iter().map(|entry| (entry.uid, entry.body)).collect();
     read::each(tx.connection(), read::HEADERS, folder, &asked).await
 }
 
