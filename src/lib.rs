@@ -30,6 +30,8 @@
 //! | Grant | quyền trên thư mục | what others may do with one folder of a unit's or the department's mailbox, by leave of its steward |
 //! | Folder | thư mục | what IMAP calls a mailbox |
 //! | Message | thư | stored mail; an Envelope is an SMTP transaction |
+//! | Section | mục | a part of a unit's shared folder, the same for all units |
+//! | Duty | nghĩa vụ cập nhật | what a unit must publish in a section, and by when |
 //! | Item | việc | a message in the INBOX of a unit's or the department's mailbox that must be dealt with: open, taken, done |
 //! | Job | việc gửi | a message on its way out, for those recipients that go one way |
 //! | Lane | đường gửi | a way out: a route of the configuration, or the servers that DNS names for a domain |
