@@ -1,75 +1,23 @@
-//! What the daemon does on its day: decisions that waited for it, mail to units that is overdue, and mailboxes whose grace
-//! is over (R15, R16, R26).
+//! What the daemon does on its day: decisions that waited for it, and mailboxes whose grace is over (R15, R16).
 
 use std::path::Path;
-use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use jiff::civil::Time;
-use tokio_util::sync::CancellationToken;
-
+use super::look::Looks;
 use crate::archive::{self, ArchiveError};
 use crate::config::files;
-use crate::control::Services;
 use crate::directory::Mailbox;
 use crate::id::MailboxId;
 use crate::limits;
 use crate::provisioning::{Due, Failure, Provisioning};
-use crate::sharing::Sharing;
 use crate::store::Volume;
 
-/// From when on people are told what is overdue: they find it when they come.
-const MORNING: Time = Time::constant(7, 30, 0, 0);
-
-/// Looks at the start, when an hour or half of one begins at the office, and whenever the directory has changed: what was refused before
-/// may be allowed then, and what the disk failed for may be written.
-pub(super) async fn run(services: Arc<ArcSwap<Services>>, drain: CancellationToken) {
-    let mut looks = tokio::time::interval(limits::DAY_LOOK_EVERY);
-    let mut seen = None;
-    loop {
-        tokio::select! {
-            () = drain.cancelled() => return,
-            _ = looks.tick() => {}
+/// Looks until the daemon drains: what was refused before may be allowed then, and what the disk failed for may be written.
+pub(super) async fn run(mut looks: Looks) {
+    while let Some(services) = looks.next().await {
+        decisions(&services.provisioning).await;
+        for mailbox in services.provisioning.graces_over() {
+            end(&services.provisioning, mailbox, &services.archives).await;
         }
-        let services = services.load_full();
-        let provisioning = &services.provisioning;
-        let at = provisioning.clock.zoned();
-        let now = (at.date(), at.hour(), at.minute() / 30, provisioning.directory.snapshot().version());
-        if seen == Some(now) {
-            continue;
-        }
-        seen = Some(now);
-        decisions(provisioning).await;
-        for mailbox in provisioning.graces_over() {
-            end(provisioning, mailbox, &services.archives).await;
-        }
-        shares(&services.sharing).await;
-        if at.time() >= MORNING {
-            work(provisioning).await;
-        }
-    }
-}
-
-/// New units get their sections, and heads hear what is due.
-async fn shares(sharing: &Sharing) {
-    match sharing.make().await {
-        Ok(0) => {}
-        Ok(made) => tracing::info!(made, "sections of shared folders made"),
-        Err(error) => tracing::error!(%error, "sections of shared folders are still missing"),
-    }
-    match sharing.remind().await {
-        Ok(0) => {}
-        Ok(heads) => tracing::info!(heads, "reminded of what is due"),
-        Err(error) => tracing::error!(%error, "heads are not reminded of what is due yet"),
-    }
-}
-
-/// Stewards hear what is overdue.
-async fn work(provisioning: &Provisioning) {
-    match provisioning.remind().await {
-        Ok(0) => {}
-        Ok(mailboxes) => tracing::info!(mailboxes, "people told what is overdue"),
-        Err(error) => tracing::error!(%error, "people are not told what is overdue"),
     }
 }
 

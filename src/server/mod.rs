@@ -5,9 +5,11 @@ mod certificate;
 pub mod daemon;
 mod doors;
 mod due;
+mod duties;
 mod installation;
 mod listen;
 mod lock;
+mod look;
 mod names;
 mod outward;
 mod sessions;
@@ -38,6 +40,7 @@ pub use lock::{Lock, LockError};
 
 use doors::Doors;
 use listen::Activated;
+use look::Looks;
 use sessions::Sessions;
 
 /// Starts daemons.
@@ -112,7 +115,9 @@ impl Server {
         answering.spawn(names::renew(doors.clone(), control.clone(), drain.clone()));
         // An archive takes as long as a mailbox is large, and is begun again at the next start.
         answering.spawn(cut.clone().run_until_cancelled_owned(upkeep::run(control.clone(), drain.clone())));
-        answering.spawn(cut.run_until_cancelled_owned(due::run(control.clone(), drain)));
+        let looks = || Looks::new(control.clone(), drain.clone());
+        answering.spawn(cut.clone().run_until_cancelled_owned(due::run(looks())));
+        answering.spawn(cut.run_until_cancelled_owned(duties::run(looks())));
         tracing::info!(addresses = %serde_json::json!(addresses), "serving");
         Ok(Running { installation, doors, control, outward, addresses, sessions, answering })
     }

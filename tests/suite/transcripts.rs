@@ -77,7 +77,8 @@ fn folder() -> PathBuf {
 fn run(name: &str) {
     let text = fs::read_to_string(folder().join(name)).unwrap();
     let steps: Vec<_> = text.lines().enumerate().map(|(n, line)| (n + 1, line.trim_end())).collect();
-    let settings = Settings::default();
+    // Sections are made by themselves, and some moment after the start.
+    let settings = Settings::default().with("shares.sections", "[]").with("shares.duties", "{}");
     let mut run = Run { daemon: None, settings, lines: BTreeMap::new(), caught: BTreeMap::new(), messages: 0 };
     let mut rest = steps.as_slice();
     while let Some(((number, step), after)) = rest.split_first() {

@@ -1,0 +1,44 @@
+//! What units share and owe: sections for new units, and reminders of what is due (R5, R7, R26). Apart from what must be done
+//! on its day, which does not wait for it.
+
+use jiff::civil::Time;
+
+use super::look::Looks;
+use crate::provisioning::Provisioning;
+use crate::sharing::Sharing;
+
+/// From when on people are told what is overdue: they find it when they come.
+const MORNING: Time = Time::constant(7, 30, 0, 0);
+
+/// Looks until the daemon drains.
+pub(super) async fn run(mut looks: Looks) {
+    while let Some(services) = looks.next().await {
+        shares(&services.sharing).await;
+        if services.provisioning.clock.zoned().time() >= MORNING {
+            work(&services.provisioning).await;
+        }
+    }
+}
+
+/// New units get their sections, and heads hear what is due.
+async fn shares(sharing: &Sharing) {
+    match sharing.make().await {
+        Ok(0) => {}
+        Ok(made) => tracing::info!(made, "sections of shared folders made"),
+        Err(error) => tracing::error!(%error, "sections of shared folders are still missing"),
+    }
+    match sharing.remind().await {
+        Ok(0) => {}
+        Ok(heads) => tracing::info!(heads, "reminded of what is due"),
+        Err(error) => tracing::error!(%error, "heads are not reminded of what is due yet"),
+    }
+}
+
+/// Stewards hear what is overdue.
+async fn work(provisioning: &Provisioning) {
+    match provisioning.remind().await {
+        Ok(0) => {}
+        Ok(mailboxes) => tracing::info!(mailboxes, "people told what is overdue"),
+        Err(error) => tracing::error!(%error, "people are not told what is overdue"),
+    }
+}
