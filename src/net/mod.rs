@@ -1,5 +1,6 @@
 //! What every door needs of a connection: bounded lines and data, TLS, compression, logins, and who may connect.
 
+mod anybody;
 mod clients;
 mod deflate;
 pub mod listen;

@@ -21,7 +21,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::clients::{Asking, Clients};
+use super::anybody::Anybody;
+use super::clients::Clients;
 use super::{Stream, WireError};
 use crate::limits;
 
@@ -124,7 +125,7 @@ impl Tls {
             let config = ServerConfig::builder_with_provider(provider.clone())
                 .with_protocol_versions(&[&TLS13, &TLS12])
                 .map_err(|cause| mismatch(&certificate, &key, cause))?
-                .with_client_cert_verifier(Arc::new(Asking(provider)))
+                .with_client_cert_verifier(Arc::new(Anybody(provider)))
                 .with_cert_resolver(Arc::clone(&self.current) as Arc<dyn ResolvesServerCert>);
             acceptor = TlsAcceptor::from(Arc::new(config));
         }
