@@ -33,6 +33,7 @@
 //! | Section | mục | a part of a unit's shared folder, the same for all units |
 //! | Duty | nghĩa vụ cập nhật | what a unit must publish in a section, and by when |
 //! | Item | việc | a message in the INBOX of a unit's or the department's mailbox that must be dealt with: open, taken, done |
+//! | Trace | dấu vết | what somebody did with an item: fetched, opened, flagged, moved, copied, answered, removed |
 //! | Job | việc gửi | a message on its way out, for those recipients that go one way |
 //! | Lane | đường gửi | a way out: a route of the configuration, or the servers that DNS names for a domain |
 //! | Notice | thư báo | what a sender is told of a message: failed, delayed, relayed, delivered (RFC 3464) |

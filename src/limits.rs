@@ -446,6 +446,8 @@ pub const EXPUNGED_KEPT_DAYS: u32 = 30;
 pub const LOST_LISTED_MAX: i64 = 10_000;
 /// Items of work that are listed at once: what a person looks through.
 pub const ITEMS_LISTED_MAX: i64 = 10_000;
+/// Deeds that are listed of one item: the first.
+pub const TRACES_LISTED_MAX: i64 = 1_000;
 /// Items that somebody is told of each morning, the oldest.
 pub const ITEMS_REMINDED_MAX: usize = 100;
 /// Working days in which an answer is due, unless configured.

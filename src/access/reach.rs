@@ -10,7 +10,7 @@
 //! it follows the unit when that is renamed or merged, and is in its archive and its hand-over.
 
 use crate::acl::Acl;
-use crate::directory::{Mailbox, MailboxState, SHARED, Snapshot, Tree, UNITS};
+use crate::directory::{Mailbox, MailboxState, Owner, SHARED, Snapshot, Tree, UNITS};
 use crate::id::{FolderId, MailboxId};
 use crate::store::FolderName;
 
@@ -99,6 +99,12 @@ impl Login {
             Who::Opener(_) if location.mailbox == self.mailbox => Acl::LOOKUP.and(Acl::READ),
             Who::Opener(_) => Acl::NONE,
         }
+    }
+
+    /// Whether a folder holds mail to a unit or to the department.
+    pub fn is_office(&self, location: &Location) -> bool {
+        let owner = self.directory.snapshot().mailbox(location.mailbox).map(|mailbox| mailbox.owner);
+        location.tree() == Tree::Mail && matches!(owner, Some(Owner::Unit(_) | Owner::Department))
     }
 
     /// Whether folders may be made among those of a tree.

@@ -5,10 +5,10 @@ use jiff::tz::TimeZone;
 
 use crate::address::Address;
 use crate::control::Request;
-use crate::control::work::{Answer, Ask, ItemView, Which};
+use crate::control::work::{Answer, Ask, ItemView, TraceView, Which};
 use crate::id::ItemId;
 use crate::language::Language;
-use crate::store::{How, Standing};
+use crate::store::{Deed, How, Standing};
 
 use super::args::Manner;
 use super::tables::{day, detail, moment, rehearsed, table, text};
@@ -24,6 +24,12 @@ pub enum Work {
         /// Chỉ việc quá hạn | What is overdue only
         #[arg(long)]
         overdue: bool,
+    },
+    /// Một việc, và ai đã tải, mở, đánh dấu, chuyển, trả lời thư | One item, and who fetched, opened, flagged, moved and answered it
+    Show {
+        /// Số | Its number
+        #[arg(value_name = "ID")]
+        id: i64,
     },
     /// Giao việc cho một người | Give an item to somebody
     Assign {
@@ -54,6 +60,7 @@ pub(super) fn request(work: Work) -> Request {
         Work::List { mailbox, overdue } => {
             Ask::List { mailbox, which: if overdue { Which::Overdue } else { Which::All } }
         }
+        Work::Show { id } => Ask::Show { id: ItemId(id) },
         Work::Assign { id, to, manner } => {
             let (note, manner) = manner.parts();
             Ask::Assign { id: ItemId(id), to, note, manner }
@@ -69,6 +76,9 @@ pub(super) fn request(work: Work) -> Request {
 pub(super) fn show(answer: &Answer, language: Language, zone: &TimeZone) -> String {
     match answer {
         Answer::List { items } => list(items, language, zone),
+        Answer::Show { item, history } => {
+            format!("{}\n{}", one(item, language, zone), self::history(history, language, zone))
+        }
         Answer::One { item, dry_run: false } => one(item, language, zone),
         Answer::One { item, dry_run: true } => rehearsed(&one(item, language, zone), language),
     }
@@ -132,6 +142,36 @@ fn one(view: &ItemView, language: Language, zone: &TimeZone) -> String {
         text(item.note.as_ref()),
     ];
     detail(labels, values)
+}
+
+fn history(history: &[TraceView], language: Language, zone: &TimeZone) -> String {
+    let headings = match language {
+        Language::Vi => ["lúc", "ai", "việc làm", "cụ thể"],
+        Language::En => ["at", "who", "what", "which"],
+    };
+    let row = |TraceView { trace, name }: &TraceView| {
+        [moment(trace.at, zone), text(name.as_ref()), deed(trace.deed, language).to_owned(), trace.detail.clone()]
+    };
+    table(headings, history.iter().map(row))
+}
+
+fn deed(deed: Deed, language: Language) -> &'static str {
+    match (deed, language) {
+        (Deed::Fetched, Language::Vi) => "tải về",
+        (Deed::Opened, Language::Vi) => "mở",
+        (Deed::Flagged, Language::Vi) => "đánh dấu",
+        (Deed::Moved, Language::Vi) => "chuyển vào",
+        (Deed::Copied, Language::Vi) => "sao chép ra ngoài",
+        (Deed::Answered, Language::Vi) => "trả lời",
+        (Deed::Removed, Language::Vi) => "xoá",
+        (Deed::Fetched, Language::En) => "fetched",
+        (Deed::Opened, Language::En) => "opened",
+        (Deed::Flagged, Language::En) => "flagged",
+        (Deed::Moved, Language::En) => "moved to",
+        (Deed::Copied, Language::En) => "copied elsewhere",
+        (Deed::Answered, Language::En) => "answered",
+        (Deed::Removed, Language::En) => "removed",
+    }
 }
 
 fn state(view: &ItemView, language: Language) -> &'static str {

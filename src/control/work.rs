@@ -9,7 +9,7 @@ use crate::id::{ItemId, StaffId};
 use crate::language::Language;
 use crate::provisioning::items::ItemError;
 use crate::provisioning::{By, Provisioning};
-use crate::store::{self, Item, Items, Standing};
+use crate::store::{self, Item, Items, Standing, Trace};
 
 use super::caller::Caller;
 use super::execute::{Services, find};
@@ -26,6 +26,11 @@ pub enum Ask {
         mailbox: Option<Address>,
         /// Which.
         which: Which,
+    },
+    /// `work show ID`
+    Show {
+        /// Which.
+        id: ItemId,
     },
     /// `work assign ID --to WHO`
     Assign {
@@ -68,6 +73,13 @@ pub enum Answer {
         /// As they came.
         items: Vec<ItemView>,
     },
+    /// One, and what people did with it.
+    Show {
+        /// As it stands.
+        item: Box<ItemView>,
+        /// As it happened.
+        history: Vec<TraceView>,
+    },
     /// The one given to somebody, or closed.
     One {
         /// As it stands, or would stand.
@@ -75,6 +87,16 @@ pub enum Answer {
         /// Whether it was only rehearsed.
         dry_run: bool,
     },
+}
+
+/// What somebody did with an item (R23).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TraceView {
+    /// What is in the records.
+    #[serde(flatten)]
+    pub trace: Trace,
+    /// Whose doing it is.
+    pub name: Option<String>,
 }
 
 /// An item, with the names of those concerned.
@@ -139,6 +161,17 @@ pub(super) async fn execute(
             let found = store::items(&mut *provisioning.db.read().await?, &asked).await?;
             let views = found.into_iter().map(|item| ItemView::of(item, provisioning, &snapshot));
             Ok(Answer::List { items: views.collect() })
+        }
+        Ask::Show { id } => {
+            let mut reader = provisioning.db.read().await?;
+            let found = store::items(&mut reader, &Items { id: Some(id), ..Items::default() }).await?;
+            let item = found.into_iter().next().ok_or_else(|| failed(ItemError::Unknown(id)))?;
+            let view = |trace: Trace| TraceView {
+                name: snapshot.staff(trace.staff).map(|person| person.name.to_string()),
+                trace,
+            };
+            let history = store::traces(&mut reader, id).await?.into_iter().map(view).collect();
+            Ok(Answer::Show { item: Box::new(ItemView::of(item, provisioning, &snapshot)), history })
         }
         Ask::Assign { id, to, note, manner } => {
             let to = find(&to, &snapshot, language)?.id;

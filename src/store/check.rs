@@ -18,7 +18,7 @@ pub struct Violation {
 /// Each rule with the statement that finds the rows breaking it.
 const RULES: [(&str, &str); 16] = [
     ("the database file is sound", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
-    ("every reference leads somewhere", "SELECT \"table\" || ' ' || rowid FROM pragma_foreign_key_check"),
+    ("every reference leads somewhere", "SELECT \"table\" || ' ' || coalesce(rowid, '') FROM pragma_foreign_key_check"),
     (
         "a folder's numbers are those of its messages",
         "SELECT 'folder ' || f.id FROM folder f LEFT JOIN ( \

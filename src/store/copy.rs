@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::item::{self, Part};
 use super::json::{Json, sql};
-use super::{Change, Count, Entry, Fate, Flags, Keywords, Store, StoreError, UidRanges, Volume};
+use super::{Change, Count, Entry, Fate, Flags, Keywords, Store, StoreError, UidRanges, Volume, trace};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, ModSeq, Uid};
 
@@ -146,6 +146,7 @@ pub(super) async fn copy_rows(
         return Ok(copied);
     }
     write(tx, store, from, to, &copied.pairs, &made).await?;
+    trace::copied(tx, store, (from, &UidRanges::from_sorted(entries.iter().map(|e| e.uid)).to_json()), to).await?;
     if target.part == Some(Part::Inbox) {
         item::arrived(tx, store, to, &made).await?;
     }

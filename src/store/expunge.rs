@@ -2,7 +2,7 @@
 
 use super::item::{self, Part};
 use super::json::sql;
-use super::{Change, Count, Entry, Fate, Flags, Store, StoreError, UidRanges};
+use super::{Change, Count, Entry, Fate, Flags, Store, StoreError, UidRanges, trace};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, ModSeq, Uid};
 
@@ -85,7 +85,9 @@ pub(super) async fn remove(
     super::count(tx, folder, count).await?;
     let uids: Vec<Uid> = gone.iter().map(|e| e.uid).collect();
     if part.is_some() {
-        item::left(tx, store, folder, &UidRanges::from_sorted(uids.iter().copied()).to_json()).await?;
+        let ranges = UidRanges::from_sorted(uids.iter().copied()).to_json();
+        item::left(tx, store, folder, &ranges).await?;
+        trace::removed(tx, store, folder, &ranges).await?;
     }
     let modseq = ModSeq(modseq.unsigned_abs());
     store.publish(tx, folder, modseq, vec![Change::Expunged(uids)]);

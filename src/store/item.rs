@@ -2,6 +2,8 @@
 //! undone until somebody has dealt with it. It is written in the transaction of the change that it follows from, with whoever
 //! made that change; nothing is done for the mailboxes of people.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::json::list;
-use super::{Entry, Flags, Keywords, Store, StoreError, Texts, UidRanges, read, thread};
+use super::{Deed, Entry, Flags, Keywords, Store, StoreError, Texts, UidRanges, read, thread, trace};
 use crate::db::{DbError, Tx};
 use crate::id::{BodyId, FolderId, ItemId, MailboxId, StaffId, Uid};
 use crate::limits;
@@ -35,7 +37,7 @@ pub enum Hand {
 }
 
 impl Hand {
-    fn staff(self) -> Option<StaffId> {
+    pub(super) fn staff(self) -> Option<StaffId> {
         match self {
             Self::Staff(staff) => Some(staff),
             Self::Unknown | Self::Import => None,
@@ -273,12 +275,14 @@ async fn answered(tx: &mut Tx, store: &Store, sent: FolderId, entry: &Entry) -> 
     if named.is_empty() {
         return Ok(());
     }
+    let references: Vec<i64> = named.iter().map(|id| thread::reference(id)).collect();
+    trace::answered(tx, store, sent, &references).await?;
     sqlx::query(
         "UPDATE item SET done_at = ?3, done_by = ?4, how = ?5 WHERE done_at IS NULL \
          AND mailbox_id = (SELECT mailbox_id FROM folder WHERE id = ?1) AND reference IN (SELECT value FROM json_each(?2))",
     )
     .bind(sent)
-    .bind(list(named.iter().map(|id| thread::reference(id))))
+    .bind(list(references))
     .bind(store.clock.now().as_second())
     .bind(store.hand.staff())
     .bind(How::Answered)
@@ -309,8 +313,32 @@ pub(super) async fn flagged(
     for (step, uids) in steps.into_iter().filter(|(_, uids)| !uids.is_empty()) {
         go(tx, store, (folder, uids.to_json()), step).await?;
     }
+    for ((deed, detail), uids) in deeds(keywords, changed) {
+        trace::leave(tx, store, (folder, &UidRanges::from_sorted(uids).to_json()), deed, &detail).await?;
+    }
     let going = gained(&|new| new.contains(Flags::DELETED));
     if going.is_empty() { Ok(()) } else { left(tx, store, folder, &going.to_json()).await }
+}
+
+/// What the flags that messages gained say that somebody did, and on which of them.
+fn deeds(keywords: &Keywords, changed: &[(Uid, Flags, Flags)]) -> BTreeMap<(Deed, String), Vec<Uid>> {
+    let mut deeds: BTreeMap<_, Vec<Uid>> = BTreeMap::new();
+    for (uid, before, after) in changed {
+        let new = after.without(*before);
+        let system = new.contains(Flags::FLAGGED).then_some("\\Flagged");
+        let marks = system.into_iter().chain(keywords.of(new)).collect::<Vec<_>>().join(" ");
+        let is_marked = !marks.is_empty();
+        for (deed, detail, is_done) in [
+            (Deed::Opened, String::new(), new.contains(Flags::SEEN)),
+            (Deed::Answered, String::new(), new.contains(Flags::ANSWERED)),
+            (Deed::Flagged, marks, is_marked),
+        ] {
+            if is_done {
+                deeds.entry((deed, detail)).or_default().push(*uid);
+            }
+        }
+    }
+    deeds
 }
 
 fn is_taking(keyword: &str) -> bool {

@@ -33,6 +33,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod trace;
 mod vanished;
 mod watch;
 
@@ -65,6 +66,7 @@ use restore::Fate;
 pub use restore::{Lost, LostId, LostIdError, Which, restore_in};
 pub use saved::SavedMessage;
 pub use search::{Indexed, Look, Question};
+pub use trace::{Deed, Trace, traces};
 pub use watch::Watch;
 
 use tokio::sync::Notify;

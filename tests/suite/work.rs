@@ -9,7 +9,8 @@ use jiff::tz::{TimeZone, offset};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::harness::{DOMAIN, Daemon, Person, Settings, UNIT, log_in_smtp};
+use crate::clients::run;
+use crate::harness::{DOMAIN, Daemon, PASSWORD, Person, Settings, UNIT, log_in_smtp};
 
 const INBOX: &str = "\"Đơn vị/Văn phòng/INBOX\"";
 
@@ -94,6 +95,16 @@ impl Office {
         self.list(&[]).iter().map(of).collect()
     }
 
+    /// What was done with the first item, by the name of whoever did it.
+    fn history(&self) -> Vec<[String; 4]> {
+        let shown = self.work(&["show", "1"]).unwrap();
+        let of =
+            |trace: &Value| ["at", "name", "deed", "detail"].map(|key| trace[key].as_str().unwrap_or("-").to_owned());
+        let mut history: Vec<_> = shown["history"].as_array().unwrap().iter().map(of).collect();
+        history.sort();
+        history
+    }
+
     fn inbox_of_head(&self) -> Vec<String> {
         let mut client = self.daemon.imap_as(&self.head);
         client.ok("ENABLE IMAP4rev2");
@@ -109,7 +120,7 @@ fn unit() -> String {
     format!("{UNIT}@{DOMAIN}")
 }
 
-fn rows<const N: usize>(of: [[&str; 5]; N]) -> Vec<[String; 5]> {
+fn rows<const N: usize, const M: usize>(of: [[&str; M]; N]) -> Vec<[String; M]> {
     of.map(|row| row.map(str::to_owned)).to_vec()
 }
 
@@ -223,6 +234,55 @@ fn r26_an_item_is_done_by_a_flag_the_archive_or_removal() {
     bin.ok("SELECT \"Đơn vị/Văn phòng/Trash\"");
     bin.ok(&format!("UID MOVE 1 {INBOX}"));
     assert_eq!(office.items()[4], rows([["thùng rác", "open", "-", "-", "-"]])[0]);
+}
+
+#[test]
+fn r23_who_fetched_opened_flagged_moved_answered_and_removed_a_message_is_known() {
+    let mut office = Office::open(&Settings::default());
+    office.letter("đơn", "Message-ID: <1@example.vn>\r\n");
+    let [dao, khoa] = office.delegates.clone();
+    // Thunderbird fetches a text without a mark, in whatever way it is shown; then the mark comes.
+    let mut one = office.imap(&dao);
+    one.ok("UID FETCH 1 (UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (From To Subject)])");
+    assert_eq!(office.history(), rows([]), "who saw the list has read nothing");
+    one.ok("UID FETCH 1 (UID RFC822.SIZE BODY.PEEK[])");
+    one.ok("UID STORE 1 +FLAGS (\\Seen)");
+    // curl opens it, which was seen before.
+    let folder = "%26ARABoQ-n%20v%26Hss-%2FV%26AQM-n%20ph%26API-ng%2FINBOX";
+    let folder = format!("imaps://{}/{folder};UID=1", office.daemon.address("imaps"));
+    let login = format!("{}:{PASSWORD}", khoa.address);
+    let read = run("curl", &["-sS", "-k", "-u", &login, &folder], b"").stdout;
+    assert!(read.ends_with(b"\r\nx\r\n"), "{}", String::from_utf8_lossy(&read));
+    one.ok("CREATE \"Đơn vị/Văn phòng/Đang xử lý\"");
+    one.ok("UID STORE 1 +FLAGS (\\Flagged $Label1)");
+    one.ok("UID STORE 1 -FLAGS (\\Flagged)");
+    one.ok("UID STORE 1 +FLAGS (\\Flagged)");
+    one.ok("UID COPY 1 INBOX");
+    one.ok("UID MOVE 1 \"Đơn vị/Văn phòng/Đang xử lý\"");
+    office.at(date(2026, 11, 24).at(11, 0, 0, 0));
+    office.answer(&khoa, &unit(), "In-Reply-To: <1@example.vn>\r\n");
+    let mut other = office.daemon.imap_as(&khoa);
+    other.ok("ENABLE IMAP4rev2");
+    other.ok("SELECT \"Đơn vị/Văn phòng/Đang xử lý\"");
+    other.ok("STORE 1 +FLAGS.SILENT (\\Deleted)");
+    other.ok("EXPUNGE");
+    let expected = rows([
+        ["2026-11-24T03:00:00Z", DAO, "copied", ""],
+        ["2026-11-24T03:00:00Z", DAO, "fetched", ""],
+        ["2026-11-24T03:00:00Z", DAO, "flagged", "\\Flagged"],
+        ["2026-11-24T03:00:00Z", DAO, "flagged", "\\Flagged $Label1"],
+        ["2026-11-24T03:00:00Z", DAO, "moved", "Đang xử lý"],
+        ["2026-11-24T03:00:00Z", DAO, "opened", ""],
+        ["2026-11-24T03:00:00Z", KHOA, "opened", ""],
+        ["2026-11-24T04:00:00Z", KHOA, "answered", ""],
+        ["2026-11-24T04:00:00Z", KHOA, "removed", ""],
+    ]);
+    assert_eq!(office.history(), expected);
+    office.daemon.restart(|| ());
+    assert_eq!(office.history(), expected, "it stays when the message is gone");
+    let table = String::from_utf8(office.daemon.command(&["work", "show", "1"]).stdout).unwrap();
+    assert!(table.contains("chuyển vào") && table.contains("Đang xử lý"), "{table}");
+    assert_eq!(office.work(&["show", "2"]).unwrap_err()["error"]["code"], "item_unknown");
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::imap::tell;
 use crate::imap::view::Access;
 use crate::limits;
 use crate::net::WireError;
-use crate::store::{Derived, Entry, FlagChange, FlagNames, Flags, Index, Kept, StoreError, Texts, UidRanges};
+use crate::store::{Deed, Derived, Entry, FlagChange, FlagNames, Flags, Index, Kept, StoreError, Texts, UidRanges};
 
 /// Answers with what is asked of the messages named.
 pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop> {
@@ -53,6 +53,9 @@ pub(super) async fn fetch(c: &mut Connection, args: Fetch) -> Result<Done, Stop>
         Seen::Set => make_seen(c, &places).await?,
         Seen::Keep => UidRanges::default(),
     };
+    if plan.source() >= Some(Source::Message) {
+        leave_traces(c, &places, plan.seen()).await?;
+    }
     let index = c.session.selected()?.view.told().clone();
     fetching(c, plan, made_seen)?.run(c, Walk::new(index.clone(), index, places)).await
 }
@@ -98,11 +101,25 @@ async fn make_seen(c: &mut Connection, places: &Places) -> Result<UidRanges, Sto
         return Ok(unseen);
     }
     let seen = FlagChange::Add(FlagNames { system: Flags::SEEN, keywords: Vec::new() });
-    let changed = c.services.store.change_flags(selected.view.folder(), &unseen, seen, None).await?;
+    let changed = c.store()?.change_flags(selected.view.folder(), &unseen, seen, None).await?;
     let selected = c.session.selected_mut()?;
     selected.view.made(&changed);
     selected.look();
     Ok(UidRanges::from_sorted(changed.changed))
+}
+
+/// It is known of each message to a unit who has read it (R23).
+async fn leave_traces(c: &Connection, places: &Places, seen: Seen) -> Result<(), Stop> {
+    let selected = c.session.selected()?;
+    if !c.session.login()?.is_office(&selected.opened.location) {
+        return Ok(());
+    }
+    let deed = match seen {
+        Seen::Set => Deed::Opened,
+        Seen::Keep => Deed::Fetched,
+    };
+    let uids = places.clone().uids(selected.view.told());
+    Ok(c.store()?.fetched(selected.view.folder(), &uids, deed).await?)
 }
 
 /// One FETCH on its way.
