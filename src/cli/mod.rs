@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod dkim;
 mod dns;
+mod guide;
 mod hr;
 mod incident;
 mod install;

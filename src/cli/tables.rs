@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::control::{
-    Basis, Checks, DecisionDetail, Done, GuideView, MailboxView, ManifestView, QueueStatus, Reply, RightView,
-    StaffView, Status, UnitView,
+    Basis, Checks, DecisionDetail, Done, MailboxView, ManifestView, QueueStatus, Reply, RightView, StaffView, Status,
+    UnitView,
 };
 use crate::directory::{DecisionState, MailboxState, Place, Reach, StaffState, UnitKind, UnitState};
 use crate::language::Language;
@@ -30,7 +30,7 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::DecisionShow { decisions } => decisions.iter().map(|d| decision(d, language, zone)).collect(),
         Reply::Province(answer) => super::province::show(answer, language),
         Reply::Audit(answer) => super::audit::show(answer, language, zone),
-        Reply::Guide { guide } => self::guide(guide, language),
+        Reply::Guide { guide } => super::guide::show(guide, language),
         Reply::Hr(answer) => super::hr::show(answer, language),
         Reply::Requested(answer) => super::requested::show(answer, language, zone),
         Reply::Dns(answer) => super::dns::show(answer, language),
@@ -56,8 +56,12 @@ pub(super) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Ite
 
 /// One thing and what is known of it.
 pub(super) fn detail<const N: usize>(labels: [&str; N], values: [String; N]) -> String {
-    let rows = labels.into_iter().zip(values).map(|(label, value)| [format!("{label}:"), value]);
-    lines(plain().add_rows(rows))
+    labelled(labels.into_iter().zip(values))
+}
+
+/// Labels and what they say.
+pub(super) fn labelled<'l>(rows: impl Iterator<Item = (&'l str, String)>) -> String {
+    lines(plain().add_rows(rows.map(|(label, value)| [format!("{label}:"), value])))
 }
 
 fn plain() -> Table {
@@ -309,16 +313,6 @@ fn decision(detail: &DecisionDetail, language: Language, zone: &TimeZone) -> Str
         shown.extend(["\n", &super::audit::entries(&detail.entries, language, zone)]);
     }
     shown + "\n"
-}
-
-fn guide(guide: &GuideView, language: Language) -> String {
-    let (name, address) = match language {
-        Language::Vi => ("Họ và tên", "Địa chỉ, tên đăng nhập"),
-        Language::En => ("Name", "Address, name to log in"),
-    };
-    let person = [(name, guide.name.clone()), (address, guide.address.to_string())];
-    let rows = person.into_iter().chain(guide.client.rows(language));
-    lines(plain().add_rows(rows.map(|(label, value)| [format!("{label}:"), value])))
 }
 
 fn done(done: &Done, language: Language) -> String {

@@ -7,7 +7,7 @@ use crate::access::Access;
 use crate::address::Address;
 use crate::authentic::Keys;
 use crate::delivery::Delivery;
-use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Snapshot, Staff};
+use crate::directory::{DecisionState, Mailbox, MailboxState, Snapshot, Staff};
 use crate::feed::{Feed, Keeper};
 use crate::language::Language;
 use crate::metrics::{Listener, Metrics};
@@ -20,14 +20,14 @@ use crate::sharing::Sharing;
 use super::caller::Caller;
 use super::failure::Failure;
 use super::reply::{
-    DecisionView, Done, GuideView, HandoverView, MailboxView, ManifestView, QueueStatus, Reply, StaffView, Status,
-    StepView, StoreStatus, UnitView,
+    DecisionView, Done, HandoverView, MailboxView, ManifestView, QueueStatus, Reply, StaffView, Status, StepView,
+    StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
 use super::surroundings::Surroundings;
 use super::{
-    alarms, audit, backup, checks, decisions, dkim, dns, hr, incident, mail, province, queue, requested, rights, share,
-    work,
+    alarms, audit, backup, checks, decisions, dkim, dns, guide, hr, incident, mail, province, queue, requested, rights,
+    share, work,
 };
 
 /// What requests act on.
@@ -97,7 +97,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         }
         Request::Province(ask) => province::execute(ask, caller, services, language).await.map(Reply::Province),
         Request::Audit(ask) => audit::execute(ask, services, language).await.map(Reply::Audit),
-        Request::Guide(who) => guide(&who, services, &snapshot, language),
+        Request::Guide(who) => Ok(Reply::Guide { guide: Box::new(guide::guide(&who, services, &snapshot, language)?) }),
         Request::Hr(ask) => Ok(Reply::Hr(hr::execute(*ask, caller, services, language).await?)),
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
@@ -154,17 +154,6 @@ async fn manifest(
 fn held<'s>(address: &Address, snapshot: &'s Snapshot, language: Language) -> Result<&'s Mailbox, Failure> {
     let unknown = || Failure::unknown("mailbox_unknown", ("hộp thư", "mailbox"), &address.to_string(), language);
     snapshot.holder(address).ok_or_else(unknown)
-}
-
-fn guide(who: &str, services: &Services, snapshot: &Snapshot, language: Language) -> Result<Reply, Failure> {
-    let person = find(who, snapshot, language)?;
-    let address = snapshot.of(Owner::Staff(person.id)).and_then(|mailbox| mailbox.primary()).cloned();
-    let address = address.ok_or_else(|| {
-        let name = person.name.as_str();
-        Failure::unknown("mailbox_unknown", ("hộp thư của người", "mailbox of a person"), name, language)
-    })?;
-    let client = services.provisioning.settings.client.clone();
-    Ok(Reply::Guide { guide: GuideView { name: person.name.to_string(), address, client } })
 }
 
 /// Does an act, or only tells what it would do.

@@ -14,6 +14,7 @@ pub mod dns;
 mod execute;
 mod failure;
 mod frame;
+pub mod guide;
 pub mod hr;
 pub mod incident;
 pub mod mail;
@@ -33,8 +34,8 @@ pub use execute::{Services, execute};
 pub use failure::{Exit, Failure, FaultView};
 pub use frame::FrameError;
 pub use reply::{
-    Alarm, BackupView, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, GuideView, HandoverView,
-    MailboxView, ManifestView, QueueStatus, Reply, RightView, StaffView, Status, StepView, StoreStatus, UnitView,
+    Alarm, BackupView, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, HandoverView, MailboxView,
+    ManifestView, QueueStatus, Reply, RightView, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 pub use request::{Asked, Call, Manner, Request, SlipForm};
 pub use socket::{CallError, Control, call, listens};

@@ -14,7 +14,7 @@ use crate::directory::{
 };
 use crate::id::{DecisionId, MailboxId, StaffId, UnitId};
 use crate::language::Language;
-use crate::provisioning::{ClientSettings, Handover, Signatory, Step};
+use crate::provisioning::{Handover, Signatory, Step};
 use crate::store::{Manifest, Volume};
 
 use super::{audit, province};
@@ -38,7 +38,7 @@ pub enum Reply {
     DecisionShow { decisions: Vec<DecisionDetail> },
     Audit(audit::Answer),
     Province(province::Answer),
-    Guide { guide: GuideView },
+    Guide { guide: Box<super::guide::GuideView> },
     Hr(super::hr::Answer),
     Requested(super::requested::Answer),
     Dns(super::dns::Answer),
@@ -259,18 +259,6 @@ pub enum Basis {
     Delegate,
     /// An administrator opened it.
     Opened,
-}
-
-/// What a person types into a mail program.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct GuideView {
-    /// The holder.
-    pub name: String,
-    /// The address, which is also the name to log in with.
-    pub address: Address,
-    /// The servers.
-    #[serde(flatten)]
-    pub client: ClientSettings,
 }
 
 /// The daemon at a glance.

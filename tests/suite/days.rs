@@ -115,6 +115,15 @@ fn r23_a_delegate_sees_the_mailbox_at_the_next_list_and_every_act_is_theirs_unti
     assert!(!session.ok(&json!(["list", "\"\"", "*"])).contains("&ARABoQ-n"));
     office.delegate(&office.khoa, "read,process", &["--until", "2026-11-30"]);
     assert!(session.ok(&json!(["list", "\"\"", "*"])).contains(INBOX), "without a new connection");
+    let guide = office.ask(&["guide", KHOA]);
+    let mailbox = &guide["guide"]["mailboxes"][0];
+    assert_eq!(mailbox["folder"], "Đơn vị/Văn phòng", "{guide}");
+    assert_eq!((&mailbox["rights"], &mailbox["until"]), (&"read,process".into(), &"2026-11-30".into()));
+    let printed = String::from_utf8(office.daemon.command(&["guide", KHOA]).stdout).unwrap();
+    for part in ["Đơn vị/Văn phòng", "đọc, xử lý", "30/11/2026", "Nhận việc", "van-phong+ket-qua-tuan@"]
+    {
+        assert!(printed.contains(part), "{part} in {printed}");
+    }
     session.ok(&json!(["select", format!("\"{INBOX}\"")]));
     session.ok(&json!(["uid", "FETCH", "1", "(FLAGS BODY[TEXT])"]));
     session.ok(&json!(["uid", "STORE", "1", "+FLAGS", "(\\Flagged)"]));
