@@ -13,14 +13,14 @@ pub(super) fn show(guide: &GuideView, language: Language) -> String {
         Language::En => ("Name", "Address, name to log in"),
     };
     let person = [(name, guide.name.clone()), (address, guide.address.to_string())];
-    let mut shown = labelled(person.into_iter().chain(guide.client.rows(language)));
+    let mut parts = vec![labelled(person.into_iter().chain(guide.client.rows(language)))];
     if !guide.mailboxes.is_empty() {
-        shown += &format!("\n{}\n\n{}", mailboxes(&guide.mailboxes, language), how_work_is_done(language));
+        parts.extend([mailboxes(&guide.mailboxes, language), how_work_is_done(language).to_owned()]);
     }
     if !guide.sections.is_empty() {
-        shown += &format!("\n{}", sections(&guide.sections, language));
+        parts.push(sections(&guide.sections, language));
     }
-    shown
+    parts.join("\n")
 }
 
 fn mailboxes(mailboxes: &[UsableView], language: Language) -> String {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acl::Acl;
 use crate::address::Address;
-use crate::directory::{DecisionKind, Place, Province, Reach, Rights, Treatment, UnitKind};
+use crate::directory::{DecisionKind, Owner, Place, Province, Reach, Rights, Snapshot, Treatment, UnitKind};
 use crate::id::{AddressId, FolderId, MailboxId};
 use crate::name::{Label, LocalPart, PersonName};
 use crate::period::Period;
@@ -389,6 +389,14 @@ impl DepartReason {
 }
 
 impl Act {
+    /// Whether it is for somebody to ask who acts for themselves: of a unit's or the department's mailbox, those who answer for
+    /// it let others use it (P8, R23, R25).
+    pub(super) fn is_for(&self, asking: Owner, snapshot: &Snapshot) -> bool {
+        let (Self::Delegate(Delegate { mailbox, .. }) | Self::Revoke { mailbox, .. }) = self else { return true };
+        let Owner::Staff(asking) = asking else { return false };
+        snapshot.holder(mailbox).is_some_and(|mailbox| snapshot.stewards(mailbox).contains(&asking))
+    }
+
     /// The stable name of what is done, also a decision's kind.
     pub fn what(&self) -> &'static str {
         match self {

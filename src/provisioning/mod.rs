@@ -210,9 +210,12 @@ impl Provisioning {
         manner: Manner,
     ) -> Result<Done, Failure> {
         // A password takes its time to be hashed: whoever was let in before may be shut out by now.
-        let asking = order.by.map(|(mailbox, generation)| (sitting.draft.snapshot().mailbox(mailbox), generation));
-        if asking.is_some_and(|(mailbox, then)| mailbox.is_none_or(|mailbox| mailbox.generation != then)) {
-            return Err(Failure::Ended);
+        if let Some((mailbox, then)) = order.by {
+            let snapshot = sitting.draft.snapshot();
+            let own = snapshot.mailbox(mailbox).filter(|mailbox| mailbox.generation == then).ok_or(Failure::Ended)?;
+            if !order.acts.iter().all(|act| act.is_for(own.owner, snapshot)) {
+                return Err(Failure::Ended);
+            }
         }
         let (id, state) = match self.enter_decision(tx, sitting, order).await {
             Ok(entered) => entered,

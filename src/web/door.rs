@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use super::session::Sessions;
 use super::view::{self, Problem, problem};
 use super::visit::Visit;
-use super::{account, devices, leak, password, sign_in};
+use super::{account, delegates, devices, leak, password, sign_in};
 use crate::access::Access;
 use crate::language::Language;
 use crate::metrics::Metrics;
@@ -62,6 +62,8 @@ impl Door {
             .route("/password", get(password::form).post(password::change))
             .route("/devices", get(devices::list).post(devices::make))
             .route("/devices/remove", post(devices::remove))
+            .route("/delegates", get(delegates::list).post(delegates::allow))
+            .route("/delegates/end", post(delegates::end))
             .route("/leak", get(leak::form).post(leak::report))
             .route("/settings", get(account::settings))
             .route("/log-ins", get(account::log_ins))

@@ -5,6 +5,7 @@
 
 mod account;
 mod cookie;
+mod delegates;
 mod devices;
 mod door;
 mod form;

@@ -4,13 +4,16 @@ use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::cookie::Cookie;
+use super::delegates::{self, Managed};
 use super::door::Pages;
 use super::session::Notice;
 use super::visit::Visit;
 use crate::credential::{Device, Door, Secret, Seen, Standing};
+use crate::directory::Rights;
 use crate::language::Language;
 
 /// What is around every page.
@@ -30,6 +33,8 @@ struct Menu<'a> {
     name: &'a str,
     standing: Standing,
     form: String,
+    /// Whether they answer for a mailbox of a unit or of the department.
+    manages: bool,
 }
 
 /// Why a page is not there or not answered.
@@ -124,6 +129,15 @@ pub(super) struct DeviceMade<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "delegates.html", config = "src/web/askama.toml")]
+pub(super) struct Delegates<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) form: String,
+    pub(super) managed: Vec<Managed>,
+    pub(super) fault: Option<Fault>,
+}
+
+#[derive(Template)]
 #[template(path = "settings.html", config = "src/web/askama.toml")]
 pub(super) struct Settings<'a> {
     pub(super) frame: Frame<'a>,
@@ -166,6 +180,7 @@ impl<'a> Frame<'a> {
             name: &login.name,
             standing: login.standing,
             form: pages.sessions.form_token(token),
+            manages: delegates::managed(login, &pages.provisioning.directory.snapshot()).next().is_some(),
         };
         Self {
             language: visit.language,
@@ -209,6 +224,25 @@ impl<'a> Frame<'a> {
         let at = at.to_zoned_datetime(self.zone.clone());
         let form = self.say("%H:%M, %d/%m/%Y", "%Y-%m-%d %H:%M");
         at.strftime(form).to_string()
+    }
+
+    /// A day as the office writes it.
+    fn day(&self, day: Date) -> String {
+        day.strftime(self.say("%d/%m/%Y", "%Y-%m-%d")).to_string()
+    }
+
+    fn rights(&self, rights: Rights) -> String {
+        let words = [
+            (Rights::READ, self.say("đọc", "read")),
+            (Rights::PROCESS, self.say("xử lý", "process")),
+            (Rights::SEND, self.say("gửi", "send")),
+        ];
+        words
+            .into_iter()
+            .filter(|(right, _)| rights.include(*right))
+            .map(|(_, word)| word)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     fn last_used(&self, device: &Device) -> String {

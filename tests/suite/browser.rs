@@ -4,7 +4,9 @@
 
 use std::path::PathBuf;
 
-use crate::harness::{Daemon, HOSTNAME, Settings};
+use hopthu::provisioning::Act;
+
+use crate::harness::{Daemon, HOSTNAME, Settings, UNIT};
 use crate::webdriver::Chromium;
 
 const NEW: &str = "trời xanh mây trắng 8";
@@ -124,6 +126,29 @@ fn r10_r17_a_person_looks_after_their_own_password() {
     assert!(!imap_takes(&daemon, &address, NEW));
     page.follow(".language a");
     assert!(page.text().contains("Sign in"), "{}", page.text());
+}
+
+/// A head lets somebody use the unit's mailbox.
+#[test]
+fn a_head_delegates_with_a_browser() {
+    let daemon = Daemon::start(&Settings::default());
+    let [head, who] = ["binhdx", "daont"].map(|local| daemon.person(local).unwrap());
+    daemon.decide(vec![Act::AppointHead { code: UNIT.into(), who: head.address.clone() }]).unwrap();
+    let desk = Desk::at(&daemon, "vi");
+    let page = &desk.browser;
+    desk.sign_in(head.local(), crate::harness::PASSWORD);
+    page.follow("nav a[href='/delegates']");
+    desk.look("13-nobody-delegated");
+    page.choose(&format!("option[value='{}']", who.address));
+    page.follow("main form.column button");
+    assert!(page.text().contains("Nguyễn Thị Đào") && page.element("td").text().contains("đọc"), "{}", page.text());
+    desk.look("14-delegated");
+    desk.look_dark("14-delegated");
+    let mut client = daemon.imap_as(&who);
+    client.ok("ENABLE IMAP4rev2");
+    client.ok("SELECT \"Đơn vị/Văn phòng/INBOX\"");
+    page.follow("tbody button");
+    assert!(page.text().contains("Chưa uỷ quyền cho ai."), "{}", page.text());
 }
 
 /// The same page in English, and what is seen where something is wrong.

@@ -9,7 +9,7 @@ use hopthu::credential;
 use hopthu::provisioning::{Act, Handing, Order};
 
 use crate::client::Client;
-use crate::harness::{Daemon, HOSTNAME, PASSWORD, Person, Settings};
+use crate::harness::{DOMAIN, Daemon, HOSTNAME, PASSWORD, Person, Settings, UNIT};
 use crate::http::{Answer, Browser};
 use crate::process::Process;
 
@@ -461,4 +461,64 @@ fn who_comes_without_tls_is_told_and_who_says_nothing_is_let_go() {
     assert!(begun.elapsed() > Duration::from_secs(20), "{ended:?}");
     assert_eq!(Answer::parse(&half.rest()).status, 408);
     assert_eq!(Browser::at(&daemon).get("/sign-in").status, 200);
+}
+
+/// A head at the page, who lets people of the unit use its mailbox and ends it; nobody else does.
+#[test]
+fn r23_a_head_lets_people_use_the_units_mailbox_and_ends_it_at_the_page() {
+    let daemon = daemon();
+    let (head, who, other) = (daemon.person("binhdx").unwrap(), daont(&daemon), daemon.hire("Trần Văn Khoa"));
+    daemon.decide(vec![Act::AppointHead { code: UNIT.into(), who: head.address.clone() }]).unwrap();
+    let mailbox = format!("{UNIT}@{DOMAIN}");
+    let opens = |who: &Person| {
+        let mut client = daemon.imap_as(who);
+        client.ok("ENABLE IMAP4rev2");
+        client.command("SELECT \"Đơn vị/Văn phòng/INBOX\"").pop().unwrap().contains("OK")
+    };
+    let mut browser = Browser::of(&daemon, &head, PASSWORD);
+    let allow = |browser: &mut Browser, to: &str, more: &[(&str, &str)]| {
+        let form = browser.get("/delegates").form();
+        let fields = [("form", form.as_str()), ("mailbox", &mailbox), ("who", to)];
+        browser.post("/delegates", &[&fields[..], more].concat())
+    };
+    let page = browser.get("/delegates");
+    assert!(page.body.contains(&mailbox) && page.body.contains("Nobody else may use it."), "{page:?}");
+    assert!(!opens(&who));
+    let done = allow(&mut browser, &who.address, &[("process", "1"), ("until", "2099-12-31")]);
+    assert_eq!((done.status, done.header("location")), (303, Some("/delegates")), "{done:?}");
+    let page = browser.get("/delegates");
+    assert!(page.body.contains("read, process") && page.body.contains("2099-12-31"), "{page:?}");
+    assert!(opens(&who));
+    for (to, more, said) in [
+        (other.address.as_str(), &[("until", "31/02/2099")][..], "Write a day"),
+        (&other.address, &[("until", "2020-01-01")], "2020"),
+        (&head.address, &[], "answers for"),
+        ("nobody@example.vn", &[], "nobody@example.vn"),
+    ] {
+        let refused = allow(&mut browser, to, more);
+        assert!(refused.status == 422 && refused.body.contains(said), "{to} {more:?}: {refused:?}");
+    }
+    // Who does not answer for it sees nothing of it, and what they send all the same is not done.
+    let mut stranger = Browser::of(&daemon, &other, PASSWORD);
+    let page = stranger.get("/");
+    assert!(!page.body.contains("/delegates"), "{page:?}");
+    assert!(!stranger.get("/delegates").body.contains(&mailbox));
+    let form = stranger.get("/devices").form();
+    let fields = [("form", form.as_str()), ("mailbox", &mailbox), ("who", &other.address)];
+    assert_eq!(stranger.post("/delegates", &fields).status, 303);
+    assert!(!opens(&other));
+    let form = stranger.get("/devices").form();
+    let fields = [("form", form.as_str()), ("mailbox", &mailbox), ("who", &who.address)];
+    stranger.post("/delegates/end", &fields);
+    assert!(opens(&who), "nobody else ends it");
+    let mut open = daemon.imap_as(&who);
+    open.ok("ENABLE IMAP4rev2");
+    open.ok("SELECT \"Đơn vị/Văn phòng/INBOX\"");
+    let form = browser.get("/delegates").form();
+    let fields = [("form", form.as_str()), ("mailbox", &mailbox), ("who", &who.address)];
+    assert_eq!(browser.post("/delegates/end", &fields).status, 303);
+    assert!(!opens(&who));
+    assert!(open.until("* BYE").last().is_some(), "the session that has it open is cut");
+    let audit = String::from_utf8(daemon.command(&["audit", "list", "--json"]).stdout).unwrap();
+    assert!(audit.contains(&head.address) && audit.contains("delegation"), "under the head's name");
 }

@@ -88,6 +88,11 @@ impl Chromium {
         field.post("/value", &json!({ "text": text }));
     }
 
+    /// Clicks on what stays on the page.
+    pub fn choose(&self, css: &str) {
+        self.element(css).post("/click", &json!({}));
+    }
+
     /// Clicks on what leads to another page, and waits for that.
     pub fn follow(&self, css: &str) {
         let before = self.element("html");
