@@ -32,6 +32,7 @@
 //! | Message | thư | stored mail; an Envelope is an SMTP transaction |
 //! | Section | mục | a part of a unit's shared folder, the same for all units |
 //! | Duty | nghĩa vụ cập nhật | what a unit must publish in a section, and by when |
+//! | Doubt | điều nghi ngờ | why mail that asks to be filed in a section stays in the department's INBOX |
 //! | Item | việc | a message in the INBOX of a unit's or the department's mailbox that must be dealt with: open, taken, done |
 //! | Trace | dấu vết | what somebody did with an item: fetched, opened, flagged, moved, copied, answered, removed |
 //! | Job | việc gửi | a message on its way out, for those recipients that go one way |

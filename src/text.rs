@@ -31,6 +31,13 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// A name as addresses and subjects can have it: folded, its words joined by `-`. `Kết quả tuần` is `ket-qua-tuan`.
+pub fn slug(text: &str) -> String {
+    let folded = fold(text);
+    let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
+}
+
 /// Decomposition is ten times the cost of everything else in a search: for the scripts in daily use it is done once.
 static FOLDED: LazyLock<Vec<Folded>> = LazyLock::new(|| {
     ('\0'..'\u{2000}')

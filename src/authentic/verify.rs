@@ -16,7 +16,7 @@ use super::asking::Asking;
 use super::message::{author, has_several_authors, is_related, parse, reduced, retained};
 use super::names::Names;
 use super::policy::{Policy, Treatment};
-use crate::address::Address;
+use crate::address::{Address, Domain};
 use crate::limits;
 
 /// Looks at what comes in.
@@ -55,6 +55,9 @@ pub struct Verdict {
     pub field: String,
     /// What becomes of the message.
     pub treatment: Treatment,
+    /// Of what a relay of ours brought: the domains whose signatures hold, and cover the author, the subject and the whole
+    /// body.
+    pub signed_by: Vec<Domain>,
 }
 
 impl Verifier {
@@ -93,7 +96,8 @@ impl Verifier {
         let signed = retained(message, |_| true);
         let (dkim, arc) = tokio::join!(asking.dkim(&signed), asking.arc(message));
         let results = AuthenticationResults::new(&self.hostname);
-        verdict(&signatures(results, message, &dkim, &arc, peer), "", Treatment::Take)
+        let signed_by = signers(&dkim);
+        Verdict { signed_by, ..verdict(&signatures(results, message, &dkim, &arc, peer), "", Treatment::Take) }
     }
 
     async fn of_stranger(
@@ -173,7 +177,16 @@ impl Verifier {
 fn verdict(results: &AuthenticationResults<'_>, more: &str, treatment: Treatment) -> Verdict {
     let mut field = results.to_header();
     field.insert_str(field.trim_end().len(), more);
-    Verdict { field, treatment }
+    Verdict { field, treatment, signed_by: Vec::new() }
+}
+
+/// See [`Verdict::signed_by`]. That the author is covered was asked for before they were looked at.
+fn signers(dkim: &[DkimOutput<'_>]) -> Vec<Domain> {
+    let holding = dkim.iter().filter(|output| *output.result() == DkimResult::Pass).filter_map(DkimOutput::signature);
+    // RFC 6376 §8.2: behind a length anything may be added.
+    let whole = holding.filter(|signature| signature.l == 0);
+    let covering = whole.filter(|signature| signature.h.iter().any(|name| name.eq_ignore_ascii_case("subject")));
+    covering.filter_map(|signature| Domain::parse(&signature.d).ok()).collect()
 }
 
 /// What DKIM and ARC found, into the field.

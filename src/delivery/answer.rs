@@ -38,7 +38,7 @@ impl Answer<'_> {
              The mailbox {address} of {name} is no longer in use. {en}\n\
              Your message was put into it, but nobody reads it there.\n",
         );
-        let subject = format!("Auto: {}", self.subject());
+        let subject = format!("Auto: {}", subject(self.message));
         let note = Note {
             from: self.closed,
             to: &[Party { name: "", address: self.writer }],
@@ -51,13 +51,13 @@ impl Answer<'_> {
         };
         note.write_answer(&thread(self.message))
     }
+}
 
-    /// The subject that is answered, on one line.
-    fn subject(&self) -> String {
-        let subject = fields(self.message).find(|field| field.is("Subject")).map(|field| field.text());
-        let plain = |c: &char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
-        subject.unwrap_or_default().chars().filter(plain).take(limits::ANSWERED_SUBJECT_CHARS_MAX).collect()
-    }
+/// The subject that is answered, on one line.
+pub(super) fn subject(message: &[u8]) -> String {
+    let subject = fields(message).find(|field| field.is("Subject")).map(|field| field.text());
+    let plain = |c: &char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+    subject.unwrap_or_default().chars().filter(plain).take(limits::ANSWERED_SUBJECT_CHARS_MAX).collect()
 }
 
 #[cfg(test)]

@@ -4,9 +4,12 @@
 mod administer;
 mod answer;
 mod batch;
+mod filed;
+mod filing;
 mod notice;
 mod outbound;
 mod posting;
+mod receipt;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,10 +35,12 @@ use crate::spool::Slice;
 use crate::store::{Append, FlagNames, Flags, Prepared, SpecialUse, Store, StoreError};
 use answer::Answer;
 use batch::{Batch, Sending};
+use filed::Judged;
 use notice::Event;
 use outbound::About;
 
 pub use administer::{Change, Changed};
+pub use filing::{Origin, Proof};
 pub use outbound::NextTells;
 pub use posting::Tagged;
 
@@ -95,6 +100,8 @@ pub struct Envelope {
     pub filing: Filing,
     /// The unit's mailbox in whose name somebody sends: those who share it find what was sent in its Sent folder (R19).
     pub spoken_for: Option<MailboxId>,
+    /// What is known of who wrote it.
+    pub origin: Origin,
 }
 
 /// The folder that a message is put into; the later is that of whoever trusts it less.
@@ -209,7 +216,9 @@ impl Delivery {
     /// queue for others, in one commit. Returns when it is durable.
     pub async fn accept(&self, envelope: Envelope, message: Vec<u8>) -> Result<(), DeliveryError> {
         let message = Arc::new(prepare(message));
-        let mut batch = Batch { copies: self.copies(&envelope, &message).await?, by: envelope.by, ..Batch::default() };
+        let judged = self.judge(&envelope, &message).await?;
+        let copies = self.copies(&envelope, &message, judged.as_ref()).await?;
+        let mut batch = Batch { copies, by: envelope.by, ..Batch::default() };
         let jobs = jobs(&envelope, &message);
         if !jobs.is_empty() {
             batch.sendings.push(Sending { message: message.clone(), jobs });
@@ -218,6 +227,9 @@ impl Delivery {
             self.tell_held(&envelope, &message, &mut batch).await?
         } else {
             self.tell_delivered(&envelope, &message, &mut batch).await?;
+            if let Some(judged) = &judged {
+                self.tell_judged(judged, &envelope, &message, &mut batch).await?;
+            }
             self.answer(&envelope, &message, &mut batch).await
         };
         if let Err(error) = self.commit(batch).await {
@@ -230,7 +242,12 @@ impl Delivery {
     }
 
     /// The copies for mailboxes here; of what is held, only what shows that it was sent.
-    async fn copies(&self, envelope: &Envelope, message: &Arc<Prepared>) -> Result<Vec<Append>, DeliveryError> {
+    async fn copies(
+        &self,
+        envelope: &Envelope,
+        message: &Arc<Prepared>,
+        judged: Option<&Judged>,
+    ) -> Result<Vec<Append>, DeliveryError> {
         let date = self.clock.now();
         let mut copies: Vec<Append> = Vec::with_capacity(envelope.to.len());
         for recipient in envelope.to.iter().filter(|_| envelope.held.is_none()) {
@@ -238,9 +255,10 @@ impl Delivery {
             if self.is_over(mailbox) {
                 return Err(DeliveryError::Over);
             }
-            let folder = match self.section(mailbox, envelope, &recipient.address).await? {
-                Some(section) => section,
-                None => self.folder(mailbox, envelope.filing).await?,
+            let judged = judged.filter(|judged| judged.department == mailbox).map(|judged| judged.folder);
+            let folder = match (judged, self.section(mailbox, envelope, &recipient.address).await?) {
+                (Some(folder), _) | (None, Some(folder)) => folder,
+                (None, None) => self.folder(mailbox, envelope.filing).await?,
             };
             if copies.iter().any(|copy| copy.folder == folder) {
                 continue;

@@ -166,6 +166,18 @@ impl Delivery {
                 return Ok(());
             }
         };
+        self.send_back(to, message, unique, batch).await
+    }
+
+    /// Adds what the server wrote to a sender: into the sender's INBOX, or out again.
+    pub(super) async fn send_back(
+        &self,
+        to: &Address,
+        message: Vec<u8>,
+        unique: String,
+        batch: &mut Batch,
+    ) -> Result<(), StoreError> {
+        let (snapshot, settings) = (self.directory.snapshot(), self.settings.load_full());
         match (snapshot.resolve(to), settings.routing.lane(None, to.domain())) {
             (Resolution::Mailbox(mailbox) | Resolution::Relocated { mailbox, .. }, _) => {
                 let inbox = self.store.inbox(mailbox).await?;

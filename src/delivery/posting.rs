@@ -11,6 +11,8 @@ use crate::text::fold;
 /// A section that mail may be put into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tagged {
+    /// As people read it.
+    pub name: String,
     /// As a sub-address names it.
     pub tag: String,
     /// The folder in a unit's mailbox.

@@ -262,7 +262,7 @@ pub(super) fn outbound(config: &Config, keys: &Keys) -> delivery::Settings {
     let (hostname, routing) = (config.server.hostname.to_string(), config.relay.routing());
     // Looked at when the configuration was read.
     let shared = config.shares.settings().unwrap_or_default();
-    let tagged = |section: sharing::Section| Tagged { tag: section.tag(), folder: section.folder };
+    let tagged = |section: sharing::Section| Tagged { tag: section.tag(), name: section.name, folder: section.folder };
     let sections = shared.sections.into_iter().map(tagged).collect();
     delivery::Settings { hostname, routing, keys: keys.clone(), sections }
 }

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::db::Db;
 use crate::directory::{Directory, Mailbox, MailboxState, Owner, SHARED, Unit, UnitState};
 use crate::store::{FolderName, FolderNameError, Store};
-use crate::text::fold;
+use crate::text::slug;
 use crate::workday::Workdays;
 use schedule::Rhythm;
 
@@ -51,11 +51,7 @@ impl Section {
 
     /// As sub-addresses and subjects name it, without diacritics: `chuong-trinh-tuan`.
     pub fn tag(&self) -> String {
-        fold(&self.name)
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .collect::<Vec<_>>()
-            .join("-")
+        slug(&self.name)
     }
 }
 

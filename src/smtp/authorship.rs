@@ -86,7 +86,7 @@ impl Connection<'_> {
 }
 
 /// Every address that a reader could take a field to name.
-fn named(field: &Field<'_>) -> Vec<Address> {
+pub(super) fn named(field: &Field<'_>) -> Vec<Address> {
     let parsed = HeaderForm::Addresses.parse(field.value);
     let seen = parsed.value().as_address().into_iter().flat_map(|list| list.mailboxes());
     let seen = seen.filter_map(|mailbox| Address::parse(mailbox.address()?.trim()).ok());

@@ -15,6 +15,7 @@ mod filter;
 mod header;
 mod incoming;
 mod judge;
+mod origin;
 mod plain;
 mod receive;
 pub mod received;

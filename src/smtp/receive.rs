@@ -186,6 +186,7 @@ impl Connection<'_> {
             return Err(Rejection::Session(Refusal::LoginEnded));
         }
         let verdict = self.look_at(transaction.mail.from.as_ref(), message, id).await?;
+        let origin = self.origin(transaction.mail.from.as_ref(), header, verdict.as_ref());
         let mut spoken_for = None;
         if let Some(header) = self.check_author(&transaction, message, id).map_err(Rejection::Author)? {
             spoken_for = header.spoken_for;
@@ -206,7 +207,8 @@ impl Connection<'_> {
         let (id_of, mailbox, burst) = (id.to_owned(), login.map(|login| login.mailbox), charged.held);
         let held_for = filtered.held.or(burst);
         let by = login.and_then(Login::staff);
-        let envelope = Envelope { id: id_of, from, mailbox, by, smtputf8, dsn, to, held: held_for, filing, spoken_for };
+        let held = held_for;
+        let envelope = Envelope { id: id_of, from, mailbox, by, smtputf8, dsn, to, held, filing, spoken_for, origin };
         self.door.services.delivery.accept(envelope, bytes).await.map_err(|cause| {
             error!(%id, %cause, "message not delivered");
             charged.take_back();

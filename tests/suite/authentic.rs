@@ -134,7 +134,7 @@ fn results(message: &str) -> String {
 }
 
 /// The same message signed by its author's domain, and what DNS says of it.
-fn signed(message: &str, domain: &str) -> (String, Value) {
+pub fn signed(message: &str, domain: &str) -> (String, Value) {
     let algorithms = ["rsa-sha256", "ed25519-sha256"];
     let done = dkimpy(&json!({ "act": "sign", "message": message, "domain": domain, "algorithms": algorithms }));
     (done["message"].as_str().unwrap().to_owned(), done["records"].clone())

@@ -27,6 +27,7 @@ mod decisions;
 mod decisions_model;
 mod desk;
 mod dovecot;
+mod filing;
 mod filter;
 mod filters;
 mod folder_rights;
