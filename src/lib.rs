@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] [`workday`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] [`zone`] | SQL may be written here and on floor 2 |
-//! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`incident`] [`queue`] [`reminder`] [`sending`] | each owns its tables, or its files; siblings never import each other |
+//! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`duty`] [`incident`] [`queue`] [`reminder`] [`sending`] | each owns its tables, or its files; siblings never import each other |
 //! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`milter`] [`provisioning`] [`remote`] [`sharing`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`dns`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
@@ -90,6 +90,7 @@ pub mod db;
 pub mod delivery;
 pub mod directory;
 pub mod dns;
+pub mod duty;
 pub mod feed;
 pub mod id;
 pub mod imap;

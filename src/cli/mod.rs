@@ -186,7 +186,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Queue(queue) => queue::request(queue),
         Installed::Dkim(dkim) => dkim::request(dkim),
         Installed::Dns(dns) => return dns::run(dns, &config, output).await,
-        Installed::Share(share) => share::request(&share),
+        Installed::Share(share) => share::request(share),
         Installed::Work(work) => work::request(work),
         Installed::Province(province) => return province::run(province, &config, output).await,
         Installed::Audit(audit::Audit::Export { since, out }) => {

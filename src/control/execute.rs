@@ -101,7 +101,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Hr(ask) => Ok(Reply::Hr(hr::execute(*ask, caller, services, language).await?)),
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
-        Request::Share(ask) => Ok(Reply::Share(share::execute(ask, services).await?)),
+        Request::Share(ask) => share::execute(ask, caller, services, language).await,
         Request::Work(ask) => Ok(Reply::Work(work::execute(ask, caller, services, language).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
         Request::Dkim(ask) => Ok(Reply::Dkim(dkim::execute(ask, caller, services, language).await?)),

@@ -9,6 +9,7 @@ mod apply;
 mod by;
 mod describe;
 mod due;
+mod duties;
 mod effect;
 mod handover;
 pub mod incidents;

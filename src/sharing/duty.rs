@@ -4,9 +4,10 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::schedule::{State, Term};
+use super::schedule::{Due, State, Term};
 use super::{Section, Sharing};
 use crate::directory::Unit;
+use crate::duty;
 use crate::id::{FolderId, StaffId};
 use crate::mime;
 use crate::store::{Folder, StoreError};
@@ -30,6 +31,21 @@ pub struct Duty {
     pub published: Option<Published>,
 }
 
+/// A day that a unit has of its own for a section, instead of the configuration's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnDay {
+    /// The unit's code.
+    pub unit: String,
+    /// Its name.
+    pub unit_name: String,
+    /// The section.
+    pub section: String,
+    /// By when.
+    pub due: Due,
+    /// The day it was set.
+    pub since: Date,
+}
+
 /// A message that does a duty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
@@ -46,22 +62,43 @@ impl Sharing {
     pub async fn duties(&self) -> Result<Vec<Duty>, StoreError> {
         let (units, today) = (self.units(), self.clock.today());
         let folders = self.folders(units.iter().map(|(_, mailbox)| mailbox.id)).await?;
+        let own = self.own_days().await?;
         let mut duties = Vec::new();
         for (unit, mailbox) in &units {
             for section in &self.settings.sections {
-                let Some(rhythm) = section.due else { continue };
+                let own = own.iter().find(|own| own.unit == unit.code && own.section == section.name);
+                let (rhythm, since) = match own.map(|own| (own.due, own.since)) {
+                    None => (section.due, unit.since),
+                    Some((Due::Never, _)) => continue,
+                    Some((Due::Each(rhythm), since)) => (Some(rhythm), unit.since.max(since)),
+                };
+                let Some(rhythm) = rhythm else { continue };
                 let below = |folder: &&Folder| folder.mailbox == mailbox.id && section.holds(folder);
                 let folders: Vec<FolderId> = folders.iter().filter(below).map(|folder| folder.id).collect();
                 let term = rhythm.term(today, &self.settings.workdays);
-                // What was made during a term did not exist when it opened: it owes from the next one on.
+                // What was made or set during a term did not hold when it opened: it is owed from the next one on.
                 for term in [rhythm.before(term, &self.settings.workdays), term] {
-                    if unit.since < term.opens {
+                    if since < term.opens {
                         duties.push(self.duty(unit, section, term, &folders).await?);
                     }
                 }
             }
         }
         Ok(duties)
+    }
+
+    /// The days that units have of their own.
+    pub async fn own_days(&self) -> Result<Vec<OwnDay>, StoreError> {
+        let snapshot = self.directory.snapshot();
+        let days = duty::own_days(&mut *self.db.read().await?).await?;
+        let shown = |day: duty::OwnDay| {
+            let unit = snapshot.unit(day.unit)?;
+            let due =
+                day.due.try_into().inspect_err(|error| tracing::error!(%error, unit = %unit.code, "a unit's day"));
+            let (section, since) = (day.section, day.since);
+            Some(OwnDay { unit: unit.code.clone(), unit_name: unit.name.clone(), section, due: due.ok()?, since })
+        };
+        Ok(days.into_iter().filter_map(shown).collect())
     }
 
     async fn duty(&self, unit: &Unit, section: &Section, term: Term, folders: &[FolderId]) -> Result<Duty, StoreError> {

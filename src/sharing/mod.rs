@@ -16,7 +16,7 @@ use crate::text::slug;
 use crate::workday::Workdays;
 use schedule::Rhythm;
 
-pub use duty::{Duty, Published};
+pub use duty::{Duty, OwnDay, Published};
 pub use sections::Shelf;
 
 /// What each unit's shared folder holds, from the configuration.

@@ -1,5 +1,8 @@
 //! When something is to be published: each week by a day of it, each month by a day of it (P4.2). Plain functions of dates.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
@@ -40,6 +43,59 @@ impl TryFrom<String> for Rhythm {
         let weekly = WEEKDAYS.iter().find(|(word, _)| *word == text).map(|(_, day)| Self::Weekly(*day));
         let monthly = || text.parse().ok().filter(|day| (1..=31).contains(day)).map(Self::Monthly);
         weekly.or_else(monthly).ok_or(RhythmError(text))
+    }
+}
+
+impl fmt::Display for Rhythm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Weekly(weekday) => {
+                let word = WEEKDAYS.iter().find(|(_, day)| day == weekday).map_or("", |(word, _)| word);
+                f.write_str(word)
+            }
+            Self::Monthly(day) => day.fmt(f),
+        }
+    }
+}
+
+/// When a unit of its own owes something; written as a [`Rhythm`], or `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Due {
+    /// Never.
+    Never,
+    /// At each of these times.
+    Each(Rhythm),
+}
+
+impl TryFrom<String> for Due {
+    type Error = RhythmError;
+
+    fn try_from(text: String) -> Result<Self, RhythmError> {
+        if text == "none" { Ok(Self::Never) } else { text.try_into().map(Self::Each) }
+    }
+}
+
+impl FromStr for Due {
+    type Err = RhythmError;
+
+    fn from_str(text: &str) -> Result<Self, RhythmError> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<Due> for String {
+    fn from(due: Due) -> Self {
+        due.to_string()
+    }
+}
+
+impl fmt::Display for Due {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => f.write_str("none"),
+            Self::Each(rhythm) => rhythm.fmt(f),
+        }
     }
 }
 
@@ -137,6 +193,16 @@ mod tests {
 
     const WEEKLY: Rhythm = Rhythm::Weekly(Weekday::Monday);
     const MONTHLY: Rhythm = Rhythm::Monthly(25);
+
+    #[test]
+    fn a_day_is_written_as_it_is_read() {
+        for text in ["monday", "sunday", "1", "31", "none"] {
+            assert_eq!(text.parse::<Due>().map(|due| due.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["", "0", "32", "Monday", "never"] {
+            assert_eq!(text.parse::<Due>(), Err(RhythmError(text.to_owned())));
+        }
+    }
 
     #[test]
     fn a_week_is_due_on_monday_from_friday_to_thursday() {

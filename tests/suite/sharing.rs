@@ -196,3 +196,71 @@ fn r6_r7_what_is_due_is_on_time_late_or_missing() {
     office.at(date(2026, 12, 12));
     assert_eq!(office.terms()[1], states(&[("2026-12-16", "open")])[0]);
 }
+
+#[test]
+fn r6_a_unit_has_a_day_of_its_own_or_none_and_the_others_keep_theirs() {
+    let office = Office::open(&Settings::default());
+    office.outsider();
+    let set = |due: &str, more: &[&str]| {
+        let words = ["share", "duty", "set", UNIT, "Chuong-trinh-tuan", "--due", due, "--json"];
+        let done = office.daemon.command(&[&words[..], more].concat());
+        assert!(done.status.success(), "{done:?}");
+        serde_json::from_slice::<Value>(&done.stdout).unwrap()
+    };
+    let rehearsed = set("friday", &["--dry-run"]);
+    assert_eq!((&rehearsed["dry_run"], &rehearsed["own"]["section"]), (&true.into(), &SECTION.into()), "{rehearsed}");
+    office.at(date(2026, 11, 28));
+    assert_eq!(office.terms(), states(&[("2026-11-30", "open")]), "what was rehearsed is not set");
+    set("friday", &["--note", "theo đề nghị của Văn phòng"]);
+    office.at(date(2026, 12, 2));
+    assert_eq!(office.terms(), states(&[("2026-12-04", "open")]));
+    let done = office.daemon.command(&["share", "duty", "list", "--json"]);
+    let said: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((&said["own"][0]["due"], &said["own"][0]["since"]), (&"friday".into(), &"2026-11-28".into()), "{said}");
+    let others = said["duties"].as_array().unwrap().iter();
+    let others = others.filter(|duty| duty["section"] == SECTION && duty["unit"] == "phong-to-chuc");
+    assert!(others.map(|duty| &duty["due"]).eq(["2026-11-30"]), "{said}");
+    set("none", &[]);
+    assert_eq!(office.terms(), []);
+    let shown = String::from_utf8(office.daemon.command(&["share", "duty", "list"]).stdout).unwrap();
+    assert!(shown.lines().any(|line| line.starts_with("Văn phòng") && line.contains(" none ")), "{shown}");
+    let audit = String::from_utf8(office.daemon.command(&["audit", "list", "--json"]).stdout).unwrap();
+    assert!(audit.contains("duty.set") && audit.contains("theo đề nghị của Văn phòng"), "{audit}");
+    for words in [["nowhere", SECTION, "monday"], [UNIT, "Khác", "monday"], [UNIT, SECTION, "someday"]] {
+        let [unit, section, due] = words;
+        let done = office.daemon.command(&["share", "duty", "set", unit, section, "--due", due]);
+        assert_eq!(done.status.code(), Some(2), "{words:?}: {done:?}");
+    }
+}
+
+#[test]
+fn r5_what_is_granted_on_the_command_line_is_what_mail_programs_may_do_until_it_is_revoked() {
+    let office = Office::open(&Settings::default());
+    let outsider = office.outsider();
+    let share = |words: &[&str]| {
+        let done = office.daemon.command(&[&["share"], words].concat());
+        assert!(done.status.success(), "{done:?}");
+    };
+    let rights = || office.imap(&outsider).ok(&format!("MYRIGHTS {}", section(SECTION))).remove(0);
+    let put = || office.imap(&outsider).append(&section(SECTION), "", b"Subject: x\r\n\r\n");
+    let before = rights();
+    assert!(put().starts_with("t NO [NOPERM]"));
+    let own = [outsider.address.as_str(), "Trần Văn Khoa", "phong-to-chuc", "anyone"];
+    for to in own {
+        share(&["grant", UNIT, SECTION, "--to", to, "--rights", "lrsi", "--dry-run"]);
+        assert_eq!(rights(), before, "{to}");
+        share(&["grant", UNIT, "chuong-trinh-tuan", "--to", to, "--rights", "lrsi", "--note", "phối hợp"]);
+        assert!(rights().contains("lrsi") && put().starts_with("t OK"), "{to}: {}", rights());
+        // The unit's head sees it with GETACL, as if it had been set there.
+        let acl = office.imap(&office.head).ok(&format!("GETACL {}", section(SECTION))).concat();
+        assert!(acl.contains("lrsi"), "{to}: {acl}");
+        share(&["revoke", UNIT, SECTION, "--to", to]);
+        assert_eq!(rights(), before, "{to}");
+        assert!(put().starts_with("t NO [NOPERM]"), "{to}");
+    }
+    for words in [[UNIT, SECTION, "nobody"], [UNIT, "Khác", "anyone"], ["nowhere", SECTION, "anyone"]] {
+        let [unit, section, to] = words;
+        let done = office.daemon.command(&["share", "grant", unit, section, "--to", to, "--rights", "lr"]);
+        assert!(matches!(done.status.code(), Some(1 | 2)), "{words:?}: {done:?}");
+    }
+}
