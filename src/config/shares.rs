@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::sharing::schedule::Rhythm;
-use crate::sharing::{Section, Settings};
+use crate::sharing::{Section, Settings, Years};
 use crate::workday::{Days, Workdays};
 
 /// `[shares]`
@@ -20,6 +20,8 @@ pub struct Shares {
     pub holidays: Vec<Days>,
     /// Days of weekends on which the office works.
     pub working_weekends: Vec<Days>,
+    /// Whether what came into a section in a former year is moved to a folder of its year below it.
+    pub year_folders: bool,
 }
 
 const DEFAULT: &[(&str, Option<Rhythm>)] = &[
@@ -38,6 +40,7 @@ impl Default for Shares {
             duties: DEFAULT.iter().filter_map(due).collect(),
             holidays: Vec::new(),
             working_weekends: Vec::new(),
+            year_folders: true,
         }
     }
 }
@@ -64,7 +67,8 @@ impl Shares {
             }
             sections.push(section);
         }
-        Ok(Settings { sections, workdays: Workdays::new(&self.holidays, &self.working_weekends) })
+        let years = if self.year_folders { Years::Apart } else { Years::Together };
+        Ok(Settings { sections, workdays: Workdays::new(&self.holidays, &self.working_weekends), years })
     }
 }
 

@@ -20,12 +20,17 @@ pub(super) async fn run(mut looks: Looks) {
     }
 }
 
-/// New units get their sections, and heads hear what is due.
+/// New units get their sections, old issues go to their years, and heads hear what is due.
 async fn shares(sharing: &Sharing) {
     match sharing.make().await {
         Ok(0) => {}
         Ok(made) => tracing::info!(made, "sections of shared folders made"),
         Err(error) => tracing::error!(%error, "sections of shared folders are still missing"),
+    }
+    match sharing.put_by_year().await {
+        Ok(0) => {}
+        Ok(messages) => tracing::info!(messages, "issues of former years put into folders of their years"),
+        Err(error) => tracing::error!(%error, "issues of former years stay where they are for now"),
     }
     match sharing.remind().await {
         Ok(0) => {}

@@ -5,6 +5,7 @@ mod duty;
 mod remind;
 pub mod schedule;
 mod sections;
+mod years;
 
 use std::sync::Arc;
 
@@ -26,6 +27,18 @@ pub struct Settings {
     pub sections: Vec<Section>,
     /// On which days the office works.
     pub workdays: Workdays,
+    /// Where issues of former years are kept.
+    pub years: Years,
+}
+
+/// Where issues of former years are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Years {
+    /// In a folder of their year, below the section.
+    #[default]
+    Apart,
+    /// In the section, with all others.
+    Together,
 }
 
 /// One part of a unit's shared folder.

@@ -26,12 +26,23 @@ pub struct Destination {
     pub quota: Option<u64>,
     /// The flags that they may have there: RFC 4314 §4.
     pub permitted: Flags,
+    /// When they came there.
+    pub saved: Saved,
+}
+
+/// When a message that is copied or moved came into its folder (RFC 8514).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// Now.
+    Now,
+    /// When it came into the folder that it was in: it is only put in order.
+    Kept,
 }
 
 impl Destination {
     /// Without bounds.
     pub fn of(folder: FolderId) -> Self {
-        Self { folder, quota: None, permitted: Flags(u64::MAX) }
+        Self { folder, quota: None, permitted: Flags(u64::MAX), saved: Saved::Now }
     }
 }
 
@@ -122,7 +133,7 @@ pub(super) async fn copy_rows(
     store: &Store,
     (from, own): (FolderId, &Keywords),
     entries: &[Entry],
-    Destination { folder: to, quota, permitted }: Destination,
+    Destination { folder: to, quota, permitted, saved }: Destination,
 ) -> Result<Copied, StoreError> {
     let mut target = read_target(tx, to).await?;
     let known = target.keywords.names().len();
@@ -145,7 +156,9 @@ pub(super) async fn copy_rows(
     if made.is_empty() {
         return Ok(copied);
     }
-    write(tx, store, from, to, &copied.pairs, &made).await?;
+    let now = store.clock.now().as_second();
+    let saved = (saved == Saved::Now).then_some(now);
+    write(tx, (from, to), saved, &copied.pairs, &made).await?;
     trace::copied(tx, store, (from, &UidRanges::from_sorted(entries.iter().map(|e| e.uid)).to_json()), to).await?;
     if target.part == Some(Part::Inbox) {
         item::arrived(tx, store, to, &made).await?;
@@ -212,9 +225,8 @@ fn translate(flags: Flags, own: &Keywords, target: &mut Keywords) -> Result<Flag
 
 async fn write(
     tx: &mut Tx,
-    store: &Store,
-    from: FolderId,
-    to: FolderId,
+    (from, to): (FolderId, FolderId),
+    saved: Option<i64>,
     pairs: &[(Uid, Uid)],
     made: &[Entry],
 ) -> Result<(), DbError> {
@@ -225,13 +237,13 @@ async fn write(
     let rows = rows.end();
     sqlx::query(
         "INSERT INTO message (folder_id, uid, body_id, prefix, size, internal_date, saved, variant, thread) \
-         SELECT ?2, r.value->>1, m.body_id, m.prefix, m.size, m.internal_date, ?4, m.variant, m.thread \
+         SELECT ?2, r.value->>1, m.body_id, m.prefix, m.size, m.internal_date, coalesce(?4, m.saved), m.variant, m.thread \
          FROM json_each(?3) r CROSS JOIN message m ON m.folder_id = ?1 AND m.uid = r.value->>0",
     )
     .bind(from)
     .bind(to)
     .bind(&rows)
-    .bind(store.clock.now().as_second())
+    .bind(saved)
     .execute(tx.connection())
     .await?;
     sqlx::query(

@@ -47,7 +47,7 @@ pub use append::{Append, Appended, Prepared, append_in, keep_body};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
 pub use contents::{Volume, discard_mailbox, move_contents, volume};
-pub use copy::{Copied, Destination, Missing};
+pub use copy::{Copied, Destination, Missing, Saved};
 pub use expunge::Removed;
 pub use flags::{FlagNames, Flags, Keywords};
 pub use folder::{Counters, Folder, SpecialUse, Subscription, folder_in};

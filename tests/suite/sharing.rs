@@ -264,3 +264,49 @@ fn r5_what_is_granted_on_the_command_line_is_what_mail_programs_may_do_until_it_
         assert!(matches!(done.status.code(), Some(1 | 2)), "{words:?}: {done:?}");
     }
 }
+
+/// Told by IDLE to who has the section open, as any MOVE is.
+#[test]
+fn r5_old_issues_move_to_their_year() {
+    let office = Office::open(&Settings::default());
+    office.at(date(2026, 12, 28));
+    let message = b"From: daont@daklak.doj.gov.vn\r\nSubject: Tu\xe1\xba\xa7n 53\r\n\r\nx\r\n";
+    let date_given = "(\\Flagged $Viec) \" 1-Feb-2026 08:00:00 +0700\"";
+    assert!(office.imap(&office.head).append(&section(SECTION), date_given, message).starts_with("t OK"));
+    let mut reader = office.imap(&office.head);
+    reader.ok(&format!("SELECT {}", section(SECTION)));
+    reader.say("i IDLE");
+    while !reader.expect_line().starts_with('+') {}
+    office.at(date(2027, 1, 5));
+    while reader.expect_line() != "* 1 EXPUNGE" {}
+    reader.say("DONE");
+    while !reader.expect_line().starts_with("i OK") {}
+    // The same message, with its flags and dates: it came when it came.
+    let year = format!("\"Dùng chung/Văn phòng/{SECTION}/2026\"");
+    let status = |folder: &str| office.imap(&office.member).ok(&format!("STATUS {folder} (MESSAGES)")).concat();
+    reader.ok(&format!("SELECT {year}"));
+    let found = reader.ok("FETCH 1 (FLAGS INTERNALDATE SAVEDATE BODY.PEEK[HEADER.FIELDS (SUBJECT)])").concat();
+    for part in ["\\Flagged", "$Viec", " 1-Feb-2026 08:00:00 +0700", "28-Dec-2026 09:00:00 +0700", "Tuần 53"] {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+    // The last term of the old year stays done, and the first of the new one is not done by it.
+    assert_eq!(office.terms(), states(&[("2026-12-28", "on_time"), ("2027-01-04", "missing")]));
+    assert!(office.imap(&office.member).ok("LIST \"\" \"Dùng chung/Văn phòng/*/2026\"").concat().contains(SECTION));
+    // What comes now stays; nothing is moved twice.
+    office.publish(&office.member, "Tuần 1");
+    office.at(date(2027, 1, 6));
+    office.wait_for_reminders("04/01/2027", 1);
+    assert!(status(&section(SECTION)).contains("MESSAGES 1") && status(&year).contains("MESSAGES 1"));
+    let others = office.imap(&office.member).ok("LIST \"\" \"Dùng chung/Văn phòng/*/*\"");
+    assert_eq!(others.len(), 2, "where nothing is old, there is no folder: {others:?}");
+}
+
+#[test]
+fn r5_r29_issues_stay_together_where_the_configuration_says_so() {
+    let office = Office::open(&Settings::default().with("shares.year_folders", "false"));
+    office.publish(&office.member, "Tuần 48");
+    office.at(date(2027, 1, 5));
+    office.wait_for_reminders("04/01/2027", 1);
+    let status = office.imap(&office.member).ok(&format!("STATUS {} (MESSAGES)", section(SECTION))).concat();
+    assert!(status.contains("MESSAGES 1"), "{status}");
+}
