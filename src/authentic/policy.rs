@@ -15,6 +15,8 @@ pub struct Policy {
     pub quarantine: Response,
     /// Whose word is taken for what they pass on, given by ARC (RFC 8617 §5.2).
     pub sealers: Vec<Domain>,
+    /// As which servers relays of ours write results that are believed (RFC 8601 §2.5).
+    pub relays: Vec<Domain>,
 }
 
 /// What is done with a message that fails.
@@ -63,6 +65,6 @@ impl Response {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { reject: Response::Refuse, quarantine: Response::Junk, sealers: Vec::new() }
+        Self { reject: Response::Refuse, quarantine: Response::Junk, sealers: Vec::new(), relays: Vec::new() }
     }
 }

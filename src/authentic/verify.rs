@@ -13,6 +13,7 @@ use mail_auth::{
 };
 
 use super::asking::Asking;
+use super::field::vouched;
 use super::message::{author, has_several_authors, is_related, parse, reduced, retained};
 use super::names::Names;
 use super::policy::{Policy, Treatment};
@@ -56,14 +57,14 @@ pub struct Verdict {
     /// What becomes of the message.
     pub treatment: Treatment,
     /// Of what a relay of ours brought: the domains whose signatures hold, and cover the author, the subject and the whole
-    /// body.
-    pub signed_by: Vec<Domain>,
+    /// body; and those that a relay vouches for whose word is taken.
+    pub proven: Vec<Domain>,
 }
 
 impl Verifier {
     /// One that asks nothing: every message is taken as it is.
-    pub fn off(hostname: String) -> Self {
-        Self { hostname, policy: Policy::default(), names: None }
+    pub fn off(hostname: String, policy: Policy) -> Self {
+        Self { hostname, policy, names: None }
     }
 
     /// One that asks these DNS servers, or those of the system where there are none.
@@ -77,6 +78,14 @@ impl Verifier {
     /// Looks at a message, trace fields of our own not yet on top. Waits for DNS within the bounds of [`limits`], and not at
     /// all where it does not answer: what could not be found out is said, and the message taken.
     pub async fn check(&self, arrival: Arrival<'_>, message: &[u8]) -> Verdict {
+        let mut verdict = self.find_out(arrival, message).await;
+        if let Peer::Trusted(_) = arrival.peer {
+            verdict.proven.extend(vouched(message, &self.policy.relays));
+        }
+        verdict
+    }
+
+    async fn find_out(&self, arrival: Arrival<'_>, message: &[u8]) -> Verdict {
         let unchecked = || verdict(&AuthenticationResults::new(&self.hostname), "", Treatment::Take);
         let Some(names) = &self.names else { return unchecked() };
         let reduced = reduced(message);
@@ -96,8 +105,8 @@ impl Verifier {
         let signed = retained(message, |_| true);
         let (dkim, arc) = tokio::join!(asking.dkim(&signed), asking.arc(message));
         let results = AuthenticationResults::new(&self.hostname);
-        let signed_by = signers(&dkim);
-        Verdict { signed_by, ..verdict(&signatures(results, message, &dkim, &arc, peer), "", Treatment::Take) }
+        let proven = signers(&dkim);
+        Verdict { proven, ..verdict(&signatures(results, message, &dkim, &arc, peer), "", Treatment::Take) }
     }
 
     async fn of_stranger(
@@ -177,10 +186,10 @@ impl Verifier {
 fn verdict(results: &AuthenticationResults<'_>, more: &str, treatment: Treatment) -> Verdict {
     let mut field = results.to_header();
     field.insert_str(field.trim_end().len(), more);
-    Verdict { field, treatment, signed_by: Vec::new() }
+    Verdict { field, treatment, proven: Vec::new() }
 }
 
-/// See [`Verdict::signed_by`]. That the author is covered was asked for before they were looked at.
+/// See [`Verdict::proven`]. That the author is covered was asked for before they were looked at.
 fn signers(dkim: &[DkimOutput<'_>]) -> Vec<Domain> {
     let holding = dkim.iter().filter(|output| *output.result() == DkimResult::Pass).filter_map(DkimOutput::signature);
     // RFC 6376 §8.2: behind a length anything may be added.

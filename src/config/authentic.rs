@@ -17,6 +17,8 @@ pub struct Authentic {
     pub quarantine: Response,
     /// Domains whose word is taken for what they pass on (ARC).
     pub sealers: Vec<Domain>,
+    /// Names of relays whose `Authentication-Results` are believed.
+    pub relays: Vec<Domain>,
     /// Domains that are signed for beside our own.
     pub sign_also: Vec<Domain>,
 }
@@ -34,14 +36,15 @@ pub enum Verify {
 
 impl Default for Authentic {
     fn default() -> Self {
-        let Policy { reject, quarantine, sealers } = Policy::default();
-        Self { verify: Verify::default(), reject, quarantine, sealers, sign_also: Vec::new() }
+        let Policy { reject, quarantine, sealers, relays } = Policy::default();
+        Self { verify: Verify::default(), reject, quarantine, sealers, relays, sign_also: Vec::new() }
     }
 }
 
 impl Authentic {
     /// The same as the checks use it.
     pub fn policy(&self) -> Policy {
-        Policy { reject: self.reject, quarantine: self.quarantine, sealers: self.sealers.clone() }
+        let (sealers, relays) = (self.sealers.clone(), self.relays.clone());
+        Policy { reject: self.reject, quarantine: self.quarantine, sealers, relays }
     }
 }

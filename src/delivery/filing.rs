@@ -24,8 +24,8 @@ pub enum Proof {
     Stranger,
     /// Nothing, though a relay of ours brought it.
     Relayed,
-    /// A relay of ours brought it, From and the reverse path are one address, and its domain signed it.
-    Signed,
+    /// A relay of ours brought it, From and the reverse path are one address, and its domain answers for it.
+    Proven,
     /// Somebody logged in, who may send as its author.
     Login,
 }
@@ -58,7 +58,7 @@ pub(super) enum Doubt {
     NotRelayed,
     /// From and the reverse path are not one address.
     Differs,
-    /// The domain of its author did not sign it.
+    /// The domain of its author does not answer for it.
     Unsigned,
     /// The address is not in use at the unit, or not registered with the province.
     Unregistered,
@@ -151,8 +151,8 @@ impl Letter<'_> {
                 Some(Doubt::Differs)
             }
             (Place::Remote, Proof::Relayed) => Some(Doubt::Unsigned),
-            (Place::Remote, Proof::Signed) if !self.from.is_some_and(leads_there) => Some(Doubt::Unregistered),
-            (Place::Remote, Proof::Signed | Proof::Login) => (self.filing == Filing::Junk).then_some(Doubt::Unwanted),
+            (Place::Remote, Proof::Proven) if !self.from.is_some_and(leads_there) => Some(Doubt::Unregistered),
+            (Place::Remote, Proof::Proven | Proof::Login) => (self.filing == Filing::Junk).then_some(Doubt::Unwanted),
         }
     }
 }

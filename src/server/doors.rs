@@ -148,13 +148,13 @@ fn smtp(here: &Installation, config: &Config, addresses: &Addresses, tls: &Certi
 
 /// Without DNS servers there is nothing to be found out, and nothing to wait for.
 fn verifier(config: &Config) -> Verifier {
-    let hostname = config.server.hostname.to_string();
+    let (hostname, policy) = (config.server.hostname.to_string(), config.authentic.policy());
     if config.authentic.verify == Verify::Off {
-        return Verifier::off(hostname);
+        return Verifier::off(hostname, policy);
     }
-    Verifier::new(hostname.clone(), config.authentic.policy(), &config.relay.dns).unwrap_or_else(|error| {
+    Verifier::new(hostname.clone(), policy.clone(), &config.relay.dns).unwrap_or_else(|error| {
         tracing::warn!(%error, "mail is taken unchecked: there is no DNS to ask");
-        Verifier::off(hostname)
+        Verifier::off(hostname, policy)
     })
 }
 

@@ -14,7 +14,7 @@ impl Connection<'_> {
     pub(super) fn origin(&self, from: Option<&Address>, header: &[u8], verdict: Option<&Verdict>) -> Origin {
         let proof = match (self.standing(), from, verdict) {
             (Standing::Person(_), ..) => Proof::Login,
-            (Standing::Trusted, Some(from), Some(verdict)) if is_signed(from, header, verdict) => Proof::Signed,
+            (Standing::Trusted, Some(from), Some(verdict)) if is_proven(from, header, verdict) => Proof::Proven,
             (Standing::Trusted, ..) => Proof::Relayed,
             (Standing::Device(_) | Standing::List | Standing::Stranger, ..) => Proof::Stranger,
         };
@@ -23,17 +23,15 @@ impl Connection<'_> {
     }
 }
 
-/// Whether the domain of the reverse path signed a message whose From shows that address and nothing else. A second From or
+/// Whether the domain of the reverse path answers for a message whose From shows that address and nothing else. A second From or
 /// Subject is another message to some reader, whatever was signed (RFC 6376 §8.15).
-fn is_signed(from: &Address, header: &[u8], verdict: &Verdict) -> bool {
+fn is_proven(from: &Address, header: &[u8], verdict: &Verdict) -> bool {
     let one = |name: &str| {
         let mut found = fields(header).filter(|field| field.is(name));
         found.next().filter(|_| found.next().is_none())
     };
     let shows = |field: &Field<'_>| author::check(field, "From", |address| address == from).is_ok();
-    one("From").is_some_and(|field| shows(&field))
-        && one("Subject").is_some()
-        && verdict.signed_by.contains(from.domain())
+    one("From").is_some_and(|field| shows(&field)) && one("Subject").is_some() && verdict.proven.contains(from.domain())
 }
 
 #[cfg(test)]
@@ -43,17 +41,17 @@ mod tests {
     use crate::authentic::Treatment;
 
     #[test]
-    fn what_is_signed_is_one_author_of_the_signing_domain_and_one_subject() {
+    fn what_is_proven_is_one_author_of_the_signing_domain_and_one_subject() {
         let from = Address::parse("a@x.vn").unwrap();
         let signed_by = |domain: &str| Verdict {
             field: String::new(),
             treatment: Treatment::Take,
-            signed_by: vec![domain.parse().unwrap()],
+            proven: vec![domain.parse().unwrap()],
         };
         let well = "From: Phòng A <a@x.vn>\r\nSubject: s\r\n";
-        assert!(is_signed(&from, well.as_bytes(), &signed_by("x.vn")));
+        assert!(is_proven(&from, well.as_bytes(), &signed_by("x.vn")));
         for domain in ["vn", "b.x.vn", "y.vn"] {
-            assert!(!is_signed(&from, well.as_bytes(), &signed_by(domain)), "{domain}");
+            assert!(!is_proven(&from, well.as_bytes(), &signed_by(domain)), "{domain}");
         }
         for header in [
             "From: a@x.vn\r\n",
@@ -63,7 +61,7 @@ mod tests {
             "From: a@x.vn\r\nFrom: a@x.vn\r\nSubject: s\r\n",
             "Subject: t\r\nFrom: a@x.vn\r\nSubject: s\r\n",
         ] {
-            assert!(!is_signed(&from, header.as_bytes(), &signed_by("x.vn")), "{header}");
+            assert!(!is_proven(&from, header.as_bytes(), &signed_by("x.vn")), "{header}");
         }
     }
 }

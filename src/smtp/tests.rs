@@ -71,7 +71,10 @@ impl Office {
         let services = Arc::new(Services {
             access: Access::new(&db, &directory, &hasher, &clock, Rules::default()).unwrap(),
             keys: crate::authentic::Keys::default(),
-            verifier: Arc::new(crate::authentic::Verifier::off("mail.x.vn".into())),
+            verifier: Arc::new(crate::authentic::Verifier::off(
+                "mail.x.vn".into(),
+                crate::authentic::Policy::default(),
+            )),
             delivery: Delivery::new(db.clone(), store.clone(), directory.clone(), queue, clock.clone()),
             provisioning: provisioning.clone(),
             directory,

@@ -35,6 +35,10 @@ struct Office {
 impl Office {
     /// On Monday, the 30th of November 2026, with a notary office that is not on the network since the 2nd.
     fn open() -> Self {
+        Self::with(|settings| settings)
+    }
+
+    fn with(more: impl FnOnce(Settings) -> Settings) -> Self {
         let names = Names::start(&[]);
         let zone = TimeZone::fixed(offset(7));
         let at = |day: jiff::civil::Date| zone.to_timestamp(day.at(9, 0, 0, 0)).unwrap();
@@ -44,7 +48,7 @@ impl Office {
             .with("relay.trusted", "[\"127.0.0.0/8\"]")
             .with("relay.dns", &format!("[\"{}\"]", names.address))
             .with("authentic.verify", "\"on\"");
-        let daemon = Daemon::start_at(&settings, Some(clock.clone()));
+        let daemon = Daemon::start_at(&more(settings), Some(clock.clone()));
         daemon.act(vec![Act::CreateUnit(CreateUnit {
             code: LocalPart::parse(NOTARY).unwrap(),
             name: Label::parse("Phòng Công chứng số 2").unwrap(),
@@ -335,4 +339,23 @@ fn r8_a_unit_files_by_its_registered_provincial_address_and_by_logging_in() {
     let automatic = letter(&provincial, to, "bốn").replace("Date:", "Auto-Submitted: auto-generated\r\nDate:");
     assert_eq!(office.relay(&provincial, to, &office.sign(&automatic)), 250);
     assert_eq!((office.shelf("ket-qua-tuan"), office.receipts().len()), (json!(3), 2));
+}
+
+#[test]
+fn r8_a_relay_that_is_believed_vouches_for_who_wrote_though_there_is_no_dns() {
+    let believed = |settings: Settings| {
+        settings.with("authentic.verify", "\"off\"").with("authentic.relays", "[\"mx.daklak.gov.vn\"]")
+    };
+    let office = Office::with(believed);
+    let (unit, to) = (own(NOTARY), own("sotuphap+ket-qua-tuan"));
+    let by = |server: &str, from: &str, subject: &str| {
+        format!("Authentication-Results: {server}; dmarc=pass header.from={from}\r\n{}", letter(&unit, &to, subject))
+    };
+    assert_eq!(office.relay(&unit, &to, &by("mx.daklak.gov.vn", DOMAIN, "một")), 250);
+    assert_eq!(office.shelf("ket-qua-tuan"), 1, "{:?}", office.inbox());
+    for (server, from, subject) in [("mx.bank.example", DOMAIN, "hai"), ("mx.daklak.gov.vn", "bank.example", "ba")] {
+        assert_eq!(office.relay(&unit, &to, &by(server, from, subject)), 250);
+        assert!(office.note(&id(subject)).unwrap().contains("did not sign it"), "{subject}");
+    }
+    assert_eq!(office.shelf("ket-qua-tuan"), 1);
 }
