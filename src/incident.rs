@@ -1,5 +1,7 @@
 //! Faults and leaks that were reported to the Office: kept until somebody closes them (R17, R22).
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
 
@@ -123,6 +125,15 @@ pub async fn list(connection: &mut SqliteConnection, state: Option<State>) -> Re
          WHERE ?1 IS NULL OR state = ?1 ORDER BY id",
     );
     Ok(found.bind(state).fetch_all(connection).await?)
+}
+
+/// Incidents that were open at some time between two moments, or still are, in the order of their reports.
+pub async fn touching(connection: &mut SqliteConnection, span: &Range<i64>) -> Result<Vec<Incident>, DbError> {
+    let found = sqlx::query_as(
+        "SELECT id, at, reporter, kind, mailbox, text, state, closed_at, closed_by, outcome FROM incident \
+         WHERE at < ? AND (closed_at IS NULL OR closed_at >= ?) ORDER BY id",
+    );
+    Ok(found.bind(span.end).bind(span.start).fetch_all(connection).await?)
 }
 
 /// How many somebody must see to.

@@ -11,8 +11,8 @@
 //! |---|---|---|
 //! | 0 words | [`acl`] [`address`] [`name`] [`id`] [`clock`] [`language`] [`limits`] [`network`] [`period`] [`text`] [`utf7`] [`workday`] | pure |
 //! | 1 tools | [`db`] [`metrics`] [`mime`] [`net`] [`seal`] [`spool`] [`zone`] | SQL may be written here and on floor 2 |
-//! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`duty`] [`incident`] [`queue`] [`reminder`] [`sending`] | each owns its tables, or its files; siblings never import each other |
-//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`milter`] [`provisioning`] [`remote`] [`sharing`] | the only place where several records change in one transaction |
+//! | 2 records | [`directory`] [`store`] [`audit`] [`authentic`] [`credential`] [`duty`] [`figure`] [`incident`] [`queue`] [`reminder`] [`sending`] | each owns its tables, or its files; siblings never import each other |
+//! | 3 acts | [`access`] [`archive`] [`delivery`] [`feed`] [`milter`] [`provisioning`] [`remote`] [`report`] [`sharing`] | the only place where several records change in one transaction |
 //! | 4 doors | [`smtp`] [`imap`] [`relay`] [`web`] [`dns`] [`control`] | doors never import each other |
 //! | 5 house | [`config`] [`server`] [`cli`] | |
 //!
@@ -43,6 +43,8 @@
 //! | Decision | quyết định | number, date, kind, effective date: the cause of every act on people and mailboxes |
 //! | Request | đề nghị | what a unit or the personnel division asks the Office for; applied as a decision |
 //! | Incident | sự cố | a fault or leak that was reported, until it is closed with its outcome |
+//! | Figure | số liệu | what was counted or measured on a day |
+//! | Report | báo cáo | what the Office tells the Director of a month (R30) |
 //! | Step | bước | one planned effect of a decision or act |
 //! | Entry | mục nhật ký | one line of the hash-chained audit |
 //! | Change | thay đổi | what sessions are told after a commit |
@@ -92,6 +94,7 @@ pub mod directory;
 pub mod dns;
 pub mod duty;
 pub mod feed;
+pub mod figure;
 pub mod id;
 pub mod imap;
 pub mod incident;
@@ -109,6 +112,7 @@ pub mod queue;
 pub mod relay;
 pub mod reminder;
 pub mod remote;
+pub mod report;
 pub mod seal;
 pub mod sending;
 pub mod server;

@@ -661,6 +661,23 @@ pub const JOBS_LISTED_MAX: i64 = 1_000;
 /// Jobs that one command of the administrator changes at once; more of them need the command again.
 pub const JOBS_CHANGED_MAX: i64 = 100_000;
 
+// Report
+/// Figures of days before these are ended: three years of months can be compared, at ten rows a day.
+pub const FIGURES_KEPT_MONTHS: u32 = 36;
+/// On which day of the month the Director is told of the one before, unless configured: duties of its last day are late by then,
+/// not missing.
+pub const REPORT_DAY: i8 = 3;
+/// The last day of the month that may be configured: February has it too.
+pub const REPORT_DAY_MAX: i8 = 28;
+/// Days after its last one on which a month's term may still be the term of the day: half a month, and the longest holiday.
+pub const DUTY_LATER_DAYS_MAX: i32 = 31;
+/// Lines that one list of a report shows; the rest is counted.
+pub const REPORT_LINES_MAX: usize = 60;
+/// Characters of what somebody wrote that a report shows.
+pub const REPORT_TEXT_CHARS_MAX: usize = 160;
+/// Sections that stand beside each other in the report's table: as many as fit an A4 page.
+pub const REPORT_COLUMNS_MAX: usize = 6;
+
 // Names
 /// How long others may remember a record: an hour, so that a server that moves is found again the same day.
 pub const ZONE_TTL_SECONDS: u32 = 3_600;

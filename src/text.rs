@@ -84,6 +84,39 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
+/// A number with its thousands apart, as it is written in Vietnamese: `1.234.567`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What others wrote, on one line.
+pub fn one_line(text: &str) -> String {
+    printable(&text.replace(['\n', '\r', '\t', '\u{2028}', '\u{2029}'], " "))
+}
+
+/// As HTML has it, in text and in attributes.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -77,6 +77,8 @@ pub struct Filter {
     pub newest: Option<i64>,
     /// From this moment on, Unix seconds.
     pub since: Option<i64>,
+    /// Before this moment, Unix seconds.
+    pub until: Option<i64>,
     /// To whom or what.
     pub subject: Option<String>,
     /// By one of these decisions.
@@ -191,7 +193,7 @@ pub async fn list(connection: &mut SqliteConnection, filter: &Filter) -> Result<
     let decisions = filter.decisions.as_ref().map(|ids| serde_json::json!(ids).to_string());
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT * FROM (SELECT seq, at, actor, what, subject, decision, note, before, after, digest FROM audit \
-         WHERE seq > ?1 AND seq <= ?2 AND at >= ?3 AND (?4 IS NULL OR subject = ?4) \
+         WHERE seq > ?1 AND seq <= ?2 AND at >= ?3 AND at < ?8 AND (?4 IS NULL OR subject = ?4) \
          AND (?5 IS NULL OR decision IN (SELECT value FROM json_each(?5))) \
          ORDER BY CASE WHEN ?6 >= 0 THEN -seq ELSE seq END LIMIT coalesce(?6, -1)) ORDER BY seq LIMIT ?7",
     )
@@ -202,6 +204,7 @@ pub async fn list(connection: &mut SqliteConnection, filter: &Filter) -> Result<
     .bind(decisions)
     .bind(filter.newest)
     .bind(filter.at_most.unwrap_or(-1))
+    .bind(filter.until.unwrap_or(i64::MAX))
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(Row::listed).collect())

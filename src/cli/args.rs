@@ -116,6 +116,8 @@ pub enum Installed {
     /// Việc của đơn vị | What units must deal with
     #[command(subcommand)]
     Work(super::work::Work),
+    /// Báo cáo hằng tháng cho Giám đốc | The monthly report to the Director
+    Report(super::report::Report),
     /// Sao lưu toàn bộ dữ liệu vào một tệp | Back all data up to one file
     Backup(super::backup::Backup),
     /// Hướng dẫn cài đặt phần mềm thư cho một người | Mail program settings for one person

@@ -16,6 +16,7 @@ mod new_file;
 mod output;
 mod province;
 mod queue;
+mod report;
 mod requested;
 mod requests;
 mod sample;
@@ -186,6 +187,7 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Queue(queue) => queue::request(queue),
         Installed::Dkim(dkim) => dkim::request(dkim),
         Installed::Dns(dns) => return dns::run(dns, &config, output).await,
+        Installed::Report(report) => return report::run(report, &config, output).await,
         Installed::Share(share) => share::request(share),
         Installed::Work(work) => work::request(work),
         Installed::Province(province) => return province::run(province, &config, output).await,

@@ -38,6 +38,10 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::Queue(answer) => super::queue::show(answer, language, zone),
         Reply::Dkim(answer) => super::dkim::show(answer, language),
         Reply::Share(answer) => super::share::show(answer, language, zone),
+        Reply::Report(answer) => {
+            let said = super::report::sent(&answer.sent_to, language);
+            if said.is_empty() { crate::report::text(&answer.report, zone) } else { said }
+        }
         Reply::Work(answer) => super::work::show(answer, language, zone),
         Reply::Backup { backup } => super::backup::show(backup, language),
         Reply::Mail(answer) => super::mail::show(answer, language, zone),

@@ -8,6 +8,7 @@ mod error;
 pub mod files;
 mod filter;
 pub mod relay;
+mod report;
 mod shares;
 mod template;
 mod units;
@@ -35,6 +36,7 @@ pub use dns::Dns;
 pub use error::{ConfigError, Position};
 pub use filter::Filter;
 pub use relay::Relay;
+pub use report::Report;
 pub use shares::Shares;
 pub use template::{Setting, write};
 pub use units::Units;
@@ -78,6 +80,9 @@ pub struct Config {
     /// By when what units are written is to be dealt with.
     #[serde(default)]
     pub units: Units,
+    /// What the Director is told each month.
+    #[serde(default)]
+    pub report: Report,
     /// What becomes of mailboxes whose holder leaves.
     #[serde(default)]
     pub departure: Departure,
@@ -407,6 +412,11 @@ impl Config {
         }
         if let Err((key, problem)) = config.shares.settings() {
             return Err(wrong(Some(format!("shares.{key}")), Position::of_key(text, "shares", key), problem));
+        }
+        let organisation = &config.organisation;
+        if let Some(problem) = config.report.fault(&organisation.domain, organisation.provincial_domain.as_ref()) {
+            let key = Some("report.recipients".to_owned());
+            return Err(wrong(key, Position::of_key(text, "report", "recipients"), problem));
         }
         if let Some((key, problem)) = config.relay.fault() {
             return Err(wrong(Some(format!("relay.{key}")), Position::of_key(text, "relay", key), problem));

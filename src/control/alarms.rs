@@ -41,7 +41,7 @@ pub(super) async fn all(services: &Services, language: Language) -> Result<Vec<A
         ("relay_down", relay_down(services, language)),
         ("filter_down", filter_down(services, language)),
         ("passwords_missing", (!missing.is_empty()).then(|| unissued(&missing, services, language))),
-        ("decisions_due", (!due.is_empty() && services.running).then(|| waiting(&due, language))),
+        ("decisions_due", (!due.is_empty() && services.running_since.is_some()).then(|| waiting(&due, language))),
     ];
     let alarm = |(code, message): (&str, Option<String>)| Some(Alarm { code: code.to_owned(), message: message? });
     Ok(found.into_iter().filter_map(alarm).collect())

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::figure::Figure;
+
 use super::execute::Services;
 use super::failure::{Exit, Failure};
 use super::reply::{BackupView, Reply};
@@ -24,7 +26,11 @@ pub(super) async fn run(to: PathBuf, services: &Services) -> Result<Reply, Failu
     if named.is_err() {
         let _ = std::fs::remove_file(&part);
     }
-    Ok(Reply::Backup { backup: BackupView { bytes: named?, to } })
+    let bytes = named?;
+    if let Err(error) = services.reports.count(Figure::Backups).await {
+        tracing::warn!(%error, "a backup that was made is not counted");
+    }
+    Ok(Reply::Backup { backup: BackupView { to, bytes } })
 }
 
 fn publish(part: &Path, to: &Path) -> std::io::Result<u64> {

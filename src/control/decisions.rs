@@ -10,8 +10,7 @@ use super::request::Manner;
 use crate::audit::{self, Filter};
 use crate::clock::Clock;
 use crate::db::DbError;
-use crate::directory::{DecisionState, Recorded, Snapshot};
-use crate::id::{StaffId, UnitId};
+use crate::directory::{DecisionState, Recorded};
 use crate::language::Language;
 use crate::name::Label;
 use crate::provisioning;
@@ -58,7 +57,7 @@ async fn whole(recorded: Recorded, services: &Services, language: Language) -> R
     let snapshot = provisioning.directory.snapshot();
     // One that waits has changed nothing yet, and means people it knows.
     let meant = detail.recorded.pins.people.values().filter_map(|id| snapshot.staff(*id));
-    let changed = detail.entries.iter().filter_map(|entry| named(&entry.subject, &snapshot));
+    let changed = detail.entries.iter().filter_map(|entry| snapshot.named(&entry.subject));
     let names: Vec<_> = meant.map(|person| person.name.to_string()).chain(changed).collect();
     for name in names {
         if !detail.subjects.contains(&name) {
@@ -76,17 +75,6 @@ async fn whole(recorded: Recorded, services: &Services, language: Language) -> R
         }
     }
     Ok(detail)
-}
-
-/// The name of a person or a unit that an entry is about.
-fn named(subject: &str, snapshot: &Snapshot) -> Option<String> {
-    let (table, id) = subject.split_once(':')?;
-    let id = id.parse().ok()?;
-    match table {
-        "staff" => snapshot.staff(StaffId(id)).map(|person| person.name.to_string()),
-        "unit" => snapshot.unit(UnitId(id)).map(|unit| unit.name.clone()),
-        _ => None,
-    }
 }
 
 pub(super) async fn cancel(

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::access::Access;
 use crate::address::Address;
 use crate::authentic::Keys;
@@ -15,6 +17,7 @@ use crate::milter::Filters;
 use crate::period::Period;
 use crate::provisioning::{Applied, Minutes, Order, Provisioning, Refusal};
 use crate::queue::Queue;
+use crate::report::Reports;
 use crate::sharing::Sharing;
 
 use super::caller::Caller;
@@ -26,8 +29,8 @@ use super::reply::{
 use super::request::{Asked, Call, Manner, Request, SlipForm};
 use super::surroundings::Surroundings;
 use super::{
-    alarms, audit, backup, checks, decisions, dkim, dns, guide, hr, incident, mail, province, queue, requested, rights,
-    share, work,
+    alarms, audit, backup, checks, decisions, dkim, dns, guide, hr, incident, mail, province, queue, report, requested,
+    rights, share, work,
 };
 
 /// What requests act on.
@@ -47,6 +50,8 @@ pub struct Services {
     pub filters: Filters,
     /// What units share.
     pub sharing: Sharing,
+    /// What the Director is told.
+    pub reports: Reports,
     /// What the province is told.
     pub feed: Feed,
     /// How the audit is kept.
@@ -61,8 +66,8 @@ pub struct Services {
     pub certificate: PathBuf,
     /// The network around.
     pub surroundings: Arc<dyn Surroundings>,
-    /// Whether this process is the daemon.
-    pub running: bool,
+    /// Since when this process is the daemon, if it is.
+    pub running_since: Option<Timestamp>,
 }
 
 /// Does one request.
@@ -102,6 +107,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::Requested(ask) => requested::execute(ask, caller, services, language).await,
         Request::Incident(ask) => Ok(Reply::Incident(incident::execute(ask, caller, services, language).await?)),
         Request::Share(ask) => share::execute(ask, caller, services, language).await,
+        Request::Report(ask) => Ok(Reply::Report(report::execute(ask, caller, services, language).await?)),
         Request::Work(ask) => Ok(Reply::Work(work::execute(ask, caller, services, language).await?)),
         Request::Queue(ask) => Ok(Reply::Queue(queue::execute(ask, caller, services, language).await?)),
         Request::Dkim(ask) => Ok(Reply::Dkim(dkim::execute(ask, caller, services, language).await?)),
@@ -229,7 +235,7 @@ async fn status(services: &Services, snapshot: &Snapshot, language: Language) ->
     let counts = crate::queue::counts(&mut *db.read().await?).await?;
     let open = |listener: &Listener| (listener.name().to_owned(), services.metrics.sessions(*listener).get());
     Ok(Status {
-        running: services.running,
+        running: services.running_since.is_some(),
         sessions: Listener::ALL.iter().map(open).collect(),
         queue: QueueStatus {
             waiting: counts.waiting,

@@ -21,6 +21,7 @@ pub mod mail;
 pub mod province;
 pub mod queue;
 mod reply;
+pub mod report;
 mod request;
 pub mod requested;
 mod rights;

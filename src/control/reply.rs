@@ -47,6 +47,7 @@ pub enum Reply {
     Dkim(super::dkim::Answer),
     Share(super::share::Answer),
     Work(super::work::Answer),
+    Report(super::report::Answer),
     Mail(super::mail::Answer),
     Backup { backup: BackupView },
     Done(Box<Done>),

@@ -80,6 +80,8 @@ pub enum Request {
     Incident(super::incident::Ask),
     /// `share …`
     Share(super::share::Ask),
+    /// `report`
+    Report(super::report::Ask),
     /// `work …`
     Work(super::work::Ask),
     /// `queue …`

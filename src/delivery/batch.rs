@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::ZonedDateTime;
+use jiff::civil::Date;
+
 use crate::db::{Answers, DbError, Joined, Tx, Work};
+use crate::figure::{self, Figures};
 use crate::id::{BodyId, JobId, StaffId};
 use crate::queue::{self, NewJob, Outcome, Queue};
-use crate::store::{self, Append, Prepared, Store, StoreError};
+use crate::store::{self, Append, Hand, Prepared, Store, StoreError};
 
 use super::Delivery;
 
@@ -22,6 +26,8 @@ pub(super) struct Batch {
     pub(super) outcomes: Vec<Outcome>,
     /// Jobs whose senders are told of the delay.
     pub(super) warned: Vec<JobId>,
+    /// What the report counts of it (R30).
+    pub(super) counted: Figures,
 }
 
 /// A message, and the jobs that hold it.
@@ -35,18 +41,19 @@ impl Delivery {
     /// Does it, and returns when it is durable. What only fills folders, or only ends jobs, is joined with what others do at
     /// the same time.
     pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        let day = self.clock.today();
         if batch.sendings.is_empty() && batch.outcomes.is_empty() && batch.warned.is_empty() {
-            return self.store.by(batch.by).append(batch.copies).await.map(drop);
+            return self.db.write_joined(Fill { store: self.store.clone(), batch, day }).await;
         }
         if batch.sendings.is_empty() && batch.copies.is_empty() && batch.warned.is_empty() {
-            return Ok(self.db.write_joined(Settle(batch.outcomes)).await?);
+            return Ok(self.db.write_joined(Settle { batch, day }).await?);
         }
-        let (store, queue, now) = (self.store.by(batch.by), self.queue.clone(), self.clock.now());
-        self.db.write(move |tx| Box::pin(async move { write(tx, &store, queue, batch, now).await })).await
+        let (store, queue, now) = (self.store.by(batch.by), self.queue.clone(), self.clock.zoned());
+        self.db.write(move |tx| Box::pin(async move { write(tx, &store, queue, batch, &now).await })).await
     }
 }
 
-async fn write(tx: &mut Tx, store: &Store, queue: Queue, batch: Batch, now: jiff::Timestamp) -> Result<(), StoreError> {
+async fn write(tx: &mut Tx, store: &Store, queue: Queue, batch: Batch, now: &ZonedDateTime) -> Result<(), StoreError> {
     let appended = store::append_in(tx, store, batch.copies.clone()).await?;
     for Sending { message, jobs } in &batch.sendings {
         let copy = batch.copies.iter().zip(&appended).find(|(copy, _)| Arc::ptr_eq(&copy.message, message));
@@ -54,10 +61,11 @@ async fn write(tx: &mut Tx, store: &Store, queue: Queue, batch: Batch, now: jiff
             Some((_, appended)) => appended.body,
             None => store::keep_body(tx, store, message).await?,
         };
-        queue::put(tx, (body, message.len()), jobs, now).await?;
+        queue::put(tx, (body, message.len()), jobs, now.timestamp()).await?;
     }
     queue::mark_warned(tx, &batch.warned).await?;
     settle(tx, &batch.outcomes).await?;
+    figure::add(tx, now.date(), &batch.counted).await?;
     tx.after_commit(move || queue.wake());
     Ok(())
 }
@@ -67,8 +75,40 @@ async fn settle(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), DbError> {
     if ended.is_empty() { Ok(()) } else { store::release_bodies(tx, &ended).await }
 }
 
+/// Copies into folders here, of one message.
+struct Fill {
+    store: Store,
+    batch: Batch,
+    day: Date,
+}
+
+impl Joined for Fill {
+    type Output = ();
+    type Error = StoreError;
+
+    fn run_all(tx: &mut Tx, items: Vec<Self>) -> Work<'_, Result<Answers<Self>, DbError>> {
+        Box::pin(async move {
+            let Some((store, day)) = items.first().map(|item| (item.store.clone(), item.day)) else {
+                return Ok(Vec::new());
+            };
+            let parts = |Self { batch, .. }: Self| ((Hand::from(batch.by), batch.copies), batch.counted);
+            let (requests, counted): (Vec<_>, Vec<_>) = items.into_iter().map(parts).unzip();
+            let answers = store::append_each(tx, &store, requests).await?;
+            let mut sum = Figures::default();
+            for (_, more) in answers.iter().zip(&counted).filter(|(answer, _)| answer.is_ok()) {
+                sum.add(more);
+            }
+            figure::add(tx, day, &sum).await?;
+            Ok(answers.into_iter().map(|answer| answer.map(drop)).collect())
+        })
+    }
+}
+
 /// What became of jobs, of one worker.
-struct Settle(Vec<Outcome>);
+struct Settle {
+    batch: Batch,
+    day: Date,
+}
 
 impl Joined for Settle {
     type Output = ();
@@ -76,9 +116,16 @@ impl Joined for Settle {
 
     fn run_all(tx: &mut Tx, items: Vec<Self>) -> Work<'_, Result<Answers<Self>, DbError>> {
         Box::pin(async move {
-            let count = items.len();
-            let outcomes: Vec<Outcome> = items.into_iter().flat_map(|item| item.0).collect();
+            let (count, day) = (items.len(), items.first().map(|item| item.day));
+            let mut sum = Figures::default();
+            for item in &items {
+                sum.add(&item.batch.counted);
+            }
+            let outcomes: Vec<Outcome> = items.into_iter().flat_map(|item| item.batch.outcomes).collect();
             settle(tx, &outcomes).await?;
+            if let Some(day) = day {
+                figure::add(tx, day, &sum).await?;
+            }
             Ok(std::iter::repeat_with(|| Ok(())).take(count).collect())
         })
     }

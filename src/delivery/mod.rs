@@ -24,6 +24,7 @@ use crate::authentic::Keys;
 use crate::clock::Clock;
 use crate::db::{Db, DbError};
 use crate::directory::{Directory, MailboxState, Owner, Resolution, Snapshot, Treatment};
+use crate::figure::{self, Figure, Figures};
 use crate::id::{FolderId, MailboxId, StaffId};
 use crate::limits;
 use crate::mime::compose::Party;
@@ -187,6 +188,12 @@ impl Delivery {
         Ok(messages < limits::HELD_MESSAGES_MAX && octets < limits::HELD_BYTES_MAX)
     }
 
+    /// Counts a message that its sender keeps, because enough of theirs is held.
+    pub async fn count_refused(&self) -> Result<(), DbError> {
+        let (day, one) = (self.clock.today(), [(Figure::Refused, 1)].into_iter().collect());
+        self.db.write(move |tx| Box::pin(async move { figure::add(tx, day, &one).await })).await
+    }
+
     fn next_notice(&self) -> u64 {
         self.notices.fetch_add(1, Ordering::Relaxed)
     }
@@ -218,7 +225,7 @@ impl Delivery {
         let message = Arc::new(prepare(message));
         let judged = self.judge(&envelope, &message).await?;
         let copies = self.copies(&envelope, &message, judged.as_ref()).await?;
-        let mut batch = Batch { copies, by: envelope.by, ..Batch::default() };
+        let mut batch = Batch { copies, by: envelope.by, counted: counted(&envelope), ..Batch::default() };
         let jobs = jobs(&envelope, &message);
         if !jobs.is_empty() {
             batch.sendings.push(Sending { message: message.clone(), jobs });
@@ -385,6 +392,13 @@ impl Delivery {
         let (message, flags) = (Arc::new(Prepared::new(text)), FlagNames::default());
         Append { folder: inbox, message, prefix: prefix(None, to), flags, date: self.clock.now(), quota: None }
     }
+}
+
+/// What the report counts of a message that is accepted.
+fn counted(envelope: &Envelope) -> Figures {
+    let came = if envelope.mailbox.is_some() { Figure::Submitted } else { Figure::Received };
+    let held = (envelope.held == Some(HeldFor::Burst)).then_some((Figure::Held, 1));
+    std::iter::once((came, 1)).chain(held).collect()
 }
 
 /// The jobs of a message: one for each way that its recipients go. Held mail to mailboxes here is one too.

@@ -9,6 +9,7 @@ use super::notice::{self, Event, Notice};
 use super::{Delivery, DeliveryError, prefix, prepare};
 use crate::address::Address;
 use crate::directory::Resolution;
+use crate::figure::Figure;
 use crate::id::JobId;
 use crate::limits;
 use crate::mime::compose::Party;
@@ -52,6 +53,11 @@ impl Delivery {
                 Fate::Failed(_) if recipient.dsn.wants_failure() => failed.push(about),
                 Fate::Relayed(_) if recipient.dsn.wants_success() && next == NextTells::No => relayed.push(about),
                 Fate::Failed(_) | Fate::Relayed(_) | Fate::Deferred(_) => {}
+            }
+            match fate {
+                Fate::Failed(_) => batch.counted.count(Figure::Bounced, 1),
+                Fate::Relayed(_) => batch.counted.count(Figure::Relayed, 1),
+                Fate::Deferred(_) => {}
             }
         }
         self.tell(job, Event::Failed, &failed, &mut batch).await?;
@@ -98,6 +104,7 @@ impl Delivery {
                 let reason = Reason::no_mailbox();
                 failed.extend(recipient.dsn.wants_failure().then(|| about(&reason)));
                 fates.push((recipient.place, Fate::Failed(reason)));
+                batch.counted.count(Figure::Bounced, 1);
                 continue;
             };
             let folder = self.store.inbox(mailbox).await?;

@@ -480,6 +480,11 @@ impl Mailbox {
         self.addresses.iter().find(|held| held.kind == AddressKind::Primary).map(|held| &held.address)
     }
 
+    /// Whether what comes in is the work of a unit or the department (R26).
+    pub fn holds_work(&self) -> bool {
+        self.state == MailboxState::Open && !matches!(self.owner, Owner::Staff(_))
+    }
+
     /// The address that people know it by: the primary one, or for a removed mailbox nothing.
     pub fn shown(&self) -> String {
         self.primary().map_or_else(|| format!("mailbox:{}", self.id), ToString::to_string)

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 
 use super::handover::{Handover, Signatory};
 use super::refusal::vietnamese;
-use super::slip::escaped;
 use crate::store::Sum;
+use crate::text::{escaped, grouped};
 
 const NATION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
@@ -181,19 +181,6 @@ fn moment(at: &ZonedDateTime) -> String {
     let day: Date = at.date();
     let month = if day.month() < 3 { format!("{:02}", day.month()) } else { day.month().to_string() };
     format!("{:02} giờ {:02} phút ngày {:02} tháng {month} năm {}", at.hour(), at.minute(), day.day(), day.year())
-}
-
-/// A number with its thousands apart, as it is written in Vietnamese: `1.234.567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push('.');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ impl Provisioning {
             return Ok(0);
         }
         let mut told = 0;
-        for mailbox in snapshot.all_mailboxes().filter(|mailbox| holds_work(mailbox)) {
+        for mailbox in snapshot.all_mailboxes().filter(|mailbox| mailbox.holds_work()) {
             let undone_before = Some(terms.overdue_before(&self.clock));
             let overdue = Items { mailbox: Some(mailbox.id), undone_before, ..Items::default() };
             let items = store::items(&mut *self.db.read().await?, &overdue).await?;
@@ -102,10 +102,6 @@ impl Provisioning {
         }
         .write()
     }
-}
-
-fn holds_work(mailbox: &Mailbox) -> bool {
-    mailbox.state == MailboxState::Open && !matches!(mailbox.owner, Owner::Staff(_))
 }
 
 fn day(item: &Item, zone: &TimeZone) -> String {

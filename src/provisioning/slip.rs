@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::credential::{Secret, Standing};
 use crate::language::Language;
 use crate::name::PersonName;
+use crate::text::escaped;
 
 /// What the slip says.
 #[derive(Clone, Debug)]
@@ -137,18 +138,4 @@ impl Slip {
              <h1>{title}</h1>\n<table>\n{rows}</table>\n<p>{advice}</p>\n</body>\n</html>\n"
         )
     }
-}
-
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }

@@ -1,10 +1,14 @@
-//! What units share and owe: sections for new units, and reminders of what is due (R5, R7, R26). Apart from what must be done
+//! What units share and owe: sections for new units, and reminders of what is due (R5, R7, R26), and the
+//! monthly report (R30). Apart from what must be done
 //! on its day, which does not wait for it.
 
 use jiff::civil::Time;
 
 use super::look::Looks;
+use crate::control::{self, Services};
+use crate::figure::Figure;
 use crate::provisioning::Provisioning;
+use crate::report::Reports;
 use crate::sharing::Sharing;
 
 /// From when on people are told what is overdue: they find it when they come.
@@ -12,11 +16,31 @@ const MORNING: Time = Time::constant(7, 30, 0, 0);
 
 /// Looks until the daemon drains.
 pub(super) async fn run(mut looks: Looks) {
+    let mut starting = true;
     while let Some(services) = looks.next().await {
+        figures(&services.reports, std::mem::take(&mut starting)).await;
         shares(&services.sharing).await;
         if services.provisioning.clock.zoned().time() >= MORNING {
             work(&services.provisioning).await;
         }
+        report(&services).await;
+    }
+}
+
+/// What the report shows by the day: the start of the daemon, and what is kept.
+async fn figures(reports: &Reports, starting: bool) {
+    let counted = if starting { reports.count(Figure::Starts).await } else { Ok(()) };
+    if let Err(error) = counted.and(reports.measure().await) {
+        tracing::warn!(%error, "what the report shows of this day is not written down");
+    }
+}
+
+/// The Director hears of the month before.
+async fn report(services: &Services) {
+    match control::report::send_due(services).await {
+        Ok(to) if to.is_empty() => {}
+        Ok(to) => tracing::info!(?to, "the monthly report is sent"),
+        Err(error) => tracing::error!(%error, "the monthly report is not sent yet"),
     }
 }
 

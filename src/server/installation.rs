@@ -20,6 +20,7 @@ use crate::milter::{self, Filters};
 use crate::provisioning::items::Terms;
 use crate::provisioning::{ClientSettings, Endpoint, Provisioning, Settings};
 use crate::queue::Queue;
+use crate::report::Reports;
 use crate::seal::SealFile;
 use crate::sharing::{self, Sharing};
 use crate::smtp;
@@ -28,6 +29,7 @@ use crate::store::{Store, StoreError};
 use crate::text::fold;
 use crate::web;
 
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
@@ -67,6 +69,8 @@ pub struct Installation {
     pub spool: Arc<Spool>,
     /// Counters since the start.
     pub metrics: Metrics,
+    /// When it was opened.
+    pub opened: Timestamp,
     _lock: Lock,
 }
 
@@ -121,7 +125,7 @@ impl Installation {
         let filters = Filters::new(in_flight.clone());
         filters.configure(filter_settings(&config));
         let spool = Spool::new(data_dir);
-        let metrics = Metrics::default();
+        let (metrics, opened) = (Metrics::default(), clock.now());
         Ok(Self {
             config,
             db,
@@ -139,6 +143,7 @@ impl Installation {
             devices: smtp::Devices::default(),
             spool,
             metrics,
+            opened,
             _lock: lock,
         })
     }
@@ -184,6 +189,13 @@ impl Installation {
                 // Looked at when the configuration was read.
                 settings: Arc::new(config.shares.settings().unwrap_or_default()),
             },
+            reports: Reports {
+                db: self.db.clone(),
+                store: self.store.clone(),
+                directory: self.directory.clone(),
+                clock: self.clock.clone(),
+                settings: Arc::new(config.report.settings(config.shares.settings().unwrap_or_default().workdays)),
+            },
             feed: Feed {
                 seal: seal.clone(),
                 organisation: config.organisation.name.as_str().into(),
@@ -204,7 +216,7 @@ impl Installation {
             expunged_kept: config.mail.expunged_kept,
             certificate: config.tls_files().0,
             surroundings: names::surroundings(config, addresses, &self.clock, &self.keys),
-            running: addresses.is_some(),
+            running_since: addresses.map(|_| self.opened),
         }
     }
 

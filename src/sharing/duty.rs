@@ -1,14 +1,17 @@
 //! What units owe: each section with a day, its term of today and the one before, and who published what when (R6, R7).
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::schedule::{Due, State, Term};
+use super::schedule::{Due, Rhythm, State, Term};
 use super::{Section, Sharing};
 use crate::directory::Unit;
 use crate::duty;
 use crate::id::{FolderId, StaffId};
+use crate::limits;
 use crate::mime;
 use crate::store::{Folder, StoreError};
 
@@ -60,7 +63,30 @@ pub struct Published {
 impl Sharing {
     /// All duties: the terms of today, and before them those that have just passed.
     pub async fn duties(&self) -> Result<Vec<Duty>, StoreError> {
-        let (units, today) = (self.units(), self.clock.today());
+        let today = self.clock.today();
+        self.owed(|rhythm| {
+            let term = rhythm.term(today, &self.settings.workdays);
+            vec![rhythm.before(term, &self.settings.workdays), term]
+        })
+        .await
+    }
+
+    /// All duties whose last day is one of these.
+    pub async fn duties_due(&self, days: RangeInclusive<Date>) -> Result<Vec<Duty>, StoreError> {
+        let office = &self.settings.workdays;
+        self.owed(|rhythm| {
+            let last = rhythm.term(days.end().saturating_add(limits::DUTY_LATER_DAYS_MAX.days()), office);
+            let terms = std::iter::successors(Some(last), |term| Some(rhythm.before(*term, office)));
+            let mut due: Vec<Term> =
+                terms.take_while(|term| term.due >= *days.start()).filter(|term| days.contains(&term.due)).collect();
+            due.reverse();
+            due
+        })
+        .await
+    }
+
+    async fn owed(&self, terms: impl Fn(Rhythm) -> Vec<Term>) -> Result<Vec<Duty>, StoreError> {
+        let units = self.units();
         let folders = self.folders(units.iter().map(|(_, mailbox)| mailbox.id)).await?;
         let own = self.own_days().await?;
         let mut duties = Vec::new();
@@ -75,9 +101,8 @@ impl Sharing {
                 let Some(rhythm) = rhythm else { continue };
                 let below = |folder: &&Folder| folder.mailbox == mailbox.id && section.holds(folder);
                 let folders: Vec<FolderId> = folders.iter().filter(below).map(|folder| folder.id).collect();
-                let term = rhythm.term(today, &self.settings.workdays);
                 // What was made or set during a term did not hold when it opened: it is owed from the next one on.
-                for term in [rhythm.before(term, &self.settings.workdays), term] {
+                for term in terms(rhythm) {
                     if since < term.opens {
                         duties.push(self.duty(unit, section, term, &folders).await?);
                     }

@@ -237,6 +237,10 @@ impl Connection<'_> {
             Err(Withheld::Enough(_)) if services.delivery.may_hold(Some(login.mailbox)).await? => {
                 Ok(Charged { held: Some(HeldFor::Burst), ..charged })
             }
+            Err(Withheld::Enough(bound)) => {
+                services.delivery.count_refused().await?;
+                Err(Withheld::Enough(bound))
+            }
             Err(withheld) => Err(withheld),
         }
     }

@@ -157,11 +157,12 @@ struct Target {
     hands: Vec<Hand>,
 }
 
-pub(super) async fn append_each(
+/// What several ask for, each with whose doing it is: all of one's messages, or none.
+pub async fn append_each(
     tx: &mut Tx,
     store: &Store,
     requests: Vec<(Hand, Vec<Append>)>,
-) -> Result<Answers<Request>, DbError> {
+) -> Result<Vec<Result<Vec<Appended>, StoreError>>, DbError> {
     let mut targets = read_targets(tx, &requests).await?;
     let mut rows = Rows::new(store.clock.now().as_second());
     let answers =

@@ -30,6 +30,7 @@ mod replace;
 mod restore;
 mod saved;
 mod search;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -43,7 +44,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 pub use annotation::{Annotation, Note};
 use sqlx::sqlite::SqliteConnection;
 
-pub use append::{Append, Appended, Prepared, append_in, keep_body};
+pub use append::{Append, Appended, Prepared, append_each, append_in, keep_body};
 pub use change::{Changed, FlagChange};
 pub use check::{Violation, check};
 pub use contents::{Volume, discard_mailbox, move_contents, volume};
@@ -66,6 +67,7 @@ use restore::Fate;
 pub use restore::{Lost, LostId, LostIdError, Which, restore_in};
 pub use saved::SavedMessage;
 pub use search::{Indexed, Look, Question};
+pub use tally::{Tally, octets, tally};
 pub use trace::{Deed, Trace, traces};
 pub use watch::Watch;
 

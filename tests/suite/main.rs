@@ -48,6 +48,7 @@ mod process;
 mod province;
 mod reader;
 mod relay;
+mod report;
 mod rights;
 mod rspamd;
 mod scripted;

@@ -3,7 +3,7 @@
 use super::Snapshot;
 use crate::address::Address;
 use crate::directory::model::{Owner, Staff, StaffState};
-use crate::id::StaffId;
+use crate::id::{StaffId, UnitId};
 use crate::text::{fold, nfc};
 
 /// Why a WHO names nobody.
@@ -23,6 +23,17 @@ pub enum FindError {
 }
 
 impl Snapshot {
+    /// The name of the person or the unit that a subject of the audit means: `staff:12`.
+    pub fn named(&self, subject: &str) -> Option<String> {
+        let (table, id) = subject.split_once(':')?;
+        let id = id.parse().ok()?;
+        match table {
+            "staff" => self.staff(StaffId(id)).map(|person| person.name.to_string()),
+            "unit" => self.unit(UnitId(id)).map(|unit| unit.name.clone()),
+            _ => None,
+        }
+    }
+
     /// Finds a person by address, staff code or unambiguous full name. A name is found without diacritics too; written
     /// with them it means exactly that name, and those who are here come before those who left.
     pub fn find(&self, who: &str) -> Result<&Staff, FindError> {

@@ -10,6 +10,7 @@ use crate::directory::model::{
     Delegation, DelegationState, Grant, Grantee, Mailbox, MailboxState, Owner, Rights, Staff, StaffState, UnitState,
 };
 use crate::id::{FolderId, MailboxId, StaffId, UnitId};
+use crate::text::fold;
 
 impl Snapshot {
     /// Who answers for a mailbox (P8): the person; the unit's head, and where there is none the head of the unit above it,
@@ -46,6 +47,16 @@ impl Snapshot {
     fn leaders(&self) -> Vec<StaffId> {
         let leaders: Vec<_> = self.leading().collect();
         if leaders.is_empty() { self.office().and_then(|office| office.head).into_iter().collect() } else { leaders }
+    }
+
+    /// Who leads the department: the holders of the first of its leaders' positions that anybody holds.
+    pub fn directors(&self) -> Vec<StaffId> {
+        let active = |person: &&Staff| person.state == StaffState::Active;
+        let hold = |position: &String| -> Vec<StaffId> {
+            let holds = |person: &&Staff| person.position.as_deref().is_some_and(|held| fold(held) == *position);
+            self.staff.values().filter(active).filter(holds).map(|person| person.id).collect()
+        };
+        self.department.leaders.iter().map(hold).find(|holders| !holders.is_empty()).unwrap_or_default()
     }
 
     fn leading(&self) -> impl Iterator<Item = StaffId> {
