@@ -30,9 +30,9 @@ pub enum Figure {
     Starts,
     /// Backups that were made.
     Backups,
-    /// Octets of all mailboxes as the day began.
+    /// Octets of all mailboxes, when the day was first looked at.
     MailOctets,
-    /// Octets of the database file as the day began.
+    /// Octets of the database file and its log, then.
     DatabaseOctets,
 }
 

@@ -52,8 +52,14 @@ impl Acts {
     fn fold(&mut self, entry: &Listed, snapshot: &Snapshot) {
         if let Some(decision) = entry.decision {
             let whom = self.decisions.entry(decision).or_default();
-            let name = snapshot.named(&entry.subject).filter(|name| !whom.contains(name));
-            whom.extend(name);
+            // A unit that gets a head: the head, too.
+            let head = entry.after.as_ref().and_then(|after| after.get("head")?.as_i64());
+            let head = head.and_then(|head| snapshot.named(&format!("staff:{head}")));
+            for name in snapshot.named(&entry.subject).into_iter().chain(head) {
+                if !whom.contains(&name) {
+                    whom.push(name);
+                }
+            }
         }
         let state = |of: Option<&serde_json::Value>| Some(of?.get("state")?.as_str()?.to_owned());
         match entry.subject.split_once(':') {

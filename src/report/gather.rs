@@ -73,7 +73,7 @@ impl Reports {
         }
         let mail = store::octets(&mut reader).await?;
         drop(reader);
-        let file = tokio::fs::metadata(self.db.path()).await.map_or(0, |file| file.len());
+        let file = tokio::fs::metadata(self.db.path()).await.map_or(0, |file| file.len()) + self.db.wal_bytes();
         let measured = [(Figure::MailOctets, mail), (Figure::DatabaseOctets, file)].into_iter().collect();
         let before = Period::months(limits::FIGURES_KEPT_MONTHS).before(today);
         let written = self.db.write(move |tx| {

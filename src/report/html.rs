@@ -12,6 +12,8 @@ use crate::text::{escaped, one_line};
 const WIDTH: usize = 640;
 /// Pixels of the longest bar, of a column as wide as this part of the page.
 const BAR_SHARE: usize = 55;
+/// Pixels of the figure before a bar.
+const FIGURE: usize = 54;
 const FONT: &str = "font-family:'Times New Roman','Liberation Serif',serif;color:#000000;";
 /// For printing; mail programs that drop it lose nothing but margins.
 const PRINT: &str = "@page{size:A4;margin:15mm 20mm}\
@@ -107,21 +109,22 @@ fn cell(column: &Column, Cell { text, weight, bar }: &Cell) -> String {
     format!("<td align=\"{}\" valign=\"top\" style=\"{CELL}\">{inner}</td>", side(column.side))
 }
 
-/// A bar with its figure behind it. A printer that leaves grounds out prints its border.
+/// A bar behind its figure. A printer that leaves grounds out prints its border.
 fn beside(bar: Bar, column: &Column, text: &str) -> String {
     let longest = u64::try_from(WIDTH * column.share * BAR_SHARE / 10_000).unwrap_or_default();
     let length = bar.length(longest);
     let drawn = if length == 0 {
-        String::new()
+        "<td></td>".to_owned()
     } else {
         format!(
-            "<td width=\"{length}\" height=\"9\" bgcolor=\"#505050\" style=\"width:{length}px;height:9px;\
+            "<td width=\"{length}\" height=\"9\" bgcolor=\"#505050\" style=\"width:{length}px;height:9px;padding:0;\
              background-color:#505050;border:1px solid #000000;font-size:1px;line-height:1px\">&nbsp;</td>"
         )
     };
     format!(
-        "<table cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"{FONT}font-size:13px\"><tr>{drawn}\
-         <td style=\"padding-left:5px\">{text}</td></tr></table>"
+        "<table cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"{FONT}font-size:13px;line-height:1.25\"><tr>\
+         <td width=\"{FIGURE}\" align=\"right\" style=\"width:{FIGURE}px;padding:0 6px 0 0;white-space:nowrap\">{text}</td>\
+         {drawn}</tr></table>"
     )
 }
 

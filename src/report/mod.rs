@@ -13,6 +13,9 @@ mod gather;
 mod html;
 mod month;
 mod send;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 mod text;
 mod words;
 
@@ -266,20 +269,20 @@ pub struct Mail {
 /// How much is kept, by the day; of the month, and of the first day after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Storage {
-    /// As each day began, of days on which it was measured.
+    /// As it was measured, once a day.
     pub samples: Vec<Sample>,
     /// From the first to the last of these.
     pub growth_octets: Option<i64>,
 }
 
-/// How much was kept as a day began.
+/// How much was kept, when a day was first looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// The day.
     pub day: Date,
     /// Octets of all mailboxes.
     pub mail_octets: u64,
-    /// Octets of the database file.
+    /// Octets of the database file and its log.
     pub database_octets: u64,
 }
 

@@ -44,7 +44,7 @@ fn paragraph(words: &str) -> String {
 
 fn table(of: &Table) -> String {
     let mut table = empty();
-    table.set_header(of.columns.iter().map(|column| column.heading.to_uppercase()));
+    table.set_header(of.columns.iter().map(|column| one_line(&column.heading).to_uppercase()));
     table.add_rows(of.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>()));
     for (column, Column { side, .. }) in table.column_iter_mut().zip(&of.columns) {
         column.set_cell_alignment(match side {

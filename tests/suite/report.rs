@@ -48,7 +48,7 @@ impl Office {
             place: Place::Lan,
             parent: None,
         })]);
-        let second = ["--decision", "2/QĐ-STP", "--dated", "2026-11-02", "--unit", DIVISION, "--name", "Phạm Văn Đức"];
+        let second = ["--decision", "40/QĐ-STP", "--dated", "2026-11-02", "--unit", DIVISION, "--name", "Phạm Văn Đức"];
         done(&daemon, &[&["staff", "hire"][..], &second].concat());
         for (code, head) in [(UNIT, "binhdx"), (DIVISION, "ducpv")] {
             daemon.decide(vec![Act::AppointHead { code: code.into(), who: format!("{head}@{DOMAIN}") }]).unwrap();
@@ -337,7 +337,7 @@ fn r30_the_page_prints_on_a4_and_text_and_html_agree() {
     let media = String::from_utf8_lossy(&octets);
     assert!(media.contains("/MediaBox [0 0 594.95") || media.contains("/MediaBox [0 0 595"), "A4");
     let shot = dir.path().join("bao-cao.png");
-    chromium(&page, &["--window-size=794,2600", "--hide-scrollbars", &format!("--screenshot={}", shot.display())]);
+    chromium(&page, &["--window-size=794,2900", "--hide-scrollbars", &format!("--screenshot={}", shot.display())]);
     assert!(std::fs::metadata(&shot).unwrap().len() > 10_000);
     if let Some(keep) = std::env::var_os("HOPTHU_SCREENSHOTS").map(PathBuf::from) {
         for file in [&pdf, &shot, &page] {

@@ -33,6 +33,9 @@ fn found(report: &Report, zone: &TimeZone) -> Vec<String> {
     if report.incidents.open > 0 {
         found.push(format!("Sự cố chưa xử lý xong: {}.", report.incidents.open));
     }
+    if report.accounts.moved.compromised > 0 {
+        found.push(format!("Cán bộ bị lộ mật khẩu: {}.", report.accounts.moved.compromised));
+    }
     if !report.limits.bursts.is_empty() {
         let who = names(report.limits.bursts.iter().map(|burst| burst.who.as_str()));
         found.push(format!("Gửi thư quá mức cho phép: {} lần ({who}).", report.limits.bursts.len()));
@@ -43,11 +46,14 @@ fn found(report: &Report, zone: &TimeZone) -> Vec<String> {
     }
     let today = zoned(report.made_at, zone).date();
     match health.last_backup {
-        None => found.push("Không biết có bản sao lưu nào.".to_owned()),
+        None => found.push("Chưa ghi nhận bản sao lưu nào.".to_owned()),
         Some(last) if last < today.saturating_sub(7.days()) => {
             found.push(format!("Bản sao lưu gần nhất đã lâu: ngày {}.", day(last)));
         }
         Some(_) => {}
+    }
+    if !health.alarms.is_empty() {
+        found.push(format!("Cảnh báo của hệ thống: {}, xem phần cuối.", health.alarms.len()));
     }
     found
 }

@@ -58,9 +58,13 @@ pub(super) fn duration(seconds: u64) -> String {
     match (days, hours, minutes) {
         (0, 0, 0) => "dưới 1 phút".to_owned(),
         (0, 0, minutes) => format!("{minutes} phút"),
-        (0, hours, minutes) => format!("{hours} giờ {} phút", minutes % 60),
-        (days, hours, _) => format!("{days} ngày {} giờ", hours % 24),
+        (0, hours, minutes) => format!("{hours} giờ{}", rest(minutes % 60, "phút")),
+        (days, hours, _) => format!("{days} ngày{}", rest(hours % 24, "giờ")),
     }
+}
+
+fn rest(count: u64, unit: &str) -> String {
+    if count == 0 { String::new() } else { format!(" {count} {unit}") }
 }
 
 /// What somebody wrote, not longer than a table bears.
@@ -89,8 +93,8 @@ mod tests {
         assert_eq!([0, 1_536, 1 << 20, 5_368_709_120].map(octets), ["0,0 kB", "1,5 kB", "1,0 MB", "5,0 GB"]);
         assert_eq!([growth(-2048), growth(0)], ["giảm 2,0 kB", "tăng 0,0 kB"]);
         assert_eq!(
-            [59, 300, 12_000, 187_200].map(duration),
-            ["dưới 1 phút", "5 phút", "3 giờ 20 phút", "2 ngày 4 giờ"]
+            [59, 300, 12_000, 86_400, 187_200].map(duration),
+            ["dưới 1 phút", "5 phút", "3 giờ 20 phút", "1 ngày", "2 ngày 4 giờ"]
         );
         assert_eq!((octets(u64::MAX).is_empty(), known(None).as_str()), (false, UNKNOWN));
     }

@@ -54,7 +54,7 @@ pub(super) fn limits(report: &Report, zone: &TimeZone) -> Vec<Block> {
     let mut blocks = vec![Block::Facts(vec![
         ("Số lần gửi quá mức", count(of.bursts.len())),
         ("Thư bị giữ lại", known(of.held)),
-        ("Thư bị từ chối vì giữ quá nhiều", known(of.refused)),
+        ("Thư bị từ chối", known(of.refused)),
     ])];
     if !of.bursts.is_empty() {
         let columns = vec![Column::left("Lúc", 22), Column::left("Ai", 44), Column::left("Mức", 34)];
@@ -83,7 +83,7 @@ pub(super) fn health(report: &Report, zone: &TimeZone) -> Vec<Block> {
         ("Máy chủ chạy", since),
         ("Khởi động trong tháng", starts),
         ("Thư chờ gửi đi", format!("{}; bị giữ lại {}", of.queue_waiting, of.queue_held)),
-        ("Bản sao lưu gần nhất", of.last_backup.map_or_else(|| "không biết".to_owned(), day)),
+        ("Bản sao lưu gần nhất", of.last_backup.map_or_else(|| "chưa ghi nhận".to_owned(), day)),
         ("Nhật ký", format!("{} mục, {audit}", grouped(of.audit_entries.unsigned_abs()))),
         ("Chứng thư hết hạn", ends),
         ("Đĩa còn trống", octets(of.free_octets)),

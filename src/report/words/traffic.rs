@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Weekday};
 
 use super::show::{UNKNOWN, day, growth, octets};
-use crate::report::document::{Bar, Block, Cell, Column, Table};
+use crate::report::document::{Bar, Block, Cell, Column, Table, Weight};
 use crate::report::{Day, Mail, Report, Sample};
 use crate::text::grouped;
 
@@ -25,8 +25,10 @@ pub(super) fn mail(report: &Report) -> Vec<Block> {
         Column::right("Không gửi được", 13),
     ];
     let mut rows: Vec<_> = weeks.iter().map(|week| week.row(most)).collect();
+    // Below the bars, where their figures stand.
+    let none = |n| Cell { weight: Weight::Strong, ..Cell::bar(grouped(n), Bar { value: 0, longest: most }) };
     let strong = |n| Cell::strong_if(true, grouped(n));
-    let sums = [total.received, total.submitted, total.relayed, total.bounced].map(strong);
+    let sums = [none(total.received), none(total.submitted), strong(total.relayed), strong(total.bounced)];
     rows.push(std::iter::once(Cell::strong_if(true, "Cả tháng")).chain(sums).collect());
     let mut blocks = vec![
         Block::Line("Nhận và gửi tính theo thư; chuyển ra ngoài và không gửi được tính theo người nhận.".to_owned()),
@@ -87,7 +89,7 @@ pub(super) fn storage(report: &Report) -> Vec<Block> {
     let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return vec![nothing()] };
     let at = |sample: &Sample| {
         let (mail, file) = (octets(sample.mail_octets), octets(sample.database_octets));
-        format!("{mail} (tệp dữ liệu {file}), đầu ngày {}", day(sample.day))
+        format!("{mail} (tệp dữ liệu {file}), đo ngày {}", day(sample.day))
     };
     let mut facts = vec![("Lần đo đầu", at(first)), ("Lần đo cuối", at(last))];
     facts.extend(report.storage.growth_octets.map(|octets| ("Thay đổi", growth(octets))));
@@ -102,7 +104,7 @@ pub(super) fn storage(report: &Report) -> Vec<Block> {
     };
     let before = std::iter::once(None).chain(samples.iter().map(Some));
     let rows = before.zip(samples).filter_map(of_week).collect();
-    let columns = vec![Column::left("Đầu ngày", 20), Column::left("Thư trong các hộp thư", 80)];
+    let columns = vec![Column::left("Ngày đo", 20), Column::left("Thư trong các hộp thư", 80)];
     vec![Block::Facts(facts), Block::Table(Table { columns, rows })]
 }
 

@@ -20,17 +20,20 @@ pub(super) fn duties(report: &Report) -> Vec<Block> {
     for some in sections.chunks(limits::REPORT_COLUMNS_MAX) {
         blocks.extend(bounded(matrix(&report.duties, some)));
     }
-    let short: Vec<_> = report.duties.iter().filter(|owed| owed.is_short()).map(shortfall).collect();
+    let short: Vec<_> = report.duties.iter().filter(|owed| owed.is_short()).collect();
     if !short.is_empty() {
         let columns = vec![
             Column::left("Đơn vị", 27),
-            Column::left("Thủ trưởng", 21),
-            Column::left("Mục", 22),
-            Column::left("Trễ, kỳ hạn", 15),
-            Column::left("Chưa đăng, kỳ hạn", 15),
+            Column::left("Thủ trưởng", 18),
+            Column::left("Mục", 20),
+            Column::left("Trễ, kỳ hạn", 12),
+            Column::left("Chưa đăng, kỳ hạn", 23),
         ];
         blocks.push(Block::Line("Những kỳ trễ hoặc chưa đăng:".to_owned()));
-        blocks.extend(bounded(Table { columns, rows: short }));
+        // A unit is named once, above all that it owes.
+        let before = std::iter::once(None).chain(short.iter().map(|owed| Some(&owed.unit)));
+        let rows = before.zip(&short).map(|(before, owed)| shortfall(owed, before)).collect();
+        blocks.extend(bounded(Table { columns, rows }));
     }
     blocks
 }
@@ -64,11 +67,15 @@ fn matrix(duties: &[Owed], sections: &[&str]) -> Table {
     Table { columns, rows: units.iter().map(row).collect() }
 }
 
-fn shortfall(owed: &Owed) -> Vec<Cell> {
+fn shortfall(owed: &Owed, before: Option<&String>) -> Vec<Cell> {
+    let (unit, head) = match before {
+        Some(before) if *before == owed.unit => ("", ""),
+        _ => (owed.unit_name.as_str(), owed.head.as_deref().unwrap_or("–")),
+    };
     let shown = |of: &[jiff::civil::Date]| if of.is_empty() { "–".to_owned() } else { days(of) };
     vec![
-        Cell::plain(&owed.unit_name),
-        Cell::plain(owed.head.as_deref().unwrap_or("–")),
+        Cell::plain(unit),
+        Cell::plain(head),
         Cell::plain(&owed.section),
         Cell::plain(shown(&owed.late_days)),
         Cell::strong_if(owed.missing > 0, shown(&owed.missing_days)),
