@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::Report;
 use super::document::{Block, Document, Section};
-use show::{day, moment, zoned};
+use show::{day, zoned};
 
 /// What the report says, with times of the office.
 pub(super) fn document(report: &Report, zone: &TimeZone) -> Document {
@@ -27,7 +27,7 @@ pub(super) fn document(report: &Report, zone: &TimeZone) -> Document {
             "Số liệu từ ngày {} đến ngày {}; tình trạng hiện tại tính đến {}.",
             day(report.month.first()),
             day(report.through),
-            moment(report.made_at, zone)
+            made.strftime("%H:%M ngày %d/%m/%Y")
         ),
         sections: vec![
             section("Điểm cần chú ý", notable::blocks(report, zone)),

@@ -6,7 +6,7 @@ use crate::report::{Applied, Report};
 
 /// Kinds of decisions as people call them.
 const KINDS: [(&str, &str); 14] = [
-    ("staff.hire", "Tuyển dụng, cấp hộp thư"),
+    ("staff.hire", "Tuyển dụng"),
     ("staff.reinstate", "Tiếp nhận lại"),
     ("staff.transfer", "Điều động"),
     ("staff.promote", "Bổ nhiệm"),

@@ -87,15 +87,17 @@ pub(super) fn work(report: &Report) -> Vec<Block> {
         return vec![Block::Line("Chưa có hộp thư đơn vị nào.".to_owned())];
     }
     let columns = vec![
-        Column::left("Hộp thư", 34),
+        Column::left("Hộp thư", 35),
         Column::right("Đến", 9),
-        Column::right("Nhận việc", 10),
+        Column::right("Đã nhận", 10),
         Column::right("Đã xong", 10),
-        Column::right("Thời gian xử lý (trung vị)", 17),
-        Column::right("Còn lại hiện nay", 10),
-        Column::right("Quá hạn hiện nay", 10),
+        Column::right("Thời gian xử lý", 16),
+        Column::right("Còn lại", 10),
+        Column::right("Quá hạn", 10),
     ];
-    bounded(Table { columns, rows: report.work.iter().map(line).collect() })
+    let told = "Còn lại và quá hạn: tính đến hiện nay. Thời gian xử lý: trung vị của thư đã xong trong tháng.";
+    let table = bounded(Table { columns, rows: report.work.iter().map(line).collect() });
+    std::iter::once(Block::Line(told.to_owned())).chain(table).collect()
 }
 
 fn line(work: &Work) -> Vec<Cell> {
