@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::{Applied, Burst, Month, Moved};
 use crate::audit::{self, Filter, Listed};
 use crate::db::{Connection, DbError};
-use crate::directory::{Recorded, Snapshot};
+use crate::directory::{Decision, Recorded, Snapshot};
 use crate::id::DecisionId;
 use crate::limits;
 
@@ -50,8 +50,11 @@ impl Acts {
     }
 
     fn fold(&mut self, entry: &Listed, snapshot: &Snapshot) {
-        if let Some(decision) = entry.decision {
-            let whom = self.decisions.entry(decision).or_default();
+        // Its own entry comes first; one that waits or is cancelled has another.
+        if let (Some(decision), "decision.applied") = (entry.decision, entry.what.as_str()) {
+            self.decisions.entry(decision).or_default();
+        }
+        if let Some(whom) = entry.decision.and_then(|decision| self.decisions.get_mut(&decision)) {
             // A unit that gets a head: the head, too.
             let head = entry.after.as_ref().and_then(|after| after.get("head")?.as_i64());
             let head = head.and_then(|head| snapshot.named(&format!("staff:{head}")));
@@ -94,7 +97,7 @@ impl Acts {
     pub(super) fn applied(&mut self, recorded: Vec<Recorded>) -> Vec<Applied> {
         let applied = |found: Recorded| {
             let whom = self.decisions.remove(&found.id)?;
-            let crate::directory::Decision { number, dated, effective, kind, .. } = found.decision;
+            let Decision { number, dated, effective, kind, .. } = found.decision;
             Some(Applied { number: number.to_string(), dated, effective, kind, whom })
         };
         // They are read with the newest first.

@@ -2,7 +2,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::id::IncidentId;
-use crate::incident::{Kind, State};
+use crate::incident::{Incident, Kind, State};
 
 /// A month in which nothing happened, of which nothing is known.
 fn quiet() -> Report {

@@ -1,14 +1,13 @@
-//! What units share and owe: sections for new units, and reminders of what is due (R5, R7, R26), and the
-//! monthly report (R30). Apart from what must be done
-//! on its day, which does not wait for it.
+//! What units share and owe, and what the Director hears of it: sections for new units, reminders of what is due (R5, R7, R26),
+//! the monthly report (R30). Apart from what must be done on its day, which does not wait for it.
 
 use jiff::civil::Time;
 
 use super::look::Looks;
 use crate::control::{self, Services};
+use crate::db::DbError;
 use crate::figure::Figure;
 use crate::provisioning::Provisioning;
-use crate::report::Reports;
 use crate::sharing::Sharing;
 
 /// From when on people are told what is overdue: they find it when they come.
@@ -18,7 +17,10 @@ const MORNING: Time = Time::constant(7, 30, 0, 0);
 pub(super) async fn run(mut looks: Looks) {
     let mut starting = true;
     while let Some(services) = looks.next().await {
-        figures(&services.reports, std::mem::take(&mut starting)).await;
+        if std::mem::take(&mut starting) {
+            written(services.reports.count(Figure::Starts).await);
+        }
+        written(services.reports.measure().await);
         shares(&services.sharing).await;
         if services.provisioning.clock.zoned().time() >= MORNING {
             work(&services.provisioning).await;
@@ -27,10 +29,9 @@ pub(super) async fn run(mut looks: Looks) {
     }
 }
 
-/// What the report shows by the day: the start of the daemon, and what is kept.
-async fn figures(reports: &Reports, starting: bool) {
-    let counted = if starting { reports.count(Figure::Starts).await } else { Ok(()) };
-    if let Err(error) = counted.and(reports.measure().await) {
+/// Figures for the report.
+fn written(figure: Result<(), DbError>) {
+    if let Err(error) = figure {
         tracing::warn!(%error, "what the report shows of this day is not written down");
     }
 }

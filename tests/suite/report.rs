@@ -123,6 +123,8 @@ impl Office {
         self.daemon.hire("Trần Văn Khoa");
         self.done(&[&["staff", "depart", "khoatv", "--reason", "retire"][..], &decided("47/QĐ-STP")].concat());
         self.done(&["staff", "suspend", "dungltm"]);
+        let ahead = ["--decision", "60/QĐ-STP", "--dated", "2026-11-03", "--effective", "2026-12-21"];
+        self.done(&[&["staff", "hire", "--name", "Ngô Văn Tám", "--unit", UNIT][..], &ahead].concat());
         self.at("2026-11-04T10:00");
         self.daemon.deliver(&unit, b"From: <le@example.vn>\r\nSubject: Hoi ve ho tich\r\n\r\nx\r\n");
         self.at("2026-11-05T10:00");
@@ -197,6 +199,8 @@ fn r30_the_report_tells_what_was_done_in_the_month() {
     let transfer = decisions.as_array().unwrap().iter().find(|d| d["number"] == "46/QĐ-STP").unwrap();
     assert_eq!((&transfer["kind"], &transfer["whom"]), (&"staff.transfer".into(), &json!(["Nguyễn Thị Đào"])));
     assert_eq!(transfer["dated"], "2026-11-03");
+    assert!(!decisions.to_string().contains("60/QĐ-STP"), "it waits: {decisions}");
+    assert_eq!(of("/decisions_waiting"), 1);
 
     assert_eq!(owed(&report, UNIT, "Chương trình tuần"), [json!(1), json!(1), json!(2)]);
     assert_eq!(owed(&report, UNIT, "Chương trình tháng"), [json!(1), json!(0), json!(0)]);
