@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::acl::Acl;
     use crate::id::{FolderId, MailboxId, ModSeq, Uid};
-    use crate::store::{Counters, Folder, FolderName, SpecialUse};
+    use crate::store::{Counters, Folder, FolderName, SeenBy, SpecialUse};
 
     fn folder(name: &str, special_use: Option<SpecialUse>) -> Located {
         let folder = Folder {
@@ -144,6 +144,7 @@ mod tests {
             special_use,
             selectable: true,
             uid_validity: 1,
+            seen_by: SeenBy::All,
             counters: Counters {
                 messages: 0,
                 unseen: 0,

@@ -52,7 +52,7 @@ pub(super) fn place(c: &Connection, name: &MailboxArg) -> Result<(Location, Fold
 /// The folder of a name, if it is there, may be seen, and all of `needs` may be done with it.
 pub(super) async fn folder(c: &Connection, name: &MailboxArg, needs: Acl) -> Result<Located, Refusal> {
     let (location, shown, _) = place(c, name)?;
-    let folder = c.services.store.folder(location.mailbox, &location.name).await?;
+    let folder = c.store()?.folder(location.mailbox, &location.name).await?;
     let acl = c.session.login()?.acl(&location, Some(folder.id));
     if acl.includes(needs) && !acl.is_empty() {
         return Ok(Located { folder, shown: shown.to_string(), acl });
@@ -98,7 +98,7 @@ pub(super) async fn visible_where(c: &Connection, wanted: impl Fn(&str) -> bool)
     let mut mailboxes: Vec<MailboxId> = reached.iter().map(|reached| reached.mailbox).collect();
     mailboxes.sort_unstable();
     mailboxes.dedup();
-    let folders = c.services.store.folders_of(&mailboxes).await?;
+    let folders = c.store()?.folders_of(&mailboxes).await?;
     let located = reached.iter().flat_map(|reached| {
         let theirs = folders.iter().filter(|folder| folder.mailbox == reached.mailbox);
         theirs.filter_map(|folder| {

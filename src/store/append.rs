@@ -11,6 +11,7 @@ use sqlx::Row;
 
 use super::item::{self, Part};
 use super::json::{Json, sql};
+use super::seen::{self, Mark};
 use super::{Change, Entry, FlagNames, Flags, Hand, Keywords, Store, StoreError, Volume};
 use crate::db::{Answers, DbError, Joined, Tx, Work};
 use crate::id::{BodyId, FolderId, ModSeq, Uid};
@@ -155,6 +156,8 @@ struct Target {
     entries: Vec<Entry>,
     /// Whose doing each of the entries is.
     hands: Vec<Hand>,
+    /// Entries that those who put them in have seen, where that is their own.
+    seen: Vec<Mark>,
 }
 
 /// What several ask for, each with whose doing it is: all of one's messages, or none.
@@ -170,6 +173,8 @@ pub async fn append_each(
     targets.retain(|_, target| !target.entries.is_empty());
     if !targets.is_empty() {
         rows.write(tx).await?;
+        let seen: Vec<Mark> = targets.values().flat_map(|target| target.seen.iter().copied()).collect();
+        seen::mark(tx, &seen).await?;
         update_folders(tx, &targets).await?;
         for (folder, target) in &targets {
             let messages = target.hands.iter().copied().zip(&target.entries);
@@ -213,6 +218,7 @@ async fn read_targets(tx: &mut Tx, requests: &[(Hand, Vec<Append>)]) -> Result<H
                 part: row.try_get(7)?,
                 entries: Vec::new(),
                 hands: Vec::new(),
+                seen: Vec::new(),
             };
             Ok((row.try_get(0)?, target))
         })
@@ -240,6 +246,7 @@ fn place(
     let mut appended = Vec::with_capacity(request.len());
     for (message, flags) in request.iter().zip(flags) {
         if let Some(target) = targets.get_mut(&message.folder) {
+            let flags = target.keep_seen(message.folder, hand, flags);
             target.hands.push(hand);
             appended.push(target.take(message, flags, rows, store));
         }
@@ -268,6 +275,17 @@ impl Target {
             flags = flags.with(bit);
         }
         Ok(flags)
+    }
+
+    /// Where everybody has a `\Seen` of their own, it is that of whoever puts the next message in, and no other's.
+    fn keep_seen(&mut self, folder: FolderId, hand: Hand, flags: Flags) -> Flags {
+        let (Some(Part::Shared), Some(staff)) = (self.part, hand.staff()) else { return flags };
+        let (uid, modseq) = (Uid(self.uid_next), ModSeq(self.modseq));
+        let seen = flags.within(Flags::SEEN);
+        if seen == Flags::SEEN {
+            self.seen.push(Mark { folder, staff, uid, seen, modseq });
+        }
+        flags.without(seen)
     }
 
     fn take(&mut self, message: &Append, flags: Flags, rows: &mut Rows, store: &Store) -> Appended {
@@ -459,6 +477,7 @@ fn publish(tx: &mut Tx, store: &Store, targets: HashMap<FolderId, Target>) {
             changes.push(Change::Keywords(target.keywords));
         }
         changes.push(Change::Appended(target.entries));
+        changes.extend(target.seen.iter().map(|mark| Change::Seen(mark.staff, vec![(mark.uid, mark.seen)])));
         store.publish(tx, folder, ModSeq(target.modseq), changes);
     }
 }

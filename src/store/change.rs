@@ -4,9 +4,10 @@ use sqlx::Row;
 
 use super::item::{self, Part};
 use super::json::sql;
+use super::seen::{self, Mark};
 use super::{Change, FlagNames, Flags, Keywords, Store, StoreError, UidRanges};
 use crate::db::{DbError, Tx};
-use crate::id::{FolderId, ModSeq, Uid};
+use crate::id::{FolderId, ModSeq, StaffId, Uid};
 
 /// What STORE does with the flags it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +95,12 @@ async fn change_in(
     let known = keywords.names().len();
     let mask = Mask::of(change, permitted, &mut keywords)?;
     let since = unchanged_since.map_or(i64::MAX, |m| i64::try_from(m.0).unwrap_or(i64::MAX));
-    let touched = read_touched(tx, folder, uids, mask, since).await?;
+    // Whose `\Seen` is meant, where everybody has one of their own.
+    let eyes = part.filter(|part| *part == Part::Shared).and_then(|_| store.hand.staff());
+    let touched = match eyes {
+        None => read_touched(tx, folder, uids, mask, since).await?,
+        Some(staff) => read_touched_by(tx, staff, folder, uids, mask, since).await?,
+    };
     let (unmet, changing): (Vec<Touched>, Vec<Touched>) = touched.into_iter().partition(|t| t.modseq > since);
     let mut done = Changed {
         changed: changing.iter().map(|t| t.uid).collect(),
@@ -107,12 +113,15 @@ async fn change_in(
     }
     let modseq = highest + 1;
     done.modseq = Some(ModSeq(modseq.unsigned_abs()));
-    write_flags(tx, folder, &UidRanges::from_sorted(done.changed.iter().copied()), mask, modseq).await?;
+    let common = eyes.map_or(mask, |_| mask.without(Flags::SEEN));
+    let commonly: Vec<(Uid, Flags, Flags)> =
+        changing.iter().map(|t| (t.uid, t.common, common.apply(t.common))).collect();
+    let commonly: Vec<_> = commonly.into_iter().filter(|(_, before, after)| before != after).collect();
+    let uids = UidRanges::from_sorted(commonly.iter().map(|(uid, ..)| *uid));
+    write_flags(tx, folder, &uids, common, modseq).await?;
     let delta = |flag: Flags| -> i64 {
-        changing
-            .iter()
-            .map(|t| sql(usize::from(mask.apply(t.flags).contains(flag))) - sql(usize::from(t.flags.contains(flag))))
-            .sum()
+        let count = |flags: &Flags| sql(usize::from(flags.contains(flag)));
+        commonly.iter().map(|(_, before, after)| count(after) - count(before)).sum()
     };
     super::count(
         tx,
@@ -121,15 +130,24 @@ async fn change_in(
     )
     .await?;
     if part.is_some() {
-        let changed: Vec<_> = changing.iter().map(|t| (t.uid, t.flags, mask.apply(t.flags))).collect();
-        item::flagged(tx, store, (folder, &keywords), &changed).await?;
+        item::flagged(tx, store, (folder, &keywords), &commonly).await?;
     }
     let mut changes = Vec::with_capacity(2);
     if keywords.names().len() > known {
         super::write_keywords(tx, folder, &keywords).await?;
         changes.push(Change::Keywords(keywords));
     }
-    changes.push(Change::Flags(changing.into_iter().map(|t| (t.uid, mask.apply(t.flags))).collect()));
+    if !commonly.is_empty() {
+        changes.push(Change::Flags(commonly.into_iter().map(|(uid, _, after)| (uid, after)).collect()));
+    }
+    if let Some(staff) = eyes {
+        let modseq = ModSeq(modseq.unsigned_abs());
+        let seen = changing.iter().map(|t| (t, mask.apply(t.flags).within(Flags::SEEN)));
+        let seen = seen.filter(|(t, seen)| t.flags.within(Flags::SEEN) != *seen);
+        let seen: Vec<_> = seen.map(|(t, seen)| Mark { folder, staff, uid: t.uid, seen, modseq }).collect();
+        seen::mark(tx, &seen).await?;
+        changes.push(Change::Seen(staff, seen.iter().map(|mark| (mark.uid, mark.seen)).collect()));
+    }
     store.publish(tx, folder, ModSeq(modseq.unsigned_abs()), changes);
     Ok(done)
 }
@@ -166,12 +184,20 @@ impl Mask {
     fn apply(self, flags: Flags) -> Flags {
         Flags(flags.0 & self.keep.0 | self.set.0)
     }
+
+    /// The same, but these flags stay as they are.
+    fn without(self, flags: Flags) -> Self {
+        Self { keep: self.keep.with(flags), set: self.set.without(flags) }
+    }
 }
 
 struct Touched {
     uid: Uid,
+    /// As they are to whoever changes them.
     flags: Flags,
     modseq: i64,
+    /// As they are kept for all.
+    common: Flags,
 }
 
 async fn read_folder(tx: &mut Tx, folder: FolderId) -> Result<(i64, Keywords, Option<Part>), StoreError> {
@@ -211,10 +237,32 @@ async fn read_touched(
     .bind(since)
     .fetch_one(tx.connection())
     .await?;
-    let touched = super::read::numbers(packed.as_deref().unwrap_or_default())
-        .map(|[uid, flags, modseq]| Touched { uid: super::read::uid(uid), flags: Flags::from_sql(flags), modseq })
-        .collect();
-    Ok(touched)
+    let touched = super::read::numbers(packed.as_deref().unwrap_or_default()).map(|[uid, flags, modseq]| {
+        let flags = Flags::from_sql(flags);
+        Touched { uid: super::read::uid(uid), flags, modseq, common: flags }
+    });
+    Ok(touched.collect())
+}
+
+/// The same as a person has seen them, of a folder where everybody has a `\Seen` of their own.
+async fn read_touched_by(
+    tx: &mut Tx,
+    staff: StaffId,
+    folder: FolderId,
+    uids: String,
+    mask: Mask,
+    since: i64,
+) -> Result<Vec<Touched>, DbError> {
+    let mut entries = super::read::entries(tx.connection(), folder, uids).await?;
+    let common: Vec<Flags> = entries.iter().map(|entry| entry.flags).collect();
+    seen::through_eyes_of(tx.connection(), staff, folder, &mut entries).await?;
+    let touched = entries.iter().zip(common).map(|(entry, common)| Touched {
+        uid: entry.uid,
+        flags: entry.flags,
+        modseq: entry.modseq.0.cast_signed(),
+        common,
+    });
+    Ok(touched.filter(|t| mask.apply(t.flags) != t.flags || t.modseq > since).collect())
 }
 
 async fn write_flags(tx: &mut Tx, folder: FolderId, uids: &UidRanges, mask: Mask, modseq: i64) -> Result<(), DbError> {

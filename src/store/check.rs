@@ -16,7 +16,7 @@ pub struct Violation {
 }
 
 /// Each rule with the statement that finds the rows breaking it.
-const RULES: [(&str, &str); 16] = [
+const RULES: [(&str, &str); 17] = [
     ("the database file is sound", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
     ("every reference leads somewhere", "SELECT \"table\" || ' ' || coalesce(rowid, '') FROM pragma_foreign_key_check"),
     (
@@ -54,6 +54,12 @@ const RULES: [(&str, &str); 16] = [
         "SELECT 'folder ' || m.folder_id || ' uid ' || m.uid FROM message m \
          LEFT JOIN state s USING (folder_id, uid) LEFT JOIN expunged x USING (folder_id, uid) \
          WHERE (s.uid IS NULL) = (x.uid IS NULL)",
+    ),
+    (
+        "what somebody has seen is a message of a shared folder",
+        "SELECT 'folder ' || p.folder_id || ' uid ' || p.uid || ' staff ' || p.staff_id FROM seen p \
+         LEFT JOIN message m USING (folder_id, uid) LEFT JOIN folder f ON f.id = p.folder_id \
+         WHERE m.uid IS NULL OR f.shared IS NOT 1 OR p.modseq > f.highest_modseq",
     ),
     (
         "a message is as long as its prefix and body",

@@ -62,6 +62,7 @@ pub async fn discard_mailbox(tx: &mut Tx, store: &Store, mailbox: MailboxId) -> 
         ("DELETE FROM subscription WHERE mailbox_id = ?1", None),
         ("DELETE FROM thread_reference WHERE mailbox_id = ?1", None),
         ("DELETE FROM annotation WHERE staff_id = (SELECT staff FROM mailbox WHERE id = ?1)", None),
+        ("DELETE FROM seen WHERE staff_id = (SELECT staff FROM mailbox WHERE id = ?1)", None),
         ("DELETE FROM deleted_folder WHERE mailbox_id = ?1", None),
         ("DELETE FROM import_source WHERE mailbox_id = ?1", None),
     ] {

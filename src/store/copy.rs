@@ -4,6 +4,7 @@ use sqlx::Row;
 
 use super::item::{self, Part};
 use super::json::{Json, sql};
+use super::seen::{self, Mark};
 use super::{Change, Count, Entry, Fate, Flags, Keywords, Store, StoreError, UidRanges, Volume, trace};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, ModSeq, Uid};
@@ -124,7 +125,11 @@ async fn copy(
     to: Destination,
 ) -> Result<Copied, StoreError> {
     let own = super::read_keywords(tx.connection(), from).await?;
-    copy_rows(tx, store, (from, &own), entries, to).await
+    let mut entries = entries.to_vec();
+    if let Some(staff) = store.hand.staff() {
+        seen::through_eyes_of(tx.connection(), staff, from, &mut entries).await?;
+    }
+    copy_rows(tx, store, (from, &own), &entries, to).await
 }
 
 /// The same from message rows whose folder, and its keywords, may not be there any more.
@@ -158,7 +163,10 @@ pub(super) async fn copy_rows(
     }
     let now = store.clock.now().as_second();
     let saved = (saved == Saved::Now).then_some(now);
+    let each = target.part == Some(Part::Shared);
+    let seen = if each { take_seen(store, to, &mut made) } else { Vec::new() };
     write(tx, (from, to), saved, &copied.pairs, &made).await?;
+    seen::mark(tx, &seen).await?;
     trace::copied(tx, store, (from, &UidRanges::from_sorted(entries.iter().map(|e| e.uid)).to_json()), to).await?;
     if target.part == Some(Part::Inbox) {
         item::arrived(tx, store, to, &made).await?;
@@ -178,8 +186,22 @@ pub(super) async fn copy_rows(
         changes.push(Change::Keywords(target.keywords));
     }
     changes.push(Change::Appended(made));
+    if each {
+        changes.extend(seen::copy(tx, (from, to), &copied.pairs, modseq).await?);
+    }
     store.publish(tx, to, modseq, changes);
     Ok(copied)
+}
+
+/// Where everybody has a `\Seen` of their own, what whoever copies has seen is theirs, and no other's.
+fn take_seen(store: &Store, folder: FolderId, made: &mut [Entry]) -> Vec<Mark> {
+    let Some(staff) = store.hand.staff() else { return Vec::new() };
+    let seen = made.iter_mut().filter(|entry| entry.flags.contains(Flags::SEEN));
+    seen.map(|entry| {
+        entry.flags = entry.flags.without(Flags::SEEN);
+        Mark { folder, staff, uid: entry.uid, seen: Flags::SEEN, modseq: entry.modseq }
+    })
+    .collect()
 }
 
 async fn read_target(tx: &mut Tx, to: FolderId) -> Result<Target, StoreError> {

@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Destination, FolderName, Missing, Store, StoreError};
+use super::{Destination, FolderName, Missing, SeenBy, Store, StoreError};
 use crate::db::{DbError, Tx};
 use crate::id::{FolderId, MailboxId, ModSeq, Uid};
 use crate::limits;
@@ -63,6 +63,8 @@ pub struct Folder {
     pub selectable: bool,
     /// RFC 9051 §2.3.1.1.
     pub uid_validity: u32,
+    /// Whose `\Seen` it keeps.
+    pub seen_by: SeenBy,
     /// What is in it.
     pub counters: Counters,
 }
@@ -72,7 +74,7 @@ pub struct Folder {
 pub struct Counters {
     /// Messages.
     pub messages: u32,
-    /// Messages without `\Seen`.
+    /// Messages without `\Seen`; where everybody has one of their own, of whoever asks.
     pub unseen: u32,
     /// Messages with `\Deleted`.
     pub deleted: u32,
@@ -94,6 +96,20 @@ pub enum Subscription {
     Off,
 }
 
+/// Folders as whoever ?1 is has seen them, or nobody in particular.
+macro_rules! folders {
+    ($which:literal) => {
+        concat!(
+            "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent, \
+                    iif(f.shared AND ?1 IS NOT NULL, f.messages - (SELECT count(*) FROM seen p \
+                        CROSS JOIN state s ON s.folder_id = p.folder_id AND s.uid = p.uid \
+                        WHERE p.folder_id = f.id AND p.staff_id = ?1 AND p.seen), f.unseen) AS own_unseen \
+             FROM folder f ",
+            $which
+        )
+    };
+}
+
 impl Store {
     /// All folders of a mailbox, by name.
     pub async fn folders(&self, mailbox: MailboxId) -> Result<Vec<Folder>, StoreError> {
@@ -103,43 +119,38 @@ impl Store {
     /// All folders of some mailboxes, by name within each.
     pub async fn folders_of(&self, mailboxes: &[MailboxId]) -> Result<Vec<Folder>, StoreError> {
         let mut reader = self.db.read().await?;
-        let rows = sqlx::query(
-            "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent \
-             FROM folder f WHERE mailbox_id IN (SELECT value FROM json_each(?)) ORDER BY mailbox_id, name",
-        )
-        .bind(super::json::list(mailboxes.iter().map(|mailbox| mailbox.0)))
-        .fetch_all(&mut *reader)
-        .await
-        .map_err(DbError::from)?;
+        let rows =
+            sqlx::query(folders!("WHERE mailbox_id IN (SELECT value FROM json_each(?2)) ORDER BY mailbox_id, name"))
+                .bind(self.hand.staff())
+                .bind(super::json::list(mailboxes.iter().map(|mailbox| mailbox.0)))
+                .fetch_all(&mut *reader)
+                .await
+                .map_err(DbError::from)?;
         rows.iter().map(read_folder).collect()
     }
 
     /// Some folders, by id; those that are there.
     pub async fn folders_by_id(&self, ids: &[FolderId]) -> Result<Vec<Folder>, StoreError> {
         let mut reader = self.db.read().await?;
-        let rows = sqlx::query(
-            "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent \
-             FROM folder f WHERE id IN (SELECT value FROM json_each(?)) ORDER BY name",
-        )
-        .bind(super::json::list(ids.iter().map(|id| id.0)))
-        .fetch_all(&mut *reader)
-        .await
-        .map_err(DbError::from)?;
+        let rows = sqlx::query(folders!("WHERE id IN (SELECT value FROM json_each(?2)) ORDER BY name"))
+            .bind(self.hand.staff())
+            .bind(super::json::list(ids.iter().map(|id| id.0)))
+            .fetch_all(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
         rows.iter().map(read_folder).collect()
     }
 
     /// One folder, by name.
     pub async fn folder(&self, mailbox: MailboxId, name: &FolderName) -> Result<Folder, StoreError> {
         let mut reader = self.db.read().await?;
-        let row = sqlx::query(
-            "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent \
-             FROM folder f WHERE mailbox_id = ? AND name = ?",
-        )
-        .bind(mailbox)
-        .bind(name.as_str())
-        .fetch_optional(&mut *reader)
-        .await
-        .map_err(DbError::from)?;
+        let row = sqlx::query(folders!("WHERE mailbox_id = ?2 AND name = ?3"))
+            .bind(self.hand.staff())
+            .bind(mailbox)
+            .bind(name.as_str())
+            .fetch_optional(&mut *reader)
+            .await
+            .map_err(DbError::from)?;
         read_folder(&row.ok_or(StoreError::NoSuchFolder)?)
     }
 
@@ -538,9 +549,10 @@ fn read_folder(row: &SqliteRow) -> Result<Folder, StoreError> {
             special_use: row.try_get::<Option<&str>, _>("special_use")?.and_then(SpecialUse::from_sql),
             selectable: row.try_get("selectable")?,
             uid_validity: row.try_get("uid_validity")?,
+            seen_by: if row.try_get("shared")? { SeenBy::Each } else { SeenBy::All },
             counters: Counters {
                 messages: row.try_get("messages")?,
-                unseen: row.try_get("unseen")?,
+                unseen: row.try_get("own_unseen")?,
                 deleted: row.try_get("deleted")?,
                 bytes: row.try_get::<i64, _>("bytes")?.unsigned_abs(),
                 uid_next: Uid(row.try_get("uid_next")?),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::{Flags, Keywords, UidRanges};
-use crate::id::{BodyId, ModSeq, Uid};
+use crate::id::{BodyId, ModSeq, StaffId, Uid};
 
 const CHUNK: usize = 512;
 
@@ -35,6 +35,8 @@ pub struct Index {
     keywords: Arc<Keywords>,
     uid_next: Uid,
     highest_modseq: ModSeq,
+    /// Whose `\Seen` the messages have; `None`: the one that is common to all.
+    eyes: Option<StaffId>,
 }
 
 /// What a commit did to a folder.
@@ -48,13 +50,20 @@ pub(super) enum Change {
     Expunged(Vec<Uid>),
     /// The folder's keywords, all of them.
     Keywords(Keywords),
+    /// What a person has seen, and what not any more, by UID, ascending: [`Flags::SEEN`] or nothing.
+    Seen(StaffId, Vec<(Uid, Flags)>),
 }
 
 impl Index {
     /// From entries in ascending order.
     pub(super) fn new(entries: &[Entry], keywords: Keywords, uid_next: Uid, highest_modseq: ModSeq) -> Self {
         let chunks = entries.chunks(CHUNK).map(|c| Arc::new(c.to_vec())).collect();
-        Self { chunks, len: entries.len(), keywords: Arc::new(keywords), uid_next, highest_modseq }
+        Self { chunks, len: entries.len(), keywords: Arc::new(keywords), uid_next, highest_modseq, eyes: None }
+    }
+
+    /// The same, of messages as a person has seen them.
+    pub(super) fn through(self, eyes: Option<StaffId>) -> Self {
+        Self { eyes, ..self }
     }
 
     /// How many messages there are.
@@ -169,8 +178,7 @@ impl Index {
     #[must_use]
     pub fn joined_by(&self, newest: &Self) -> Self {
         let mut joined = self.clone();
-        let came: Vec<Entry> = newest.iter_from(newest.lower_bound(self.uid_next)).map(|(_, e)| *e).collect();
-        joined.append(&came);
+        joined.append(newest.iter_from(newest.lower_bound(self.uid_next)).map(|(_, e)| *e));
         (joined.uid_next, joined.keywords) = (newest.uid_next, newest.keywords.clone());
         joined
     }
@@ -178,29 +186,40 @@ impl Index {
     /// Makes a commit's change.
     pub(super) fn apply(&mut self, change: &Change, modseq: ModSeq) {
         match change {
-            Change::Appended(entries) => self.append(entries),
-            Change::Flags(changed) => self.set_flags(changed, modseq),
+            Change::Appended(entries) => {
+                let common = if self.eyes.is_some() { Flags::SEEN } else { Flags::default() };
+                self.append(entries.iter().map(|e| Entry { flags: e.flags.without(common), ..*e }));
+            }
+            Change::Flags(changed) => {
+                let own = if self.eyes.is_some() { Flags::SEEN } else { Flags::default() };
+                self.set_flags(changed, modseq, |old, new| new.without(own).with(old.within(own)));
+            }
+            Change::Seen(staff, changed) if self.eyes == Some(*staff) => {
+                self.set_flags(changed, modseq, |old, new| old.without(Flags::SEEN).with(new));
+            }
+            Change::Seen(..) => {}
             Change::Expunged(uids) => self.expunge(uids),
             Change::Keywords(keywords) => self.keywords = Arc::new(keywords.clone()),
         }
         self.highest_modseq = self.highest_modseq.max(modseq);
     }
 
-    fn append(&mut self, entries: &[Entry]) {
+    fn append(&mut self, entries: impl Iterator<Item = Entry>) {
         for entry in entries {
             if let Some(chunk) = self.chunks.last_mut().filter(|c| c.len() < CHUNK) {
-                Arc::make_mut(chunk).push(*entry);
+                Arc::make_mut(chunk).push(entry);
             } else {
                 let mut chunk = Vec::with_capacity(8);
-                chunk.push(*entry);
+                chunk.push(entry);
                 self.chunks.push(Arc::new(chunk));
             }
+            self.len += 1;
             self.uid_next = self.uid_next.max(Uid(entry.uid.0.saturating_add(1)));
         }
-        self.len += entries.len();
     }
 
-    fn set_flags(&mut self, changed: &[(Uid, Flags)], modseq: ModSeq) {
+    /// `merge`: what becomes of the flags that a message has, by those that are given.
+    fn set_flags(&mut self, changed: &[(Uid, Flags)], modseq: ModSeq, merge: impl Fn(Flags, Flags) -> Flags) {
         let mut changed = changed;
         for chunk in &mut self.chunks {
             let Some(last) = chunk.last().map(|e| e.uid) else { continue };
@@ -213,7 +232,7 @@ impl Index {
             for (uid, flags) in here {
                 let place = entries.partition_point(|e| e.uid < *uid);
                 if let Some(entry) = entries.get_mut(place).filter(|e| e.uid == *uid) {
-                    (entry.flags, entry.modseq) = (*flags, modseq);
+                    (entry.flags, entry.modseq) = (merge(entry.flags, *flags), modseq);
                 }
             }
         }

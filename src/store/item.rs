@@ -63,6 +63,8 @@ pub(super) enum Part {
     Archive,
     /// What is here was thrown away.
     Bin,
+    /// What is here is shared with everybody: it was taken out of the INBOX, and each has a `\Seen` of their own.
+    Shared,
     /// What is here was taken out of the INBOX.
     Other,
 }
@@ -135,7 +137,7 @@ pub struct Items {
 }
 
 impl Store {
-    /// The store, in somebody's hands: what is done with it is their doing.
+    /// The store, in somebody's hands: what is done with it is their doing, and what it shows is what they have seen.
     #[must_use]
     pub fn by(&self, hand: impl Into<Hand>) -> Self {
         Self { hand: hand.into(), ..self.clone() }
@@ -227,7 +229,7 @@ pub(super) async fn appended(
             }
             Ok(())
         }
-        Some(Part::Archive | Part::Bin | Part::Other) | None => Ok(()),
+        Some(Part::Archive | Part::Bin | Part::Shared | Part::Other) | None => Ok(()),
     }
 }
 

@@ -13,7 +13,7 @@ use super::Store;
 use super::index::Change;
 use super::watch::lock;
 use crate::db::Tx;
-use crate::id::{FolderId, MailboxId};
+use crate::id::{FolderId, MailboxId, StaffId};
 
 /// What happened in a folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,11 +36,13 @@ impl Happened {
         Self(self.0 | others.0)
     }
 
-    fn of(changes: &[Change]) -> Self {
+    /// What it is to a person, or to nobody in particular.
+    fn to(eyes: Option<StaffId>, changes: &[Change]) -> Self {
         changes.iter().fold(Self::default(), |all, change| match change {
             Change::Appended(_) | Change::Expunged(_) => all.and(Self::MESSAGES),
             Change::Flags(_) => all.and(Self::FLAGS),
-            Change::Keywords(_) => all,
+            Change::Seen(staff, _) if eyes == Some(*staff) => all.and(Self::FLAGS),
+            Change::Seen(..) | Change::Keywords(_) => all,
         })
     }
 }
@@ -65,6 +67,8 @@ pub enum Names {
 
 #[derive(Debug, Default)]
 struct Ear {
+    /// Who listens.
+    eyes: Option<StaffId>,
     heard: Mutex<Heard>,
     woken: Notify,
 }
@@ -142,8 +146,11 @@ pub(super) struct Posts {
 impl Posts {
     /// A commit changed a folder.
     pub(super) fn folder(&self, folder: FolderId, changes: &[Change]) {
-        let happened = Happened::of(changes);
         for ear in lock(&self.folders).get(&folder).into_iter().flatten().filter_map(Weak::upgrade) {
+            let happened = Happened::to(ear.eyes, changes);
+            if happened == Happened::default() {
+                continue;
+            }
             ear.hear(|heard| {
                 let so_far = heard.folders.entry(folder).or_default();
                 *so_far = so_far.and(happened);
@@ -160,9 +167,10 @@ impl Posts {
 }
 
 impl Store {
-    /// An ear, for nothing yet.
+    /// An ear of whoever has this handle, for nothing yet.
     pub fn listen(&self) -> Listener {
-        let (ear, posts) = (Arc::default(), self.posts.clone());
+        let ear = Arc::new(Ear { eyes: self.hand.staff(), ..Ear::default() });
+        let posts = self.posts.clone();
         Listener { ear, posts, mailboxes: BTreeSet::new(), folders: BTreeSet::new() }
     }
 

@@ -70,7 +70,9 @@ impl Store {
 /// What a mailbox holds, as the connection's transaction sees it; some milliseconds for each thousand messages.
 pub async fn manifest(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<Manifest, DbError> {
     let found: Vec<(FolderId, String, u32, i64)> = sqlx::query_as(
-        "SELECT id, name, uid_validity, unseen FROM folder WHERE mailbox_id = ? AND selectable ORDER BY name",
+        "SELECT id, name, uid_validity, iif(shared, (SELECT count(*) FROM state s WHERE s.folder_id = f.id \
+             AND s.uid NOT IN (SELECT uid FROM seen WHERE folder_id = f.id AND seen)), unseen) \
+         FROM folder f WHERE mailbox_id = ? AND selectable ORDER BY name",
     )
     .bind(mailbox)
     .fetch_all(&mut *connection)

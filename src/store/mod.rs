@@ -30,6 +30,7 @@ mod replace;
 mod restore;
 mod saved;
 mod search;
+mod seen;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -67,6 +68,7 @@ use restore::Fate;
 pub use restore::{Lost, LostId, LostIdError, Which, restore_in};
 pub use saved::SavedMessage;
 pub use search::{Indexed, Look, Question};
+pub use seen::SeenBy;
 pub use tally::{Tally, octets, tally};
 pub use trace::{Deed, Trace, traces};
 pub use watch::Watch;
@@ -94,7 +96,7 @@ pub struct Store {
     last_body: Arc<AtomicI64>,
     inboxes: Arc<Inboxes>,
     arrivals: Arc<Notify>,
-    /// Whose doing it is, what is done by this handle.
+    /// Whose doing it is, what is done by this handle, and who has seen what it shows.
     hand: Hand,
 }
 
@@ -174,7 +176,16 @@ impl Store {
 
     /// A folder's index, shared by all that watch it; read from the database if nobody does yet.
     pub async fn watch(&self, folder: FolderId) -> Result<Watch, StoreError> {
-        self.hub.watch(folder, self.read_index(folder)).await
+        self.hub.watch((folder, None), self.read_index(folder, None)).await
+    }
+
+    /// The same with what whoever has this handle has seen, where everybody has a `\Seen` of their own.
+    pub async fn watch_own(&self, folder: &Folder) -> Result<Watch, StoreError> {
+        let eyes = match folder.seen_by {
+            SeenBy::Each => self.hand.staff(),
+            SeenBy::All => None,
+        };
+        self.hub.watch((folder.id, eyes), self.read_index(folder.id, eyes)).await
     }
 
     /// The folder that a mailbox's mail arrives in.

@@ -77,6 +77,8 @@ async fn remove(tx: &mut Tx, due: &[Due]) -> Result<(), StoreError> {
                ON x.folder_id = r.value->>0 AND x.uid = r.value->>1 GROUP BY folder_id) g \
          WHERE folder.id = g.folder_id",
         "DELETE FROM message WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))",
+        "DELETE FROM seen WHERE folder_id IN (SELECT value->>0 FROM json_each(?1)) \
+         AND (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?1))",
         "DELETE FROM expunged WHERE (folder_id, uid) IN (SELECT value->>0, value->>1 FROM json_each(?))",
     ] {
         sqlx::query(statement).bind(&rows).execute(tx.connection()).await.map_err(DbError::from)?;

@@ -10,9 +10,9 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::json::{Json, list, sql};
-use super::{Entry, Flags, Index, Keywords, Store, StoreError};
+use super::{Entry, Flags, Index, Keywords, Store, StoreError, seen};
 use crate::db::DbError;
-use crate::id::{BodyId, FolderId, ModSeq, Uid};
+use crate::id::{BodyId, FolderId, ModSeq, StaffId, Uid};
 use crate::limits;
 
 /// The header blocks of messages, for [`each`].
@@ -236,8 +236,8 @@ impl Store {
         Ok(sums.into_iter().map(|(folder, bytes)| (folder, bytes.unsigned_abs())).collect())
     }
 
-    /// A folder's index as one state of the database has it.
-    pub(super) async fn read_index(&self, folder: FolderId) -> Result<Index, StoreError> {
+    /// A folder's index as one state of the database has it; for a person, with what they have seen.
+    pub(super) async fn read_index(&self, folder: FolderId, eyes: Option<StaffId>) -> Result<Index, StoreError> {
         let mut reader = self.db.read().await?;
         let mut snapshot = sqlx::Connection::begin(&mut *reader).await.map_err(DbError::from)?;
         let row = sqlx::query(
@@ -250,12 +250,15 @@ impl Store {
         .await
         .map_err(DbError::from)?
         .ok_or(StoreError::NoSuchFolder)?;
-        let entries = entries(&mut snapshot, folder, "[[1,4294967295]]".to_owned()).await?;
+        let mut entries = entries(&mut snapshot, folder, "[[1,4294967295]]".to_owned()).await?;
+        if let Some(staff) = eyes {
+            seen::through_eyes_of(&mut snapshot, staff, folder, &mut entries).await?;
+        }
         let read = || -> Result<Index, sqlx::Error> {
             let names: Option<&str> = row.try_get(2)?;
             let keywords = Keywords::new(names.unwrap_or_default().split_ascii_whitespace().map(Into::into).collect());
             let highest = ModSeq(row.try_get::<i64, _>(1)?.unsigned_abs());
-            Ok(Index::new(&entries, keywords, Uid(row.try_get(0)?), highest))
+            Ok(Index::new(&entries, keywords, Uid(row.try_get(0)?), highest).through(eyes))
         };
         Ok(read().map_err(DbError::from)?)
     }

@@ -66,7 +66,8 @@ impl Rig {
         let folders = self.store.folders(self.mailbox).await.unwrap();
         for folder in folders.into_iter().filter(|f| f.selectable) {
             let live: Vec<Entry> = self.store.watch(folder.id).await.unwrap().index().iter().map(|(_, e)| *e).collect();
-            let read: Vec<Entry> = self.store.read_index(folder.id).await.unwrap().iter().map(|(_, e)| *e).collect();
+            let read: Vec<Entry> =
+                self.store.read_index(folder.id, None).await.unwrap().iter().map(|(_, e)| *e).collect();
             assert_eq!(live, read, "{}", folder.name);
         }
     }

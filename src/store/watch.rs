@@ -1,12 +1,13 @@
 //! Folders in use: one index each, kept current by commits, shared by every session on the folder.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
 use super::index::{Change, Index};
-use crate::id::{FolderId, ModSeq};
+use crate::id::{FolderId, ModSeq, StaffId};
 use crate::limits;
 
 /// A session's hold on a folder's index.
@@ -125,17 +126,25 @@ fn apply(index: &mut Arc<Index>, modseq: ModSeq, changes: &[Change]) {
     }
 }
 
+/// A folder as all see it, or, where everybody has a `\Seen` of their own, as one person does.
+type Seen = (FolderId, Option<StaffId>);
+
 /// All folders in use.
 #[derive(Debug, Default)]
 pub(super) struct Hub {
-    folders: Mutex<HashMap<FolderId, Arc<Live>>>,
+    folders: Mutex<BTreeMap<Seen, Arc<Live>>>,
+}
+
+/// The folder in all eyes.
+fn by_anybody(folder: FolderId) -> RangeInclusive<Seen> {
+    (folder, None)..=(folder, Some(StaffId(i64::MAX)))
 }
 
 impl Hub {
     /// The folder's index, read by `load` if nobody uses the folder yet.
     pub(super) async fn watch<E>(
         &self,
-        folder: FolderId,
+        folder: Seen,
         load: impl Future<Output = Result<Index, E>>,
     ) -> Result<Watch, E> {
         // From here on commits leave their changes with the folder, so that none is missed while the index is read.
@@ -150,7 +159,7 @@ impl Hub {
         }
     }
 
-    fn live(&self, folder: FolderId) -> Arc<Live> {
+    fn live(&self, folder: Seen) -> Arc<Live> {
         let mut folders = lock(&self.folders);
         if folders.len() >= limits::FOLDERS_LOADED_MAX {
             folders.retain(|_, live| Arc::strong_count(live) > 1);
@@ -161,19 +170,25 @@ impl Hub {
     /// Tells all sessions on the folder what a commit changed; nothing to do where there is none.
     pub(super) fn publish(&self, folder: FolderId, modseq: ModSeq, changes: &Arc<[Change]>) {
         let mut folders = lock(&self.folders);
-        let Some(live) = folders.get(&folder) else { return };
-        // A session that went away while it read the index left the folder unread.
-        if Arc::strong_count(live) == 1 && !live.is_ready() {
-            folders.remove(&folder);
-        } else {
-            live.publish(modseq, changes);
+        let mut unread = Vec::new();
+        for (seen, live) in folders.range(by_anybody(folder)) {
+            // A session that went away while it read the index left the folder unread.
+            if Arc::strong_count(live) == 1 && !live.is_ready() {
+                unread.push(*seen);
+            } else {
+                live.publish(modseq, changes);
+            }
+        }
+        for seen in unread {
+            folders.remove(&seen);
         }
     }
 
     /// The folder was deleted, or is another mailbox's from now on.
     pub(super) fn remove(&self, folder: FolderId) {
-        let live = lock(&self.folders).remove(&folder);
-        if let Some(live) = live {
+        let mut folders = lock(&self.folders);
+        let ended: Vec<_> = folders.range(by_anybody(folder)).map(|(seen, _)| *seen).collect();
+        for live in ended.iter().filter_map(|seen| folders.remove(seen)) {
             live.end();
         }
     }

@@ -721,6 +721,9 @@ transcripts! {
         units_mailboxes_are_a_namespace
         unknown_parameters_are_refused
         what_another_took_away
+        r5_copies_are_seen_by_whoever_saw_the_message
+        r5_devices_keep_in_step_of_what_was_read
+        r5_what_one_has_read_is_unread_for_others
         what_units_share_is_a_namespace
     }
 }

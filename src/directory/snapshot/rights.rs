@@ -101,8 +101,10 @@ const OF_RIGHTS: [(Rights, Acl); 3] = [
     (Rights::SEND, Acl::POST),
 ];
 const READER: Acl = Acl::LOOKUP.and(Acl::READ);
+/// What everybody may do with what units share: there `\Seen` is each person's own.
+const ANYONE: Acl = READER.and(Acl::SEEN);
 /// What a unit's people may do with what it shares.
-const MEMBER: Acl = READER.and(Acl::INSERT).and(Acl::POST);
+const MEMBER: Acl = ANYONE.and(Acl::INSERT).and(Acl::POST);
 const WRITER: Acl = Acl::SEEN.and(Acl::WRITE).and(Acl::DELETE_MESSAGES).and(Acl::EXPUNGE);
 
 impl Snapshot {
@@ -132,7 +134,7 @@ impl Snapshot {
                 people.extend(theirs.map(|d| d.staff));
             }
             Tree::Shared => {
-                list.insert(Grantee::Anyone, READER);
+                list.insert(Grantee::Anyone, ANYONE);
                 if let Owner::Unit(unit) = mailbox.owner {
                     list.insert(Grantee::Unit(unit), MEMBER);
                 }
@@ -160,7 +162,7 @@ impl Snapshot {
             (Owner::Staff(_), _) => Acl::NONE,
             (Owner::Unit(_) | Owner::Department, _) if self.stewards(mailbox).contains(&person.id) => Acl::ALL,
             (Owner::Unit(unit), Tree::Shared) if unit == person.unit => MEMBER,
-            (Owner::Unit(_) | Owner::Department, Tree::Shared) => READER,
+            (Owner::Unit(_) | Owner::Department, Tree::Shared) => ANYONE,
             (Owner::Unit(_) | Owner::Department, Tree::Mail) => {
                 let rights = self.rights(person.id, mailbox.id, today);
                 OF_RIGHTS

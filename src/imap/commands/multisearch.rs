@@ -110,7 +110,7 @@ async fn results(c: &mut Connection, tag: &Tag, folder: &Folder, search: &Search
     if c.session.selected().is_ok_and(|selected| selected.view.folder() == folder.id) {
         return search::results(c, tag, search).await.map(Some);
     }
-    let watch = match c.services.store.watch(folder.id).await {
+    let watch = match c.store()?.watch_own(folder).await {
         Ok(watch) => watch,
         Err(StoreError::NoSuchFolder) => return Ok(None),
         Err(error) => return Err(error.into()),

@@ -24,7 +24,7 @@ pub(super) async fn notify(c: &mut Connection, args: Notify) -> Result<Done, Sto
     if groups.iter().any(|group| group.events.contains(&Event::Other)) {
         return Err(Refusal::UnknownEvent.into());
     }
-    let mut notifying = Notifying::new(groups, c.services.store.listen());
+    let mut notifying = Notifying::new(groups, c.store()?.listen());
     look_around(c, &mut notifying).await?;
     let heard: Vec<Located> = notifying.heard().cloned().collect();
     c.session.notify = Some(Box::new(notifying));
@@ -105,7 +105,7 @@ async fn say_status(c: &mut Connection, folders: Vec<Located>) -> Result<(), Sto
     let items = Items::new(c, &items);
     let open = c.session.selected().ok().map(|selected| selected.view.folder());
     let ids: Vec<_> = folders.iter().map(|located| located.folder.id).filter(|id| Some(*id) != open).collect();
-    let now = c.services.store.folders_by_id(&ids).await?;
+    let now = c.store()?.folders_by_id(&ids).await?;
     let mut out = Vec::new();
     for folder in now.into_iter().filter(|folder| folder.selectable) {
         let Some(known) = folders.iter().find(|located| located.folder.id == folder.id) else { continue };

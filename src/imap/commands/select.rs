@@ -38,7 +38,7 @@ pub(super) async fn open(c: &mut Connection, args: &Select, access: Access) -> R
         c.wire.queue(&out);
     }
     let located = locate::folder(c, &args.mailbox, Acl::READ).await?;
-    let (folder, store) = (&located.folder, &c.services.store);
+    let (folder, store) = (&located.folder, c.store()?);
     if !folder.selectable {
         return Err(StoreError::NotSelectable.into());
     }
@@ -47,7 +47,7 @@ pub(super) async fn open(c: &mut Connection, args: &Select, access: Access) -> R
         Access::ReadWrite if folder.counters.recent > 0 => Some(store.claim_recent(folder.id).await?),
         Access::ReadWrite | Access::ReadOnly => None,
     };
-    let watch = store.watch(folder.id).await?;
+    let watch = store.watch_own(folder).await?;
     let index = watch.index();
     let recent_from = claimed.unwrap_or_else(|| first_recent(&index, folder));
     let view = View::new(folder.id, access, index.clone(), recent_from);
