@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::id::Uid;
+use crate::id::{StaffId, Uid};
 use crate::{limits, mime};
 
 struct Rig {
@@ -585,5 +585,72 @@ async fn what_went_is_named_while_it_is_known_and_never_too_little_afterwards() 
     assert_eq!(vanished(&first, &third).await, [5..=6]);
     // Too much is named where it is not known any more.
     assert_eq!(vanished(&start, &third).await, [1..=2, 5..=6]);
+    rig.holds().await;
+}
+
+impl Rig {
+    async fn execute(&self, statements: &'static str) {
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    sqlx::raw_sql(statements).execute(tx.connection()).await.map_err(DbError::from)?;
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// What a person has seen of a folder.
+    async fn seen_by(&self, staff: StaffId, mailbox: MailboxId, name: &str) -> Vec<u32> {
+        let store = self.store.by(Some(staff));
+        let folder = store.folder(mailbox, &FolderName::parse(name).unwrap()).await.unwrap();
+        let index = store.watch_own(&folder).await.unwrap().index();
+        let seen: Vec<u32> =
+            index.iter().filter(|(_, e)| e.flags.contains(Flags::SEEN)).map(|(_, e)| e.uid.0).collect();
+        assert_eq!(folder.counters.unseen as usize, index.len() - seen.len(), "{staff} {name}");
+        seen
+    }
+}
+
+/// R5: what each has seen comes back with what was expunged, ends when that is purged, and is common where a unit is merged.
+#[tokio::test]
+async fn what_each_has_seen_lasts_as_long_as_the_message_and_the_folder_is_shared() {
+    const PEOPLE: &str = "INSERT INTO staff (id, name, unit, state, since) VALUES \
+        (1, 'An', (SELECT max(id) FROM unit), 'active', '2026-01-01'), (2, 'Bình', (SELECT max(id) FROM unit), 'active', '2026-01-01')";
+    let rig = Rig::new().await;
+    let unit = rig.unit().await;
+    rig.execute(PEOPLE).await;
+    let [an, binh] = [1, 2].map(StaffId);
+    let name = "Dùng chung/Mục";
+    let folder = rig.store.create_folder(unit, FolderName::parse(name).unwrap(), None).await.unwrap();
+    rig.put(folder.id, &[MESSAGE, MESSAGE, MESSAGE], FlagNames::default()).await;
+    let flag = |system| FlagChange::Add(FlagNames { system, keywords: Vec::new() });
+    let uids = |uids: &[u32]| UidRanges::from_sorted(uids.iter().map(|uid| Uid(*uid)));
+    for (staff, seen) in [(an, &[1, 2][..]), (binh, &[2])] {
+        rig.store.by(Some(staff)).change_flags(folder.id, &uids(seen), flag(Flags::SEEN), None).await.unwrap();
+    }
+    let unread =
+        || async { rig.store.manifest(unit).await.unwrap().folders.iter().find(|f| f.name == name).unwrap().unseen };
+    assert_eq!(unread().await, 1, "nobody has read the third");
+    rig.store.change_flags(folder.id, &uids(&[2]), flag(Flags::DELETED), None).await.unwrap();
+    rig.store.expunge(folder.id, None).await.unwrap();
+    let (store, db) = (rig.store.clone(), rig.db.clone());
+    db.write(move |tx| Box::pin(async move { restore_in(tx, &store, unit, &Which::default(), None).await }))
+        .await
+        .unwrap();
+    assert_eq!((rig.seen_by(an, unit, name).await, rig.seen_by(binh, unit, name).await), (vec![1, 4], vec![4]));
+    let later = rig.store.clock.now() + limits::EXPUNGED_KEPT_MIN * 2;
+    let store = Store { clock: Clock::standing(later, TimeZone::UTC), ..rig.store.clone() };
+    assert_eq!(store.purge(Timestamp::MAX).await.unwrap(), 1);
+    rig.holds().await;
+    rig.ending(unit, Some((rig.mailbox, FolderName::parse("Đơn vị cũ").unwrap()))).await.unwrap();
+    for staff in [an, binh] {
+        assert_eq!(
+            rig.seen_by(staff, rig.mailbox, "Đơn vị cũ/Dùng chung/Mục").await,
+            [1, 4],
+            "read by anybody is read"
+        );
+    }
     rig.holds().await;
 }

@@ -42,6 +42,29 @@ impl Office {
     pub fn certificate(&self) -> String {
         self.process.certificate().display().to_string()
     }
+
+    /// Kills the daemon, and starts it again on the same data.
+    pub fn restart(&mut self) {
+        self.process.kill();
+        self.process = Process::start(&self.dir.path().join("hopthu-data"));
+    }
+
+    /// Runs a script of `tests/clients`, which is told of the office on its standard input.
+    pub fn python(&self, script: &str, people: [&Login; 2], folder: &str) {
+        let port = |door: &str| self.process.address(door).port();
+        let setup = serde_json::json!({
+            "host": "127.0.0.1",
+            "submission": port("submission"),
+            "submissions": port("submissions"),
+            "imap": port("imap"),
+            "imaps": port("imaps"),
+            "certificate": self.certificate(),
+            "people": people.map(|who| [&who.address, &who.password]),
+            "folder": folder,
+        });
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
+        run("python3", &[script.to_str().unwrap()], setup.to_string().as_bytes());
+    }
 }
 
 impl Drop for Office {
@@ -168,31 +191,16 @@ fn swaks_speaks_every_port() {
     assert_eq!(found[0].split(' ').count(), 2 + 4, "{found:?}");
 }
 
-/// Runs a script of `tests/clients`, which is told of the office on its standard input.
-fn python(office: &Office, script: &str) {
-    let port = |door: &str| office.process.address(door).port();
-    let person = |who: &Login| [who.address.clone(), who.password.clone()];
-    let setup = serde_json::json!({
-        "host": "127.0.0.1",
-        "submission": port("submission"),
-        "submissions": port("submissions"),
-        "imap": port("imap"),
-        "imaps": port("imaps"),
-        "certificate": office.certificate(),
-        "people": [person(&office.from), person(&office.to)],
-    });
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
-    run("python3", &[script.to_str().unwrap()], setup.to_string().as_bytes());
-}
-
 #[test]
 fn python_sends_and_reads() {
-    python(&Office::open(), "mail.py");
+    let office = Office::open();
+    office.python("mail.py", [&office.from, &office.to], "INBOX");
 }
 
 #[test]
 fn every_method_of_imaplib_understands_its_answer() {
-    python(&Office::open(), "imap.py");
+    let office = Office::open();
+    office.python("imap.py", [&office.from, &office.to], "INBOX");
 }
 
 #[test]

@@ -54,6 +54,7 @@ mod rspamd;
 mod scripted;
 mod search_crash;
 mod search_model;
+mod seen;
 mod sharing;
 mod source;
 mod store_model;
