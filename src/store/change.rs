@@ -114,9 +114,8 @@ async fn change_in(
     let modseq = highest + 1;
     done.modseq = Some(ModSeq(modseq.unsigned_abs()));
     let common = eyes.map_or(mask, |_| mask.without(Flags::SEEN));
-    let commonly: Vec<(Uid, Flags, Flags)> =
-        changing.iter().map(|t| (t.uid, t.common, common.apply(t.common))).collect();
-    let commonly: Vec<_> = commonly.into_iter().filter(|(_, before, after)| before != after).collect();
+    let commonly = changing.iter().map(|t| (t.uid, t.common, common.apply(t.common)));
+    let commonly: Vec<_> = commonly.filter(|(_, before, after)| before != after).collect();
     let uids = UidRanges::from_sorted(commonly.iter().map(|(uid, ..)| *uid));
     write_flags(tx, folder, &uids, common, modseq).await?;
     let delta = |flag: Flags| -> i64 {

@@ -96,14 +96,17 @@ pub enum Subscription {
     Off,
 }
 
-/// Folders as whoever ?1 is has seen them, or nobody in particular.
+/// Folders as whoever ?1 is has seen them, or nobody in particular. What somebody has seen may be expunged, and not purged.
 macro_rules! folders {
     ($which:literal) => {
         concat!(
             "SELECT f.*, (SELECT count(*) FROM state s WHERE s.folder_id = f.id AND s.uid >= f.recent_from) AS recent, \
-                    iif(f.shared AND ?1 IS NOT NULL, f.messages - (SELECT count(*) FROM seen p \
-                        CROSS JOIN state s ON s.folder_id = p.folder_id AND s.uid = p.uid \
-                        WHERE p.folder_id = f.id AND p.staff_id = ?1 AND p.seen), f.unseen) AS own_unseen \
+                    iif(f.shared AND ?1 IS NOT NULL, f.messages \
+                        - (SELECT count(*) FROM seen p WHERE p.folder_id = f.id AND p.staff_id = ?1 AND p.seen) \
+                        + (SELECT count(*) FROM expunged x CROSS JOIN seen p \
+                           ON p.folder_id = x.folder_id AND p.staff_id = ?1 AND p.uid = x.uid AND p.seen \
+                           WHERE x.folder_id = f.id), \
+                        f.unseen) AS own_unseen \
              FROM folder f ",
             $which
         )

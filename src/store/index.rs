@@ -185,13 +185,13 @@ impl Index {
 
     /// Makes a commit's change.
     pub(super) fn apply(&mut self, change: &Change, modseq: ModSeq) {
+        // What of the flags that are common to all is not for these eyes.
+        let own = if self.eyes.is_some() { Flags::SEEN } else { Flags::default() };
         match change {
             Change::Appended(entries) => {
-                let common = if self.eyes.is_some() { Flags::SEEN } else { Flags::default() };
-                self.append(entries.iter().map(|e| Entry { flags: e.flags.without(common), ..*e }));
+                self.append(entries.iter().map(|e| Entry { flags: e.flags.without(own), ..*e }));
             }
             Change::Flags(changed) => {
-                let own = if self.eyes.is_some() { Flags::SEEN } else { Flags::default() };
                 self.set_flags(changed, modseq, |old, new| new.without(own).with(old.within(own)));
             }
             Change::Seen(staff, changed) if self.eyes == Some(*staff) => {

@@ -2,8 +2,8 @@
 //!
 //! A person's change of `\Seen` takes one of the folder's mod-sequences, as every change does, and keeps it beside the
 //! message's own: a message changed for somebody when either did. So a person's programs keep in step (RFC 7162), and
-//! nobody is told what others read. It is asked for by the hand that a [`Store`] is in: see [`Store::by`]. Where that is
-//! nobody's, an import's or the administrator's, the flag that is common to all is kept and told, which no session shows.
+//! nobody is told what others read. It is asked for by the hand that a [`Store`] is in: see [`Store::by`]. Where that is no
+//! person's (mail that arrives, an import, an archive, a device of the mailbox) it is the common flag, which no person is shown.
 //!
 //! What was seen goes with a message from one such folder to another, and comes back with it. It ends when the message is
 //! purged, when the folder is no longer shared (the trigger `seen_ends`), and with the mailbox of whoever left.

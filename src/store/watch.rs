@@ -127,16 +127,16 @@ fn apply(index: &mut Arc<Index>, modseq: ModSeq, changes: &[Change]) {
 }
 
 /// A folder as all see it, or, where everybody has a `\Seen` of their own, as one person does.
-type Seen = (FolderId, Option<StaffId>);
+type Shown = (FolderId, Option<StaffId>);
 
 /// All folders in use.
 #[derive(Debug, Default)]
 pub(super) struct Hub {
-    folders: Mutex<BTreeMap<Seen, Arc<Live>>>,
+    folders: Mutex<BTreeMap<Shown, Arc<Live>>>,
 }
 
-/// The folder in all eyes.
-fn by_anybody(folder: FolderId) -> RangeInclusive<Seen> {
+/// The folder in everybody's eyes.
+fn to_anybody(folder: FolderId) -> RangeInclusive<Shown> {
     (folder, None)..=(folder, Some(StaffId(i64::MAX)))
 }
 
@@ -144,7 +144,7 @@ impl Hub {
     /// The folder's index, read by `load` if nobody uses the folder yet.
     pub(super) async fn watch<E>(
         &self,
-        folder: Seen,
+        folder: Shown,
         load: impl Future<Output = Result<Index, E>>,
     ) -> Result<Watch, E> {
         // From here on commits leave their changes with the folder, so that none is missed while the index is read.
@@ -159,7 +159,7 @@ impl Hub {
         }
     }
 
-    fn live(&self, folder: Seen) -> Arc<Live> {
+    fn live(&self, folder: Shown) -> Arc<Live> {
         let mut folders = lock(&self.folders);
         if folders.len() >= limits::FOLDERS_LOADED_MAX {
             folders.retain(|_, live| Arc::strong_count(live) > 1);
@@ -171,24 +171,24 @@ impl Hub {
     pub(super) fn publish(&self, folder: FolderId, modseq: ModSeq, changes: &Arc<[Change]>) {
         let mut folders = lock(&self.folders);
         let mut unread = Vec::new();
-        for (seen, live) in folders.range(by_anybody(folder)) {
+        for (shown, live) in folders.range(to_anybody(folder)) {
             // A session that went away while it read the index left the folder unread.
             if Arc::strong_count(live) == 1 && !live.is_ready() {
-                unread.push(*seen);
+                unread.push(*shown);
             } else {
                 live.publish(modseq, changes);
             }
         }
-        for seen in unread {
-            folders.remove(&seen);
+        for shown in unread {
+            folders.remove(&shown);
         }
     }
 
     /// The folder was deleted, or is another mailbox's from now on.
     pub(super) fn remove(&self, folder: FolderId) {
         let mut folders = lock(&self.folders);
-        let ended: Vec<_> = folders.range(by_anybody(folder)).map(|(seen, _)| *seen).collect();
-        for live in ended.iter().filter_map(|seen| folders.remove(seen)) {
+        let ended: Vec<_> = folders.range(to_anybody(folder)).map(|(shown, _)| *shown).collect();
+        for live in ended.iter().filter_map(|shown| folders.remove(shown)) {
             live.end();
         }
     }
