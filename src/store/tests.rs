@@ -644,6 +644,18 @@ async fn what_each_has_seen_lasts_as_long_as_the_message_and_the_folder_is_share
     let store = Store { clock: Clock::standing(later, TimeZone::UTC), ..rig.store.clone() };
     assert_eq!(store.purge(Timestamp::MAX).await.unwrap(), 1);
     rig.holds().await;
+    // Whoever left, and whose mailbox ends, has read nothing any more.
+    rig.execute(
+        "INSERT INTO staff (id, name, unit, state, since) VALUES (3, 'Chi', 1, 'departed', '2026-01-01');
+         INSERT INTO mailbox (id, kind, staff, quota_bytes, reach, state, opened)
+             VALUES (30, 'staff', 3, 1, 'province', 'open', '2026-01-01')",
+    )
+    .await;
+    let chi = StaffId(3);
+    rig.store.by(Some(chi)).change_flags(folder.id, &uids(&[3]), flag(Flags::SEEN), None).await.unwrap();
+    assert_eq!((rig.seen_by(chi, unit, name).await, unread().await), (vec![3], 0));
+    rig.ending(MailboxId(30), None).await.unwrap();
+    assert_eq!(unread().await, 1);
     rig.ending(unit, Some((rig.mailbox, FolderName::parse("Đơn vị cũ").unwrap()))).await.unwrap();
     for staff in [an, binh] {
         assert_eq!(
