@@ -155,6 +155,11 @@ fn r5_every_unit_has_the_sections_and_members_post_what_others_read() {
     let to = format!("{UNIT}+Chuong-Trinh-Tuan@{DOMAIN}");
     office.send(&office.member, &to, "Tuần 49");
     office.send(&outsider, &to, "Hỏi");
+    // What comes is new to everybody, also to whoever sent it; who has read the first has read that.
+    for (who, unseen) in [(&office.member, 2), (&office.head, 2), (&outsider, 1)] {
+        let status = office.imap(who).ok(&format!("STATUS {} (UNSEEN)", section(SECTION))).concat();
+        assert!(status.contains(&format!("(UNSEEN {unseen})")), "{}: {status}", who.address);
+    }
     let shelves = office.share(&["list"]);
     let shelf = shelves.iter().find(|shelf| shelf["section"] == SECTION && shelf["unit"] == UNIT).unwrap();
     assert_eq!((&shelf["tag"], &shelf["messages"]), (&"chuong-trinh-tuan".into(), &2.into()));
