@@ -36,8 +36,8 @@ impl Sharing {
             for section in self.settings.sections.iter().filter(missing) {
                 match self.store.create_folder(mailbox.id, section.folder.clone(), None).await {
                     Ok(_) => made += 1,
-                    // Somebody's mail program made it in this moment.
-                    Err(StoreError::AlreadyExists) => {}
+                    // Somebody's mail program made it in this moment, or the unit was merged into another.
+                    Err(StoreError::AlreadyExists | StoreError::NoSuchFolder) => {}
                     Err(error) => return Err(error),
                 }
             }

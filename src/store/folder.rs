@@ -451,14 +451,18 @@ async fn insert(tx: &mut Tx, mailbox: MailboxId, name: &FolderName) -> Result<Fo
         return Err(StoreError::TooManyFolders);
     }
     let validity = super::initial::uid_validities(tx, 1).await?;
-    let id = sqlx::query_scalar("INSERT INTO folder (mailbox_id, name, uid_validity) VALUES (?, ?, ?) RETURNING id")
-        .bind(mailbox)
-        .bind(name.as_str())
-        .bind(validity)
-        .fetch_one(tx.connection())
-        .await
-        .map_err(DbError::from)?;
-    Ok(id)
+    // A mailbox that was removed in this moment gets none any more.
+    let id = sqlx::query_scalar(
+        "INSERT INTO folder (mailbox_id, name, uid_validity) \
+         SELECT id, ?2, ?3 FROM mailbox WHERE id = ?1 AND state <> 'removed' RETURNING id",
+    )
+    .bind(mailbox)
+    .bind(name.as_str())
+    .bind(validity)
+    .fetch_optional(tx.connection())
+    .await
+    .map_err(DbError::from)?;
+    id.ok_or(StoreError::NoSuchFolder)
 }
 
 /// The name of a deleted folder stays for its children. Another folder, should one be made of it: with another id (RFC

@@ -415,6 +415,8 @@ async fn a_mailbox_that_is_merged_is_found_whole_below_a_folder_of_the_other() {
     let subscribed = rig.store.subscriptions(rig.mailbox).await.unwrap();
     assert!(subscribed.contains(&name("Đơn vị cũ/Hồ sơ/2026")), "{subscribed:?}");
     assert_eq!(rig.store.watch(inbox).await.unwrap().index().len(), 2);
+    let late = rig.store.create_folder(unit, name("Dùng chung/Mục"), None).await;
+    assert!(matches!(late, Err(StoreError::NoSuchFolder)), "the mailbox that was removed gets a folder: {late:?}");
     rig.put(inbox, &[MESSAGE], FlagNames::default()).await;
     rig.holds().await;
 }
