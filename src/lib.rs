@@ -28,6 +28,7 @@
 //! | Steward | người quản lý hộp thư | who answers for a unit's or the department's mailbox |
 //! | Delegate | người được uỷ quyền | staff given rights on one by its steward, between two dates |
 //! | Grant | quyền trên thư mục | what others may do with one folder of a unit's or the department's mailbox, by leave of its steward |
+//! | Machine | thiết bị của đơn vị | a scanner, a program: with a password of its own to a unit's or the department's mailbox, bound to networks and a purpose; it stands for nobody |
 //! | Folder | thư mục | what IMAP calls a mailbox |
 //! | Message | thư | stored mail; an Envelope is an SMTP transaction |
 //! | Section | mục | a part of a unit's shared folder, the same for all units |

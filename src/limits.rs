@@ -396,6 +396,8 @@ pub const PASSWORD_READ_CHARS_MAX: usize = 128;
 pub const FIRST_PASSWORD_DAYS: u32 = 30;
 /// Devices of one mailbox that have a password of their own: each costs a hashing at every wrong log-in.
 pub const DEVICES_PER_MAILBOX_MAX: usize = 10;
+/// Networks that a machine of a unit may connect from: it is moved within the house, not around the world.
+pub const MACHINE_NETWORKS_MAX: usize = 8;
 /// Log-ins kept of one mailbox.
 pub const LOGINS_KEPT_MAX: u32 = 50;
 /// How often log-ins of one mailbox, network, door and device are noted: mail programs log in by the minute.

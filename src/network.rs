@@ -52,6 +52,11 @@ impl Network {
         peer.is_ipv4() == self.base.is_ipv4() && bits(peer) & self.mask() == bits(self.base)
     }
 
+    /// Whether every address of its family is in it.
+    pub fn is_everything(&self) -> bool {
+        self.prefix == 0
+    }
+
     fn mask(&self) -> u128 {
         let host_bits = u32::from(length(self.base) - self.prefix);
         u128::MAX.checked_shl(host_bits).unwrap_or(0)

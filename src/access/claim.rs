@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{Door, Login, LoginRefusal, Right, Shared, Who};
 use crate::address::Address;
-use crate::credential::Kind;
+use crate::credential::{Doors, Kind, Stored};
 use crate::directory::{Mailbox, MailboxState, Owner, Rights, Snapshot, Staff, StaffState};
 
 /// The mailbox whose address was given, as of one snapshot.
@@ -32,11 +32,11 @@ impl<'a> Claim<'a> {
         snapshot.holder(address).map(Self)
     }
 
-    /// Those who answer for a unit's mailbox log in as themselves: no password is its own.
-    pub(super) fn takes(&self, kind: Kind) -> bool {
+    /// Those who answer for a unit's mailbox log in as themselves: no password is its own, but those of its machines.
+    pub(super) fn takes(&self, stored: &Stored) -> bool {
         match self.0.owner {
             Owner::Staff(_) => true,
-            Owner::Unit(_) | Owner::Department => kind == Kind::Opened,
+            Owner::Unit(_) | Owner::Department => stored.kind == Kind::Opened || stored.bond.is_some(),
         }
     }
 
@@ -61,8 +61,22 @@ impl<'a> Claim<'a> {
             (Kind::Own | Kind::Device, Owner::Staff(staff)) => {
                 self.admit_person(snapshot, snapshot.staff(staff), asked, (door, today))
             }
-            (Kind::Own | Kind::Device, Owner::Unit(_) | Owner::Department) => Err(LoginRefusal::Wrong),
+            (Kind::Device, Owner::Unit(_) | Owner::Department) => self.admit_machine(right, asked),
+            (Kind::Own, Owner::Unit(_) | Owner::Department) => Err(LoginRefusal::Wrong),
         }
+    }
+
+    /// A machine does what it is there for, and stands for nobody.
+    fn admit_machine(&self, right: &Right, asked: &Mailbox) -> Result<Admitted<'a>, LoginRefusal> {
+        if asked.id != self.0.id {
+            return Err(LoginRefusal::AuthzidNotAllowed);
+        }
+        if self.0.state != MailboxState::Open {
+            return Err(LoginRefusal::Departed);
+        }
+        let (name, bond) = right.name.clone().zip(right.bond.as_ref()).ok_or(LoginRefusal::Wrong)?;
+        let rights = rights_of(bond.doors);
+        Ok(Admitted { who: Who::Machine(name.clone()), name, mailbox: self.0, rights })
     }
 
     /// Whatever has become of its owner: what somebody left behind is looked into when they are not here.
@@ -122,5 +136,14 @@ impl Admitted<'_> {
             clock: shared.clock.clone(),
             directory: shared.directory.clone(),
         })
+    }
+}
+
+/// What a machine may do with its mailbox.
+pub fn rights_of(doors: Doors) -> Rights {
+    match doors {
+        Doors::Send => Rights::SEND,
+        Doors::Read => Rights::READ,
+        Doors::Both => Rights::READ.and(Rights::SEND),
     }
 }

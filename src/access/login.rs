@@ -18,6 +18,8 @@ pub enum Who {
     Staff(StaffId),
     /// An administrator, by name, with a password that opens one mailbox for a while (R20).
     Opener(String),
+    /// A machine of a unit or the department, by the name that its steward knows it by (R23).
+    Machine(String),
 }
 
 /// The proof that somebody logged in. It may be kept as long as a session lives; whether it still holds is asked of it.
@@ -29,7 +31,7 @@ pub struct Login {
     pub mailbox: MailboxId,
     /// Its address.
     pub address: Address,
-    /// The person's full name.
+    /// The person's full name; the machine's.
     pub name: String,
     /// What may be done with the mailbox; the login ends when any of it does.
     pub rights: Rights,
@@ -52,7 +54,7 @@ impl Login {
     pub fn staff(&self) -> Option<StaffId> {
         match &self.who {
             Who::Staff(staff) => Some(*staff),
-            Who::Opener(_) => None,
+            Who::Opener(_) | Who::Machine(_) => None,
         }
     }
 
@@ -61,6 +63,7 @@ impl Login {
         match &self.who {
             Who::Staff(_) => self.person().to_string(),
             Who::Opener(name) => name.clone(),
+            Who::Machine(name) => format!("{name} ({})", self.address),
         }
     }
 
@@ -87,6 +90,7 @@ impl Login {
                 here && key.state == MailboxState::Open && rights().include(self.rights)
             }
             Who::Opener(_) => key.state != MailboxState::Removed && !self.is_over(),
+            Who::Machine(_) => key.state == MailboxState::Open,
         })
     }
 
@@ -149,6 +153,9 @@ impl Login {
             (Who::Staff(staff), Resolution::Mailbox(mailbox)) => {
                 let rights = snapshot.rights(*staff, mailbox, self.clock.today());
                 self.holds() && rights.include(Rights::SEND) && !is_forwarded(&snapshot, address, mailbox)
+            }
+            (Who::Machine(_), Resolution::Mailbox(mailbox)) if mailbox == self.mailbox => {
+                self.holds() && self.rights.include(Rights::SEND) && !is_forwarded(&snapshot, address, mailbox)
             }
             _ => false,
         }

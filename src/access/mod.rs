@@ -18,13 +18,14 @@ use moka::sync::Cache;
 
 pub use crate::credential::{Door, Kind, Seen};
 pub use allowance::{Allowance, Bound, Burst, Withheld};
+pub use claim::rights_of;
 pub use login::{Login, Who};
 pub use reach::{Location, Reached};
 pub use throttle::{Rate, Rates};
 
 use crate::address::{Address, Domain};
 use crate::clock::Clock;
-use crate::credential::{self, Busy, Entered, Hasher, Secret, Standing, Stored};
+use crate::credential::{self, Bond, Busy, Entered, Hasher, Secret, Standing, Stored};
 use crate::db::{Db, DbError};
 use crate::directory::{Directory, Generation, Mailbox, Reach, Resolution};
 use crate::id::{CredentialId, MailboxId};
@@ -83,6 +84,8 @@ struct Right {
     kind: Kind,
     /// Of the device.
     name: Option<String>,
+    /// What binds it, where it is a machine's.
+    bond: Option<Bond>,
     /// When it no longer opens anything.
     until: Option<Timestamp>,
 }
@@ -123,6 +126,12 @@ pub enum LoginRefusal {
     /// The password is right, but it opens a mailbox to an administrator, who reads it and does nothing else (R20).
     #[error("an opening is for reading only")]
     OpeningElsewhere,
+    /// The password is right, but its machine is not where it belongs (R23).
+    #[error("a machine's password from outside its networks")]
+    MachineElsewhere,
+    /// The password is right, but this is not what its machine is there for (R23).
+    #[error("a machine's password for something else than its purpose")]
+    MachinePurpose,
     /// Too many log-ins wait.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -183,7 +192,7 @@ impl Access {
         let address = address_of(name, &snapshot).ok_or(LoginRefusal::Malformed)?;
         let attempt = Attempt { name: format!("{}@{}", address.key(), address.domain()), block: Block::of(from.peer) };
         let claim = Claim::of(&snapshot, &address);
-        let right = shared.verify(&attempt, claim.as_ref(), &secret).await?;
+        let right = shared.verify(&attempt, claim.as_ref(), &secret, from).await?;
         let claim = claim.ok_or(LoginRefusal::Wrong)?;
         let admitted = claim.admit(&snapshot, &right, authzid, (from.door, shared.clock.today()))?;
         shared.still(&right)?;
@@ -261,21 +270,27 @@ impl Shared {
         attempt: &Attempt,
         claim: Option<&Claim<'_>>,
         secret: &Secret,
+        from: Origin,
     ) -> Result<Right, LoginRefusal> {
         let remembered = claim.map(|claim| self.tag(claim.0, secret));
-        if let Some(right) = self.remembered(attempt, remembered.as_ref())? {
+        // A machine's password that is used where it opens nothing takes as long as a wrong one.
+        let known = || {
+            let right = self.remembered(attempt, remembered.as_ref());
+            right.map(|right| right.filter(|right| right.bound(from).is_ok()))
+        };
+        if let Some(right) = known()? {
             return Ok(right);
         }
         let turn = self.hasher.turn().await?;
         // While this one waited, another session of the same person may have been let in, or guesses were counted.
-        if let Some(right) = self.remembered(attempt, remembered.as_ref())? {
+        if let Some(right) = known()? {
             return Ok(right);
         }
         let stored = match claim {
             Some(claim) => {
                 let now = self.clock.now().as_second();
                 let mut stored = credential::of(&mut *self.db.read().await?, claim.0.id, now).await?;
-                stored.retain(|stored| claim.takes(stored.kind));
+                stored.retain(|stored| claim.takes(stored));
                 stored
             }
             None => Vec::new(),
@@ -286,8 +301,9 @@ impl Shared {
         throttle.failed(attempt, Instant::now());
         let place = turn.verify(secret, hashes).await;
         let right = place.and_then(|place| stored.into_iter().nth(place)).ok_or(LoginRefusal::Wrong)?;
-        throttle.succeeded(attempt);
         let right = Right::of(right, &self.bounds.load().rules);
+        right.bound(from)?;
+        throttle.succeeded(attempt);
         if let Some(key) = remembered {
             self.remembered.insert(key, right.clone());
         }
@@ -343,8 +359,18 @@ impl Right {
             standing: stored.standing,
             kind: stored.kind,
             name: stored.name,
+            bond: stored.bond,
             until: until.and_then(|second| Timestamp::from_second(second).ok()),
         }
+    }
+
+    /// Whether a machine comes from where it belongs, and for what it is there for.
+    fn bound(&self, from: Origin) -> Result<(), LoginRefusal> {
+        let Some(Bond { networks, doors, .. }) = &self.bond else { return Ok(()) };
+        if !networks.iter().any(|network| network.contains(from.peer)) {
+            return Err(LoginRefusal::MachineElsewhere);
+        }
+        if doors.include(from.door) { Ok(()) } else { Err(LoginRefusal::MachinePurpose) }
     }
 
     fn entered(&self, mailbox: MailboxId, from: Origin, now: Timestamp) -> Entered {

@@ -96,8 +96,8 @@ impl Login {
             Who::Staff(staff) => {
                 self.directory.snapshot().acl(*staff, location.mailbox, location.tree(), folder, self.clock.today())
             }
-            Who::Opener(_) if location.mailbox == self.mailbox => Acl::LOOKUP.and(Acl::READ),
-            Who::Opener(_) => Acl::NONE,
+            Who::Opener(_) | Who::Machine(_) if location.mailbox == self.mailbox => Acl::LOOKUP.and(Acl::READ),
+            Who::Opener(_) | Who::Machine(_) => Acl::NONE,
         }
     }
 

@@ -278,7 +278,7 @@ async fn of_the_log_ins_of_a_mailbox_the_newest_are_kept_and_the_device_knows_it
     let now = door.office.acts.clock.now().as_second();
     let stored = db.write(move |tx| {
         Box::pin(async move {
-            credential::add_device(tx, mailbox, "Điện thoại", &hash, now).await?;
+            credential::add_device(tx, mailbox, ("Điện thoại", None), &hash, now).await?;
             credential::of(tx.connection(), mailbox, now).await
         })
     });
@@ -309,9 +309,9 @@ async fn a_device_logs_in_with_its_own_password_until_it_is_removed() {
     let device = Secret::parse("mật khẩu của điện thoại").unwrap();
     let hash = acts.hasher.hash(&device).await.unwrap();
     let now = acts.clock.now().as_second();
-    let add = acts
-        .db
-        .write(move |tx| Box::pin(async move { credential::add_device(tx, mailbox, "Điện thoại", &hash, now).await }));
+    let add = acts.db.write(move |tx| {
+        Box::pin(async move { credential::add_device(tx, mailbox, ("Điện thoại", None), &hash, now).await })
+    });
     add.await.unwrap();
     let login = door.login("daont", device.expose()).await.unwrap();
     assert_eq!((login.kind, login.standing), (Kind::Device, Standing::Chosen));
@@ -367,4 +367,42 @@ async fn the_holders_own_act_renews_what_it_ended_and_nothing_more() {
     assert!(login.renewed().unwrap().holds());
     raise().await;
     assert!(login.renewed().is_none(), "somebody else's change came between");
+}
+
+#[tokio::test]
+async fn a_machine_is_let_in_from_its_networks_for_its_purpose_and_otherwise_told_nothing() {
+    let door = door().await;
+    let appoint = Act::AppointHead { code: "van-phong".to_owned(), who: who() };
+    let appointed = crate::provisioning::tests::decision("2/QĐ", door.office.today);
+    door.office.done(Some(appointed), vec![appoint]).await;
+    let networks = ["10.20.0.0/24", "fd20::/64"].map(|network| crate::network::Network::parse(network).unwrap());
+    let label = |text: &str| crate::name::Label::parse(text).unwrap();
+    let bond = Bond { networks: networks.to_vec(), purpose: label("quét"), doors: credential::Doors::Send };
+    let add = crate::provisioning::AddMachine { mailbox: address("van-phong"), device: label("Máy quét"), bond };
+    let made = door.office.done(None, vec![Act::AddMachine(add)]).await;
+    let password = made.acts[0].slip.as_ref().unwrap().password.expose().to_owned();
+    let from = |peer: &str, through| Origin { door: through, peer: peer.parse().unwrap() };
+    let enter = async |origin| door.access.login("van-phong", &password, None, origin).await;
+    for peer in ["10.20.0.7", "::ffff:10.20.0.7", "fd20::9"] {
+        let login = enter(from(peer, Door::Smtp)).await.unwrap();
+        assert_eq!((login.who.clone(), login.staff()), (Who::Machine("Máy quét".to_owned()), None));
+        assert_eq!(login.actor(), "Máy quét (van-phong@daklak.doj.gov.vn)");
+        assert!(login.may_send_as(&address("van-phong")) && !login.may_send_as(&address("daont")));
+    }
+    // Also where the right password is remembered from elsewhere: it costs a hash and counts as a guess.
+    for peer in ["10.20.1.7", "fd21::9", "127.0.0.1"] {
+        let begun = Instant::now();
+        assert!(matches!(enter(from(peer, Door::Smtp)).await, Err(LoginRefusal::MachineElsewhere)), "{peer}");
+        assert!(begun.elapsed() > Duration::from_millis(2), "{:?}", begun.elapsed());
+    }
+    for through in [Door::Imap, Door::Web] {
+        assert!(matches!(enter(from("10.20.0.7", through)).await, Err(LoginRefusal::MachinePurpose)));
+    }
+    let as_other = door.access.login("van-phong", &password, Some("daont"), from("10.20.0.7", Door::Smtp)).await;
+    assert!(matches!(as_other, Err(LoginRefusal::AuthzidNotAllowed)));
+    let mut guesses = 0;
+    while !matches!(enter(from("127.0.0.1", Door::Smtp)).await, Err(LoginRefusal::Throttled)) {
+        guesses += 1;
+        assert!(guesses < 50, "never throttled");
+    }
 }

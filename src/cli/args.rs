@@ -18,7 +18,7 @@ use crate::language::Language;
 use crate::name::{Label, LocalPart};
 
 pub use decision::Decision;
-pub use mailbox::{Alias, Delegate, HandOver, Mailbox, Mailboxes};
+pub use mailbox::{AddDevice, Alias, Delegate, Device, HandOver, Mailbox, Mailboxes};
 pub use staff::{Depart, Hire, NewMail, Reinstate, Rename, Staff, Transfer};
 pub use unit::{Split, Unit};
 

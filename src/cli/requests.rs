@@ -7,14 +7,14 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::control::{self, Asked, Exit, Failure, Request, SlipForm};
-use crate::credential::Secret;
+use crate::credential::{Bond, Secret};
 use crate::directory::{Decision, Place, Reach, Treatment};
 use crate::language::Language;
 use crate::limits;
 use crate::name::Label;
 use crate::provisioning::{
-    Act, CloseUnit, CreateUnit, Delegate, Depart, FirstPassword, HandOver, Hire, OpenMailbox, Registration, Reinstate,
-    Rename, RenameUnit, SplitUnit, Transfer,
+    Act, AddMachine, CloseUnit, CreateUnit, Delegate, Depart, FirstPassword, HandOver, Hire, OpenMailbox, Registration,
+    Reinstate, Rename, RenameUnit, SplitUnit, Transfer,
 };
 
 use super::args;
@@ -98,6 +98,7 @@ pub(super) fn mailbox(mailbox: args::Mailbox) -> Request {
             slipped(decided(hand_over, decision, manner), record.as_deref())
         }
         args::Mailbox::Manifest { address } => Request::MailboxManifest(address),
+        args::Mailbox::Device(device) => self::device(device),
         args::Mailbox::Alias(args::Alias::Add { address, alias, manner }) => {
             act(asked(Act::AddAlias { mailbox: address, alias }, manner))
         }
@@ -107,6 +108,20 @@ pub(super) fn mailbox(mailbox: args::Mailbox) -> Request {
         }
         args::Mailbox::Open { address, reason, minutes, manner } => {
             act(asked(Act::OpenMailbox(OpenMailbox { mailbox: address, reason, minutes }), manner))
+        }
+    }
+}
+
+/// `mailbox device …`
+fn device(device: args::Device) -> Request {
+    match device {
+        args::Device::List { address } => Request::MailboxDevices(address),
+        args::Device::Add(args::AddDevice { address, name, network, purpose, doors, manner }) => {
+            let bond = Bond { networks: network, purpose, doors };
+            act_on(Act::AddMachine(AddMachine { mailbox: address, device: name, bond }), manner)
+        }
+        args::Device::Remove { address, name, manner } => {
+            act_on(Act::RemoveMachine { mailbox: address, device: name }, manner)
         }
     }
 }

@@ -6,9 +6,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::control::{
-    Basis, Checks, DecisionDetail, Done, MailboxView, ManifestView, QueueStatus, Reply, RightView, StaffView, Status,
-    UnitView,
+    Basis, Checks, DecisionDetail, Done, MachineView, MailboxView, ManifestView, QueueStatus, Reply, RightView,
+    StaffView, Status, UnitView,
 };
+use crate::credential::Device;
 use crate::directory::{DecisionState, MailboxState, Place, Reach, StaffState, UnitKind, UnitState};
 use crate::language::Language;
 use crate::store::Sum;
@@ -26,6 +27,7 @@ pub(super) fn show(reply: &Reply, language: Language, zone: &TimeZone) -> String
         Reply::StaffList { staff } => people(staff, language),
         Reply::Staff { staff } => person(staff, language),
         Reply::MailboxRights { rights } => self::rights(rights, language),
+        Reply::MailboxDevices { devices } => self::devices(devices, language, zone),
         Reply::DecisionList { decisions } => self::decisions(decisions, language),
         Reply::DecisionShow { decisions } => decisions.iter().map(|d| decision(d, language, zone)).collect(),
         Reply::Province(answer) => super::province::show(answer, language),
@@ -247,16 +249,33 @@ fn rights(rights: &[RightView], language: Language) -> String {
             (Basis::Steward, Language::Vi) => "người quản lý",
             (Basis::Delegate, Language::Vi) => "được uỷ quyền",
             (Basis::Opened, Language::Vi) => "quản trị mở xem",
+            (Basis::Device, Language::Vi) => "thiết bị",
             (Basis::Owner, Language::En) => "owner",
             (Basis::Steward, Language::En) => "steward",
             (Basis::Delegate, Language::En) => "delegate",
             (Basis::Opened, Language::En) => "administrator",
+            (Basis::Device, Language::En) => "device",
         };
         let allowed = if right.rights.is_empty() { "-".to_owned() } else { right.rights.clone() };
         let since = right.since.map_or_else(|| "-".to_owned(), |since| day(since, language));
-        [right.mailbox.clone(), right.who.clone(), basis.to_owned(), allowed, since, text(right.until.as_ref())]
+        let who = right.networks.iter().fold(right.who.clone(), |who, network| format!("{who} {network}"));
+        [right.mailbox.clone(), who, basis.to_owned(), allowed, since, text(right.until.as_ref())]
     };
     table(headings, rights.iter().map(row))
+}
+
+fn devices(devices: &[Device], language: Language, zone: &TimeZone) -> String {
+    let headings = match language {
+        Language::Vi => ["thiết bị", "mục đích", "cấp lúc", "dùng lần cuối"],
+        Language::En => ["device", "purpose", "issued", "last used"],
+    };
+    let at = |second: i64| jiff::Timestamp::from_second(second).map(|at| moment(at, zone)).unwrap_or_default();
+    let row = |device: &Device| {
+        let bound = device.bond.as_ref().map_or_else(|| "-".to_owned(), |bond| bond.describe(language));
+        let used = device.last_used.map_or_else(|| "-".to_owned(), at);
+        [device.name.clone(), bound, at(device.set_at), used]
+    };
+    table(headings, devices.iter().map(row))
 }
 
 fn decisions(decisions: &[DecisionDetail], language: Language) -> String {
@@ -340,6 +359,9 @@ fn done(done: &Done, language: Language) -> String {
     if let Some(slip) = &done.slip {
         text.extend(["\n", slip]);
     }
+    for machine in &done.device_passwords {
+        text.extend(["\n", &replaced(machine, language), "\n"]);
+    }
     for handover in &done.handovers {
         text.push('\n');
         // Nobody signs what was only foretold, and what is in a file is not shown.
@@ -349,6 +371,20 @@ fn done(done: &Done, language: Language) -> String {
         }
     }
     text
+}
+
+/// A machine's new password, in one line.
+fn replaced(machine: &MachineView, language: Language) -> String {
+    let MachineView { mailbox, name, bond, password } = machine;
+    let password = match (password, language) {
+        (Some(password), _) => password,
+        (None, Language::Vi) => "chưa có mật khẩu mới",
+        (None, Language::En) => "no new password yet",
+    };
+    match language {
+        Language::Vi => format!("Thiết bị {name} của {mailbox} ({}): {password}", bond.describe(language)),
+        Language::En => format!("Device {name} of {mailbox} ({}): {password}", bond.describe(language)),
+    }
 }
 
 fn manifest(view: &ManifestView, language: Language) -> String {

@@ -23,8 +23,8 @@ use crate::sharing::Sharing;
 use super::caller::Caller;
 use super::failure::Failure;
 use super::reply::{
-    DecisionView, Done, HandoverView, MailboxView, ManifestView, QueueStatus, Reply, StaffView, Status, StepView,
-    StoreStatus, UnitView,
+    DecisionView, Done, HandoverView, MachineView, MailboxView, ManifestView, QueueStatus, Reply, StaffView, Status,
+    StepView, StoreStatus, UnitView,
 };
 use super::request::{Asked, Call, Manner, Request, SlipForm};
 use super::surroundings::Surroundings;
@@ -95,6 +95,7 @@ pub async fn execute(call: Call, caller: &Caller, services: &Services) -> Result
         Request::MailboxShow(address) => mailbox(&address, services, &snapshot, language).await,
         Request::MailboxManifest(address) => manifest(&address, services, &snapshot, language).await,
         Request::MailboxRights(address) => rights::report(address.as_ref(), services, &snapshot, language).await,
+        Request::MailboxDevices(address) => rights::devices(&address, services, &snapshot, language).await,
         Request::DecisionList => decisions::list(services).await,
         Request::DecisionShow(number) => decisions::show(&number, services, language).await,
         Request::DecisionCancel { number, note, manner } => {
@@ -157,7 +158,7 @@ async fn manifest(
 }
 
 /// The mailbox of an address.
-fn held<'s>(address: &Address, snapshot: &'s Snapshot, language: Language) -> Result<&'s Mailbox, Failure> {
+pub(super) fn held<'s>(address: &Address, snapshot: &'s Snapshot, language: Language) -> Result<&'s Mailbox, Failure> {
     let unknown = || Failure::unknown("mailbox_unknown", ("hộp thư", "mailbox"), &address.to_string(), language);
     snapshot.holder(address).ok_or_else(unknown)
 }
@@ -205,6 +206,7 @@ pub(super) async fn carry_out(
             };
             view.handovers.push(HandoverView::of(handover, record));
         }
+        view.device_passwords.extend(applied.machines.iter().map(MachineView::of));
         // What was only rehearsed opens nothing, and whoever chose a password knows it.
         if let (Some(slip), Manner::Apply, false) = (&applied.slip, manner, chosen) {
             view.first_password = Some(slip.password.expose().to_owned());

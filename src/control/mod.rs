@@ -35,8 +35,8 @@ pub use execute::{Services, execute};
 pub use failure::{Exit, Failure, FaultView};
 pub use frame::FrameError;
 pub use reply::{
-    Alarm, BackupView, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, HandoverView, MailboxView,
-    ManifestView, QueueStatus, Reply, RightView, StaffView, Status, StepView, StoreStatus, UnitView,
+    Alarm, BackupView, Basis, Checked, Checks, DecisionDetail, DecisionView, Done, HandoverView, MachineView,
+    MailboxView, ManifestView, QueueStatus, Reply, RightView, StaffView, Status, StepView, StoreStatus, UnitView,
 };
 pub use request::{Asked, Call, Manner, Request, SlipForm};
 pub use socket::{CallError, Control, call, listens};

@@ -8,13 +8,16 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::audit::Listed;
+use crate::credential::{Bond, Device};
 use crate::directory::{
     AddressKind, Decision, DecisionState, Mailbox, MailboxState, Owner, Place, Reach, Recorded, Snapshot, Staff,
     StaffState, Unit, UnitKind, UnitState,
 };
 use crate::id::{DecisionId, MailboxId, StaffId, UnitId};
 use crate::language::Language;
-use crate::provisioning::{Handover, Signatory, Step};
+use crate::name::Label;
+use crate::network::Network;
+use crate::provisioning::{Handover, Replaced, Signatory, Step};
 use crate::store::{Manifest, Volume};
 
 use super::{audit, province};
@@ -34,6 +37,7 @@ pub enum Reply {
     Mailbox { mailbox: MailboxView },
     MailboxManifest(ManifestView),
     MailboxRights { rights: Vec<RightView> },
+    MailboxDevices { devices: Vec<Device> },
     DecisionList { decisions: Vec<DecisionDetail> },
     DecisionShow { decisions: Vec<DecisionDetail> },
     Audit(audit::Answer),
@@ -120,6 +124,31 @@ pub struct Done {
     /// Mailboxes that were handed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handovers: Vec<HandoverView>,
+    /// Machines whose passwords were replaced by it; shown here and nowhere else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_passwords: Vec<MachineView>,
+}
+
+/// A machine whose password was replaced, or would be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MachineView {
+    /// The mailbox's address.
+    pub mailbox: Address,
+    /// What it is called.
+    pub name: Label,
+    /// What binds it.
+    #[serde(flatten)]
+    pub bond: Bond,
+    /// The new password; none where it is still to be made.
+    pub password: Option<String>,
+}
+
+impl MachineView {
+    /// How a machine is shown.
+    pub fn of(machine: &Replaced) -> Self {
+        let password = machine.password.as_ref().map(|password| password.expose().to_owned());
+        Self { mailbox: machine.address.clone(), name: machine.name.clone(), bond: machine.bond.clone(), password }
+    }
 }
 
 /// A mailbox that was handed over, or would be.
@@ -246,6 +275,9 @@ pub struct RightView {
     pub since: Option<Date>,
     /// To this day, or moment.
     pub until: Option<String>,
+    /// Of a machine: only from there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<Network>,
 }
 
 /// Why somebody may use a mailbox.
@@ -260,6 +292,8 @@ pub enum Basis {
     Delegate,
     /// An administrator opened it.
     Opened,
+    /// It is a machine, and nobody.
+    Device,
 }
 
 /// The daemon at a glance.

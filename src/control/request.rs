@@ -55,6 +55,8 @@ pub enum Request {
     DecisionList,
     /// `mailbox rights [ADDRESS]`
     MailboxRights(Option<Address>),
+    /// `mailbox device list ADDRESS`
+    MailboxDevices(Address),
     /// `decision show NO`
     DecisionShow(Label),
     /// `decision cancel NO`

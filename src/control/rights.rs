@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use super::execute::Services;
 use super::failure::Failure;
 use super::reply::{Basis, Reply, RightView};
+use crate::access::rights_of;
 use crate::address::Address;
-use crate::credential;
+use crate::credential::{self, Stored};
 use crate::directory::{Delegation, DelegationState, Mailbox, MailboxState, Owner, Rights, Snapshot, StaffState};
 use crate::id::StaffId;
 use crate::language::Language;
@@ -19,11 +20,7 @@ pub(super) async fn report(
     language: Language,
 ) -> Result<Reply, Failure> {
     let wanted: Vec<_> = match address {
-        Some(address) => {
-            let what = ("hộp thư", "mailbox");
-            let unknown = || Failure::unknown("mailbox_unknown", what, &address.to_string(), language);
-            vec![snapshot.holder(address).ok_or_else(unknown)?]
-        }
+        Some(address) => vec![super::execute::held(address, snapshot, language)?],
         None => snapshot.all_mailboxes().filter(|mailbox| mailbox.state != MailboxState::Removed).collect(),
     };
     let clock = &services.provisioning.clock;
@@ -31,10 +28,22 @@ pub(super) async fn report(
     let mut rights = Vec::new();
     for mailbox in wanted {
         rights.extend(held(mailbox, snapshot, clock.today()));
-        let openings = credential::of(&mut reader, mailbox.id, clock.now().as_second()).await?;
-        rights.extend(openings.into_iter().filter_map(|stored| Some(opened(mailbox, stored.name?, stored.until?))));
+        let stored = credential::of(&mut reader, mailbox.id, clock.now().as_second()).await?;
+        rights.extend(stored.into_iter().filter_map(|stored| by_password(mailbox, stored)));
     }
     Ok(Reply::MailboxRights { rights })
+}
+
+/// `mailbox device list`
+pub(super) async fn devices(
+    address: &Address,
+    services: &Services,
+    snapshot: &Snapshot,
+    language: Language,
+) -> Result<Reply, Failure> {
+    let mailbox = super::execute::held(address, snapshot, language)?.id;
+    let devices = credential::devices(&mut *services.provisioning.db.read().await?, mailbox).await?;
+    Ok(Reply::MailboxDevices { devices })
 }
 
 /// What the directory gives: the owner's or stewards' rights, and what was delegated.
@@ -71,20 +80,29 @@ fn view(mailbox: &Mailbox, snapshot: &Snapshot, person: StaffId, (basis, rights)
         rights: rights.to_string(),
         since: None,
         until: None,
+        networks: Vec::new(),
     }
 }
 
-fn opened(mailbox: &Mailbox, by: String, until: i64) -> RightView {
-    RightView {
+/// Who uses it by a password of the mailbox itself: an administrator for a while, a machine.
+fn by_password(mailbox: &Mailbox, stored: Stored) -> Option<RightView> {
+    let (basis, rights, networks) = match (stored.until, stored.bond) {
+        (Some(_), _) => (Basis::Opened, Rights::READ, Vec::new()),
+        (None, Some(bond)) => (Basis::Device, rights_of(bond.doors), bond.networks),
+        (None, None) => return None,
+    };
+    let until = stored.until.and_then(|until| Timestamp::from_second(until).ok());
+    Some(RightView {
         mailbox: mailbox.shown(),
         kind: kind(mailbox).to_owned(),
-        who: by,
+        who: stored.name?,
         address: None,
-        basis: Basis::Opened,
-        rights: Rights::READ.to_string(),
+        basis,
+        rights: rights.to_string(),
         since: None,
-        until: Timestamp::from_second(until).ok().map(|until| until.to_string()),
-    }
+        until: until.map(|until| until.to_string()),
+        networks,
+    })
 }
 
 fn kind(mailbox: &Mailbox) -> &'static str {

@@ -1,5 +1,6 @@
 //! Passwords: what one may be, how it is hashed, and where the hash is kept.
 
+mod device;
 mod habits;
 mod hasher;
 mod logins;
@@ -10,14 +11,12 @@ use std::fmt;
 
 use aws_lc_rs::rand;
 
+pub use device::{Bond, Device, Doors, add_device, devices, has_machines, remove_device};
 pub use habits::{Habit, Habits};
 pub use hasher::{Busy, Hash, Hasher, Turn};
 pub use logins::{Door, Entered, Seen, logins, record};
 pub use policy::{Policy, Weak};
-pub use records::{
-    Device, Kind, Standing, Stored, add_device, devices, end_all, end_openings, missing, of, open_until, remove_device,
-    set_own,
-};
+pub use records::{Kind, Standing, Stored, end_all, end_openings, missing, of, open_until, set_own};
 
 use crate::limits;
 use crate::text::nfc;

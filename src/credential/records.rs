@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
 
+use super::device::Bond;
 use super::hasher::Hash;
 use crate::db::{DbError, Tx};
 use crate::id::{CredentialId, MailboxId};
@@ -25,7 +26,7 @@ pub enum Standing {
 pub enum Kind {
     /// For its holder, everywhere.
     Own,
-    /// For one device of the holder's: reading and sending, not the staff page.
+    /// For one device of the holder's: reading and sending, not the staff page. Or for a machine of a unit, which is bound.
     Device,
     /// For an administrator, for a while (R20).
     Opened,
@@ -48,16 +49,9 @@ pub struct Stored {
     pub set_at: i64,
     /// The second at which it ends; only an opening's does.
     pub until: Option<i64>,
-}
-
-/// A device that has a password of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
-pub struct Device {
-    /// What its holder calls it.
-    pub name: String,
-    /// When the password was made, Unix seconds.
-    pub set_at: i64,
-    /// When it was last used, within ten minutes; never, where there is none.
+    /// What binds it, where it is a machine's.
+    pub bond: Option<Bond>,
+    /// When it was last used, Unix seconds, within ten minutes.
     pub last_used: Option<i64>,
 }
 
@@ -70,28 +64,39 @@ struct Row {
     name: Option<String>,
     set_at: i64,
     until: Option<i64>,
+    bond: Option<String>,
+    last_used: Option<i64>,
 }
 
 /// The passwords that open a mailbox now. Openings that are over are none.
 pub async fn of(connection: &mut SqliteConnection, mailbox: MailboxId, now: i64) -> Result<Vec<Stored>, DbError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, hash, standing, kind, name, set_at, until FROM credential \
+        "SELECT id, hash, standing, kind, name, set_at, until, last_used, CASE WHEN doors IS NOT NULL THEN \
+         json_object('networks', json(networks), 'purpose', purpose, 'for', doors) END AS bond FROM credential \
          WHERE mailbox = ? AND (until IS NULL OR until > ?) ORDER BY id",
     )
     .bind(mailbox)
     .bind(now)
     .fetch_all(connection)
     .await?;
-    let stored = |row: Row| Stored {
-        id: row.id,
-        hash: Hash(row.hash),
-        standing: row.standing,
-        kind: row.kind,
-        name: row.name,
-        set_at: row.set_at,
-        until: row.until,
-    };
-    Ok(rows.into_iter().map(stored).collect())
+    Ok(rows.into_iter().map(Stored::read).collect::<Result<_, sqlx::Error>>()?)
+}
+
+impl Stored {
+    fn read(row: Row) -> Result<Self, sqlx::Error> {
+        let bond = row.bond.map(|bond| serde_json::from_str(&bond)).transpose();
+        Ok(Self {
+            id: row.id,
+            hash: Hash(row.hash),
+            standing: row.standing,
+            kind: row.kind,
+            name: row.name,
+            set_at: row.set_at,
+            until: row.until,
+            bond: bond.map_err(|error| sqlx::Error::Decode(error.into()))?,
+            last_used: row.last_used,
+        })
+    }
 }
 
 /// Sets or replaces the holder's own password. The caller raises the mailbox's generation in the same transaction.
@@ -124,34 +129,6 @@ pub async fn missing(connection: &mut SqliteConnection) -> Result<Vec<MailboxId>
     )
     .fetch_all(connection)
     .await?)
-}
-
-/// The devices of a mailbox, in the order of their making.
-pub async fn devices(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<Vec<Device>, DbError> {
-    let devices = sqlx::query_as(
-        "SELECT name, set_at, last_used FROM credential WHERE mailbox = ? AND kind = 'device' ORDER BY id",
-    );
-    Ok(devices.bind(mailbox).fetch_all(connection).await?)
-}
-
-/// Adds a device's password. That the name is new and there is room is the caller's to know.
-pub async fn add_device(tx: &mut Tx, mailbox: MailboxId, name: &str, hash: &Hash, now: i64) -> Result<(), DbError> {
-    sqlx::query(
-        "INSERT INTO credential (mailbox, kind, name, hash, standing, set_at) VALUES (?, 'device', ?, ?, 'chosen', ?)",
-    )
-    .bind(mailbox)
-    .bind(name)
-    .bind(&hash.0)
-    .bind(now)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-/// Removes a device's password; the caller raises the mailbox's generation. Tells whether there was one.
-pub async fn remove_device(tx: &mut Tx, mailbox: MailboxId, name: &str) -> Result<bool, DbError> {
-    let removed = sqlx::query("DELETE FROM credential WHERE mailbox = ? AND kind = 'device' AND name = ?");
-    Ok(removed.bind(mailbox).bind(name).execute(tx.connection()).await?.rows_affected() > 0)
 }
 
 /// Opens a mailbox to an administrator until a second (R20).

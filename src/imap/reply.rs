@@ -404,7 +404,9 @@ fn login(error: &LoginRefusal, language: Language) -> Answer {
         | LoginRefusal::Suspended
         | LoginRefusal::Departed
         | LoginRefusal::Expired
-        | LoginRefusal::OpeningElsewhere => no("AUTHENTICATIONFAILED", login_failed(language)),
+        | LoginRefusal::OpeningElsewhere
+        | LoginRefusal::MachineElsewhere
+        | LoginRefusal::MachinePurpose => no("AUTHENTICATIONFAILED", login_failed(language)),
         LoginRefusal::AuthzidNotAllowed => no("AUTHORIZATIONFAILED", login_failed(language)),
         LoginRefusal::Busy(_) => no("UNAVAILABLE", busy(language)),
         LoginRefusal::Database(error) => db(error, language),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acl::Acl;
 use crate::address::Address;
+use crate::credential::Bond;
 use crate::directory::{DecisionKind, Owner, Place, Province, Reach, Rights, Snapshot, Treatment, UnitKind};
 use crate::id::{AddressId, FolderId, MailboxId};
 use crate::name::{Label, LocalPart, PersonName};
@@ -87,6 +88,15 @@ pub enum Act {
         /// Whose.
         who: String,
         /// What the device is called.
+        device: Label,
+    },
+    /// A machine of a unit or the department gets a password (R23).
+    AddMachine(AddMachine),
+    /// A machine's password ends.
+    RemoveMachine {
+        /// Of which mailbox.
+        mailbox: Address,
+        /// What the machine is called.
         device: Label,
     },
     /// A steward lets somebody use a unit's or the department's mailbox (R23, R25).
@@ -291,6 +301,17 @@ pub enum DepartReason {
     Die,
 }
 
+/// A machine gets a password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddMachine {
+    /// Of which mailbox: a unit's or the department's.
+    pub mailbox: Address,
+    /// What the machine is called.
+    pub device: Label,
+    /// Where it is and what it does.
+    pub bond: Bond,
+}
+
 /// A steward lets somebody use a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delegate {
@@ -419,6 +440,8 @@ impl Act {
             Self::Compromised { .. } => "staff.compromised",
             Self::AddDevice { .. } => "device.add",
             Self::RemoveDevice { .. } => "device.remove",
+            Self::AddMachine(_) => "machine.add",
+            Self::RemoveMachine { .. } => "machine.remove",
             Self::Delegate(_) => "mailbox.delegate",
             Self::Revoke { .. } => "mailbox.revoke",
             Self::HandOver(_) => "mailbox.handover",
@@ -462,6 +485,8 @@ impl Act {
             | Self::MergeUnit { .. }
             | Self::CloseUnit(_)
             | Self::Hire(_)
+            | Self::AddMachine(_)
+            | Self::RemoveMachine { .. }
             | Self::OpenFolder(_)
             | Self::AddAlias { .. }
             | Self::RemoveAlias { .. }
@@ -494,9 +519,24 @@ impl Act {
     /// Whether it sets a password, which is made before the write begins.
     pub(super) fn sets_password(&self) -> bool {
         match self {
-            Self::SetPassword { .. } | Self::Compromised { .. } | Self::AddDevice { .. } | Self::OpenMailbox(_) => true,
+            Self::SetPassword { .. }
+            | Self::Compromised { .. }
+            | Self::AddDevice { .. }
+            | Self::AddMachine(_)
+            | Self::OpenMailbox(_) => true,
             Self::Hire(Hire { first_password, .. }) | Self::Reinstate(Reinstate { first_password, .. }) => {
                 *first_password != FirstPassword::Later
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a mailbox may change hands by it, so that passwords of its machines are replaced.
+    pub(super) fn may_hand_over(&self) -> bool {
+        match self {
+            Self::AppointHead { .. } | Self::HandOver(_) => true,
+            Self::Transfer(Transfer { handover_to, .. }) | Self::Depart(Depart { handover_to, .. }) => {
+                handover_to.is_some()
             }
             _ => false,
         }

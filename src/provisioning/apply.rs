@@ -4,13 +4,16 @@
 use serde_json::{Value, json};
 
 use super::act::Act;
-use super::effect::{Effect, Opening};
+use super::effect::Effect;
 use super::handover::{Handover, Signatory};
+use super::machines::device_set;
+use super::notice::{News, Told};
 use super::slip::{Purpose, Slip};
 use super::step::{Step, Subject, Whose};
 use super::{Applied, Failure, Issued, Manner, Order, Record, Settings};
 use crate::address::Address;
 use crate::clock::Clock;
+use crate::credential::Standing;
 use crate::directory::{
     AddressKind, AddressState, DelegationState, Draft, Generation, Grace, MailboxState, NewDelegation, Owner, UnitState,
 };
@@ -29,7 +32,7 @@ pub(super) struct Progress<'a> {
     pub(super) clock: &'a Clock,
     subject: Subject,
     slip: Option<Slip>,
-    opening: Option<Opening>,
+    news: Option<News>,
     handovers: Vec<Handover>,
     records: Vec<Record>,
 }
@@ -49,9 +52,9 @@ impl<'a> Progress<'a> {
         issued: Option<&'a Issued>,
         manner: Manner,
     ) -> Self {
-        let (subject, slip, opening) = (Subject::default(), None, None);
+        let (subject, slip, news) = (Subject::default(), None, None);
         let (handovers, records) = (Vec::new(), Vec::new());
-        Self { draft, effects, settings, order, issued, manner, clock, subject, slip, opening, handovers, records }
+        Self { draft, effects, settings, order, issued, manner, clock, subject, slip, news, handovers, records }
     }
 
     /// Takes all steps. What became of the directory's rows is recorded as it is, whatever step it came from.
@@ -71,7 +74,7 @@ impl<'a> Progress<'a> {
         for handover in &mut handovers {
             handover.ended = steps.iter().filter(|step| step.ends()).map(|step| step.describe(Language::Vi)).collect();
         }
-        Ok(Outcome { applied: Applied { steps, subject, slip, handovers }, records })
+        Ok(Outcome { applied: Applied { steps, subject, slip, handovers, machines: Vec::new() }, records })
     }
 
     /// What changes beside the directory's rows is recorded by name.
@@ -151,8 +154,8 @@ impl<'a> Progress<'a> {
                 self.effects.push(Effect::Welcome { mailbox, address: address.clone(), holder: holder.clone() });
             }
             Step::Notify { mailbox, address } => {
-                let opening = self.opening.clone().ok_or(Failure::Plan("a notice without an opening"))?;
-                self.effects.push(Effect::Notify { mailbox: *mailbox, address: address.clone(), opening });
+                let news = self.news.clone().ok_or(Failure::Plan("a notice of nothing"))?;
+                self.effects.push(Effect::Notify { mailbox: *mailbox, address: address.clone(), news });
             }
         }
         Ok(())
@@ -300,14 +303,22 @@ impl<'a> Progress<'a> {
                 }
                 self.record(format!("credential:{mailbox}"), json!({ "set": "own", "standing": standing }));
             }
-            Step::AddDevice { mailbox, address, holder, device } => {
+            Step::AddDevice { mailbox, address, holder, device, bond } => {
+                self.subject.mailbox = bond.as_ref().map(|_| *mailbox);
                 if let Some(Issued { secret, hash }) = self.issued()? {
-                    let (device, hash) = (device.clone(), hash.clone());
-                    self.effects.push(Effect::AddDevice { mailbox: *mailbox, device, hash });
-                    let purpose = Purpose::Own(crate::credential::Standing::Chosen);
+                    let (device, bond, hash) = (device.clone(), bond.clone(), hash.clone());
+                    let purpose = match &bond {
+                        Some(bond) => Purpose::Machine { name: device.clone(), bond: bond.clone() },
+                        None => Purpose::Own(Standing::Chosen),
+                    };
                     self.slip = Some(Slip::new(holder, address, secret, purpose, self.settings));
+                    self.effects.push(Effect::AddDevice { mailbox: *mailbox, device, bond, hash });
                 }
-                self.record(format!("credential:{mailbox}"), json!({ "set": "device", "device": device }));
+                if let Some(bond) = bond {
+                    let told = Told::Machine { name: device.clone(), bond: bond.clone() };
+                    self.news = Some(self.news(*mailbox, address, told));
+                }
+                self.record(format!("credential:{mailbox}"), device_set(device.as_str(), bond.as_ref()));
             }
             Step::RemoveDevice { mailbox, device, .. } => {
                 self.effects.push(Effect::RemoveDevice { mailbox: *mailbox, device: device.clone() });
@@ -322,7 +333,7 @@ impl<'a> Progress<'a> {
             }
             Step::Export { mailbox, address, reason } => {
                 self.subject.mailbox = Some(*mailbox);
-                self.opening = Some(self.opening(address, reason, None));
+                self.news = Some(self.news(*mailbox, address, Told::Exported { reason: reason.clone() }));
                 self.record(format!("opening:{mailbox}"), json!({ "reason": reason, "exported": true }));
             }
             Step::OpenIncident { mailbox, holder } => {
@@ -365,8 +376,8 @@ impl<'a> Progress<'a> {
         })
     }
 
-    fn opening(&self, address: &Address, reason: &crate::name::Label, until: Option<jiff::Timestamp>) -> Opening {
-        Opening { address: address.clone(), reason: reason.clone(), until, by: self.order.actor.clone() }
+    fn news(&self, mailbox: MailboxId, address: &Address, told: Told) -> News {
+        News { mailbox, address: address.clone(), told, by: self.order.actor.clone() }
     }
 
     fn open(
@@ -385,7 +396,7 @@ impl<'a> Progress<'a> {
             let purpose = Purpose::Reading { minutes };
             self.slip = holder.map(|holder| Slip::new(&holder, address, secret, purpose, self.settings));
         }
-        self.opening = Some(self.opening(address, reason, Some(until)));
+        self.news = Some(self.news(mailbox, address, Told::Opened { reason: reason.clone(), until }));
         self.record(format!("opening:{mailbox}"), json!({ "reason": reason, "until": until }));
         Ok(())
     }

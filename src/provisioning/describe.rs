@@ -99,7 +99,10 @@ impl Step {
             Self::PasswordLater { address } => {
                 format!("chưa cấp mật khẩu cho {address}: dùng \"hopthu staff passwd {address} --generate\"")
             }
-            Self::AddDevice { address, device, .. } => format!("cấp mật khẩu cho thiết bị {device} của {address}"),
+            Self::AddDevice { address, device, bond, .. } => {
+                let bound = bond.as_ref().map(|bond| format!(": {}", bond.describe(Language::Vi))).unwrap_or_default();
+                format!("cấp mật khẩu cho thiết bị {device} của {address}{bound}")
+            }
             Self::RemoveDevice { address, device, .. } => format!("huỷ mật khẩu của thiết bị {device} của {address}"),
             Self::EndCredentials { address, .. } => format!("huỷ mọi mật khẩu của {address}"),
             Self::Open { address, minutes, .. } => format!("mở hộp thư {address} để xem trong {minutes} phút"),
@@ -185,7 +188,10 @@ impl Step {
             Self::PasswordLater { address } => {
                 format!("no password for {address} yet: \"hopthu staff passwd {address} --generate\" issues one")
             }
-            Self::AddDevice { address, device, .. } => format!("issue a password for the device {device} of {address}"),
+            Self::AddDevice { address, device, bond, .. } => {
+                let bound = bond.as_ref().map(|bond| format!(": {}", bond.describe(Language::En))).unwrap_or_default();
+                format!("issue a password for the device {device} of {address}{bound}")
+            }
             Self::RemoveDevice { address, device, .. } => {
                 format!("end the password of the device {device} of {address}")
             }

@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Failure, Provisioning, Record, notice, welcome};
+use super::notice::{self, News};
+use super::{Failure, Provisioning, Record, welcome};
 use crate::address::Address;
 use crate::audit::{self, Entry};
-use crate::credential::{self, Hash, Standing};
+use crate::credential::{self, Bond, Hash, Standing};
 use crate::db::Tx;
 use crate::id::{FolderId, MailboxId};
 use crate::incident;
@@ -20,25 +21,15 @@ use crate::store::{self, Append, FolderName};
 pub(super) enum Effect {
     MakeFolders(MailboxId),
     SetPassword { mailbox: MailboxId, hash: Hash, standing: Standing },
-    AddDevice { mailbox: MailboxId, device: Label, hash: Hash },
+    AddDevice { mailbox: MailboxId, device: Label, bond: Option<Bond>, hash: Hash },
     RemoveDevice { mailbox: MailboxId, device: Label },
     EndCredentials(MailboxId),
     Open { mailbox: MailboxId, hash: Hash, until: Timestamp, by: String },
     Welcome { mailbox: MailboxId, address: Address, holder: PersonName },
-    Notify { mailbox: MailboxId, address: Address, opening: Opening },
+    Notify { mailbox: MailboxId, address: Address, news: News },
     MoveContents { from: MailboxId, to: MailboxId, under: String },
     Discard(MailboxId),
     OpenIncident { mailbox: MailboxId, text: String, actor: String },
-}
-
-/// A mailbox that an administrator looks into, or exports (R20).
-#[derive(Clone, Debug)]
-pub(super) struct Opening {
-    pub(super) address: Address,
-    pub(super) reason: Label,
-    /// Until when it can be read; none: it is exported.
-    pub(super) until: Option<Timestamp>,
-    pub(super) by: String,
 }
 
 impl Provisioning {
@@ -75,20 +66,11 @@ impl Provisioning {
             Effect::SetPassword { mailbox, hash, standing } => {
                 credential::set_own(tx, mailbox, &hash, standing, now).await?;
             }
-            Effect::AddDevice { mailbox, device, hash } => {
-                let known = credential::devices(tx.connection(), mailbox).await?;
-                if known.iter().any(|other| other.name == device.as_str()) {
-                    return Err(super::Refusal::DeviceKnown(device).into());
-                }
-                if known.len() >= limits::DEVICES_PER_MAILBOX_MAX {
-                    return Err(super::Refusal::DeviceTooMany { max: limits::DEVICES_PER_MAILBOX_MAX }.into());
-                }
-                credential::add_device(tx, mailbox, device.as_str(), &hash, now).await?;
+            Effect::AddDevice { mailbox, device, bond, hash } => {
+                credential::add_device(tx, mailbox, (device.as_str(), bond.as_ref()), &hash, now).await?;
             }
             Effect::RemoveDevice { mailbox, device } => {
-                if !credential::remove_device(tx, mailbox, device.as_str()).await? {
-                    return Err(super::Refusal::DeviceUnknown(device).into());
-                }
+                credential::remove_device(tx, mailbox, device.as_str()).await?;
             }
             Effect::EndCredentials(mailbox) => credential::end_all(tx, mailbox).await?,
             Effect::Open { mailbox, hash, until, by } => {
@@ -128,8 +110,8 @@ impl Provisioning {
             Effect::Welcome { mailbox, address, holder } => {
                 (mailbox, address, welcome::message(*mailbox, address, holder, &self.settings, &self.clock)?)
             }
-            Effect::Notify { mailbox, address, opening } => {
-                (mailbox, address, notice::opened(*mailbox, address, opening, &self.settings, &self.clock)?)
+            Effect::Notify { mailbox, address, news } => {
+                (mailbox, address, notice::letter(*mailbox, address, news, &self.settings, &self.clock)?)
             }
             _ => return Ok(None),
         };

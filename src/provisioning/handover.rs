@@ -8,7 +8,6 @@ use serde_json::json;
 use super::minutes::Minutes;
 use super::{Failure, Manner, Provisioning, Record, welcome};
 use crate::address::Address;
-use crate::credential;
 use crate::db::Tx;
 use crate::directory::{Decision, Staff};
 use crate::id::MailboxId;
@@ -58,13 +57,6 @@ impl Signatory {
 }
 
 impl Provisioning {
-    /// Names the devices whose passwords are about to end.
-    pub(super) async fn name_devices(&self, tx: &mut Tx, handover: &mut Handover) -> Result<(), Failure> {
-        let devices = credential::devices(tx.connection(), handover.mailbox).await?;
-        handover.ended.extend(devices.into_iter().map(|device| format!("huỷ mật khẩu của thiết bị {}", device.name)));
-        Ok(())
-    }
-
     /// Finds what is handed over, and files the record of it. Whatever comes in later is not of this hand-over: the writer
     /// is ours until the commit.
     pub(super) async fn hand_over(

@@ -14,6 +14,7 @@ mod effect;
 mod handover;
 pub mod incidents;
 pub mod items;
+mod machines;
 pub mod mail;
 mod minutes;
 mod notice;
@@ -35,12 +36,13 @@ use jiff::civil::Date;
 use serde_json::json;
 
 pub use act::{
-    Act, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, FoundDepartment, HandOver, Hire,
-    OpenFolder, OpenMailbox, Registration, Reinstate, Rename, RenameUnit, SplitUnit, To, Transfer,
+    Act, AddMachine, CloseUnit, CreateUnit, Delegate, Depart, DepartReason, FirstPassword, FoundDepartment, HandOver,
+    Hire, OpenFolder, OpenMailbox, Registration, Reinstate, Rename, RenameUnit, SplitUnit, To, Transfer,
 };
 pub use by::By;
 pub use due::Due;
 pub use handover::{Handover, Signatory};
+pub use machines::Replaced;
 pub use minutes::Minutes;
 pub use order::{Applied, Approval, Done, Failure, Manner, Order, Rejected};
 pub use refusal::{Candidate, Refusal};
@@ -88,12 +90,28 @@ pub(crate) struct Issued {
 /// Passwords for the acts of an order, made and hashed before the write began.
 type Passwords = Vec<Option<Issued>>;
 
+/// Passwords that were made for orders.
+struct Made {
+    /// For the acts of each.
+    of_orders: Vec<Passwords>,
+    /// For the machines of mailboxes that are handed over.
+    spare: Vec<Issued>,
+}
+
+impl Made {
+    /// None.
+    fn nothing(orders: &[Order]) -> Self {
+        Self { of_orders: orders.iter().map(|order| vec![None; order.acts.len()]).collect(), spare: Vec::new() }
+    }
+}
+
 /// What orders leave behind until it is written.
 struct Sitting {
     draft: Draft,
     effects: Vec<Effect>,
     entries: Vec<Entry>,
     rejected: Vec<Rejected>,
+    spare: Vec<Issued>,
 }
 
 impl Provisioning {
@@ -122,18 +140,18 @@ impl Provisioning {
 
     /// Does what is asked within a transaction that records more than it: no act that sets a password.
     pub async fn execute_in(&self, tx: &mut Tx, order: &Order) -> Result<Done, Failure> {
-        let issued = [vec![None; order.acts.len()]];
-        let done = self.write(tx, std::slice::from_ref(order), &issued, Manner::Apply).await?;
+        let orders = std::slice::from_ref(order);
+        let done = self.write(tx, orders, Made::nothing(orders), Manner::Apply).await?;
         done.into_iter().next().ok_or(Failure::Plan("an order without an answer"))
     }
 
     async fn run(&self, orders: Vec<Order>, manner: Manner) -> Result<Vec<Done>, Failure> {
-        let issued = match manner {
-            Manner::Apply => self.issue(&orders).await?,
-            Manner::Rehearse => orders.iter().map(|order| vec![None; order.acts.len()]).collect(),
+        let made = match manner {
+            Manner::Apply => Made { of_orders: self.issue(&orders).await?, spare: self.spare(&orders).await? },
+            Manner::Rehearse => Made::nothing(&orders),
         };
         let here = self.clone();
-        by::enter(&self.db, manner, move |tx| Box::pin(async move { here.write(tx, &orders, &issued, manner).await }))
+        by::enter(&self.db, manner, move |tx| Box::pin(async move { here.write(tx, &orders, made, manner).await }))
             .await
     }
 
@@ -169,7 +187,7 @@ impl Provisioning {
             _ => Secret::generate().map_err(Failure::Randomness)?,
         };
         let hash = match act {
-            Act::AddDevice { .. } | Act::OpenMailbox(_) => self.hasher.hash_made(&secret).await?,
+            Act::AddDevice { .. } | Act::AddMachine(_) | Act::OpenMailbox(_) => self.hasher.hash_made(&secret).await?,
             _ => self.hasher.hash(&secret).await?,
         };
         Ok(Issued { secret, hash })
@@ -180,13 +198,13 @@ impl Provisioning {
         &self,
         tx: &mut Tx,
         orders: &[Order],
-        issued: &[Passwords],
+        Made { of_orders, spare }: Made,
         manner: Manner,
     ) -> Result<Vec<Done>, Failure> {
         let draft = self.directory.draft(tx).await?;
-        let mut sitting = Sitting { draft, effects: Vec::new(), entries: Vec::new(), rejected: Vec::new() };
+        let mut sitting = Sitting { draft, effects: Vec::new(), entries: Vec::new(), rejected: Vec::new(), spare };
         let mut done = Vec::with_capacity(orders.len());
-        for (place, (order, issued)) in orders.iter().zip(issued).enumerate() {
+        for (place, (order, issued)) in orders.iter().zip(&of_orders).enumerate() {
             done.push(self.order(tx, &mut sitting, (place, order), issued, manner).await?);
         }
         self.foretell(tx, &mut sitting, orders, &mut done).await?;
@@ -234,9 +252,10 @@ impl Provisioning {
             let (draft, effects) = (&mut sitting.draft, &mut sitting.effects);
             match self.act(draft, effects, order, act, issued.as_ref(), manner) {
                 Ok(mut outcome) => {
-                    for handover in &mut outcome.applied.handovers {
-                        self.name_devices(tx, handover).await?;
+                    if let Some(refusal) = self.refused_device(tx, &outcome.applied.steps).await? {
+                        sitting.rejected.push(Rejected { order: place, act: Some(n), refusal });
                     }
+                    self.replace_machines(tx, sitting, (order, manner), &mut outcome).await?;
                     let now = self.clock.now();
                     sitting.entries.extend(outcome.records.into_iter().map(|record| record.signed(order, id, now)));
                     acts.push(outcome.applied);
@@ -275,7 +294,7 @@ impl Provisioning {
             subject = outcome.applied.subject.or(subject);
             slip = outcome.applied.slip.or(slip);
         }
-        Ok(Outcome { applied: Applied { steps, subject, slip, handovers }, records })
+        Ok(Outcome { applied: Applied { steps, subject, slip, handovers, machines: Vec::new() }, records })
     }
 
     fn case<'a>(&'a self, snapshot: &'a Snapshot, order: &'a Order, today: Date) -> Case<'a> {

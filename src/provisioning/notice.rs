@@ -1,38 +1,116 @@
-//! What whoever answers for a mailbox is told when an administrator looks into it or exports it (R20).
+//! What whoever answers for a mailbox is told: that an administrator looks into it or exports it (R20), that a machine was let
+//! in, or that machines no longer are (R23, R24).
 
-use super::effect::Opening;
+use jiff::Timestamp;
+
 use super::settings::Settings;
 use crate::address::Address;
 use crate::clock::Clock;
+use crate::credential::Bond;
 use crate::id::MailboxId;
+use crate::language::Language;
 use crate::mime::compose::{ComposeError, Note, Party};
+use crate::name::Label;
+
+/// What became of a mailbox.
+#[derive(Clone, Debug)]
+pub(super) struct News {
+    pub(super) mailbox: MailboxId,
+    pub(super) address: Address,
+    pub(super) told: Told,
+    pub(super) by: String,
+}
+
+/// What is told of it.
+#[derive(Clone, Debug)]
+pub(super) enum Told {
+    /// An administrator can read it until a moment.
+    Opened { reason: Label, until: Timestamp },
+    /// An administrator takes its mail out to files.
+    Exported { reason: Label },
+    /// A machine got a password.
+    Machine { name: Label, bond: Bond },
+    /// With a hand-over that nobody attended passwords of machines ended.
+    Lapsed { names: Vec<String> },
+}
+
+/// In both languages: the subject, which is Vietnamese alone, what happened, and what else is to be known of it.
+struct Words {
+    subject: String,
+    what: [String; 2],
+    more: [String; 2],
+}
+
+impl News {
+    fn words(&self, clock: &Clock) -> Words {
+        let Self { address, told, .. } = self;
+        let because = |reason: &Label| [format!("Lý do: {reason}"), format!("Reason: {reason}")];
+        match told {
+            Told::Opened { reason, until } => {
+                let until = until.to_zoned_datetime(clock.zone().clone());
+                let until = until.strftime("%H:%M %d/%m/%Y");
+                Words {
+                    subject: format!("Hộp thư {address} được mở để xem"),
+                    what: [
+                        format!("Hộp thư {address} được mở để xem, không sửa đổi được gì, đến {until}."),
+                        format!("The mailbox {address} is open for reading until {until}."),
+                    ],
+                    more: because(reason),
+                }
+            }
+            Told::Exported { reason } => Words {
+                subject: format!("Thư của hộp thư {address} được xuất ra tệp"),
+                what: [
+                    format!("Mọi thư của hộp thư {address} được xuất ra tệp."),
+                    format!("All mail of the mailbox {address} is exported to files."),
+                ],
+                more: because(reason),
+            },
+            Told::Machine { name, bond } => Words {
+                subject: format!("Cấp mật khẩu cho thiết bị {name} của hộp thư {address}"),
+                what: [
+                    format!("Thiết bị {name} được cấp mật khẩu riêng để dùng hộp thư {address}."),
+                    format!("The device {name} got a password of its own for the mailbox {address}."),
+                ],
+                more: [
+                    format!("Mục đích: {}", bond.describe(Language::Vi)),
+                    format!("Purpose: {}", bond.describe(Language::En)),
+                ],
+            },
+            Told::Lapsed { names } => Words {
+                subject: format!("Thiết bị của hộp thư {address} cần mật khẩu mới"),
+                what: [
+                    format!(
+                        "Hộp thư {address} đã được bàn giao; mật khẩu của các thiết bị dưới đây không còn dùng được."
+                    ),
+                    format!("The mailbox {address} was handed over; the passwords of these devices ended."),
+                ],
+                more: [
+                    format!("Thiết bị: {}. Cần dùng tiếp thì đề nghị quản trị cấp mật khẩu mới.", names.join(", ")),
+                    format!(
+                        "Devices: {}. Ask the administrator for new passwords if they are still needed.",
+                        names.join(", ")
+                    ),
+                ],
+            },
+        }
+    }
+}
 
 /// Writes the message: Vietnamese first, then English.
-pub(super) fn opened(
+pub(super) fn letter(
     mailbox: MailboxId,
     to: &Address,
-    opening: &Opening,
+    news: &News,
     settings: &Settings,
     clock: &Clock,
 ) -> Result<Vec<u8>, ComposeError> {
-    let Opening { address, reason, by, .. } = opening;
-    let until = opening.until.map(|until| until.to_zoned_datetime(clock.zone().clone()));
-    let (subject, what, what_in_english) = match until.as_ref().map(|until| until.strftime("%H:%M %d/%m/%Y")) {
-        Some(until) => (
-            format!("Hộp thư {address} được mở để xem"),
-            format!("Hộp thư {address} được mở để xem, không sửa đổi được gì, đến {until}."),
-            format!("The mailbox {address} is open for reading until {until}."),
-        ),
-        None => (
-            format!("Thư của hộp thư {address} được xuất ra tệp"),
-            format!("Mọi thư của hộp thư {address} được xuất ra tệp."),
-            format!("All mail of the mailbox {address} is exported to files."),
-        ),
-    };
+    let by = &news.by;
+    let Words { subject, what: [what, what_in_english], more: [more, more_in_english] } = news.words(clock);
     let text = format!(
-        "{what}\n\nNgười thực hiện: {by}\nLý do: {reason}\n\n\
+        "{what}\n\nNgười thực hiện: {by}\n{more}\n\n\
          Việc này được ghi vào nhật ký. Nếu thấy không đúng, hãy báo ngay cho Văn phòng.\n\n\
-         {what_in_english}\nDone by: {by}\nReason: {reason}\n\
+         {what_in_english}\nDone by: {by}\n{more_in_english}\n\
          This is recorded in the audit. If it seems wrong, tell the Office at once.\n",
     );
     let postmaster = Address::new("postmaster", to.domain().clone()).unwrap_or_else(|_| to.clone());
@@ -43,12 +121,18 @@ pub(super) fn opened(
         text: &text,
         html: None,
         date: &clock.zoned(),
-        // Two openings in one second are told apart by nothing else.
-        unique: &format!(
-            "opened-{mailbox}.{}.{}",
-            clock.now().as_nanosecond(),
-            opening.until.map_or(0, jiff::Timestamp::as_second)
-        ),
+        // Two openings in one moment are told apart by nothing else.
+        unique: &format!("news-{mailbox}-{}.{}.{}", news.mailbox, clock.now().as_nanosecond(), news.number()),
     }
     .write()
+}
+
+impl News {
+    /// Tells apart what is told of one mailbox in one moment.
+    fn number(&self) -> i64 {
+        match &self.told {
+            Told::Opened { until, .. } => until.as_second(),
+            Told::Exported { .. } | Told::Machine { .. } | Told::Lapsed { .. } => 0,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::act::Act;
 use super::handover::Handover;
+use super::machines::Replaced;
 use super::refusal::Refusal;
 use super::rules::Handing;
 use super::slip::Slip;
@@ -104,6 +105,8 @@ pub struct Applied {
     pub slip: Option<Slip>,
     /// Mailboxes that were handed over.
     pub handovers: Vec<Handover>,
+    /// Machines whose passwords ended with a hand-over.
+    pub machines: Vec<Replaced>,
 }
 
 /// Why nothing was done.

@@ -3,9 +3,9 @@
 
 use super::settings::{ClientSettings, Settings, aligned};
 use crate::address::Address;
-use crate::credential::{Secret, Standing};
+use crate::credential::{Bond, Door, Secret, Standing};
 use crate::language::Language;
-use crate::name::PersonName;
+use crate::name::{Label, PersonName};
 use crate::text::escaped;
 
 /// What the slip says.
@@ -26,7 +26,7 @@ pub struct Slip {
 }
 
 /// What the password on a slip is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To use one's own mailbox; perhaps it must be changed first.
     Own(Standing),
@@ -34,6 +34,13 @@ pub enum Purpose {
     Reading {
         /// From now on.
         minutes: u32,
+    },
+    /// For a machine of a unit's or the department's mailbox (R23).
+    Machine {
+        /// What it is called.
+        name: Label,
+        /// What binds it.
+        bond: Bond,
     },
 }
 
@@ -72,23 +79,38 @@ impl Slip {
             (address, self.address.to_string()),
             (password, self.password.expose().to_owned()),
         ];
-        rows.extend(match self.purpose {
+        rows.extend(match &self.purpose {
             Purpose::Own(_) => self.client.rows(language),
             // It sends nothing and opens no page.
             Purpose::Reading { .. } => self.client.servers(language).into_iter().take(1).collect(),
+            Purpose::Machine { name, bond } => self.of_machine(name, bond, language),
         });
-        let title = match (language, self.purpose) {
+        let title = match (language, &self.purpose) {
             (Language::Vi, Purpose::Own(_)) => format!("{}: hộp thư điện tử", self.organisation),
             (Language::En, Purpose::Own(_)) => format!("{}: your mailbox", self.organisation),
             (Language::Vi, Purpose::Reading { .. }) => format!("{}: mở hộp thư để xem", self.organisation),
             (Language::En, Purpose::Reading { .. }) => format!("{}: a mailbox opened for reading", self.organisation),
+            (Language::Vi, Purpose::Machine { .. }) => format!("{}: mật khẩu thiết bị", self.organisation),
+            (Language::En, Purpose::Machine { .. }) => format!("{}: a device's password", self.organisation),
         };
         let advice = self.advice(language);
         Lines { title, rows, advice }
     }
 
+    /// What is typed into the machine, by those doors that it goes through.
+    fn of_machine(&self, name: &Label, bond: &Bond, language: Language) -> Vec<(&'static str, String)> {
+        let (device, purpose) = match language {
+            Language::Vi => ("Thiết bị", "Mục đích"),
+            Language::En => ("Device", "Purpose"),
+        };
+        let described = [(device, name.to_string()), (purpose, bond.describe(language))];
+        let servers = [Door::Imap, Door::Smtp].into_iter().zip(self.client.servers(language));
+        let servers = servers.filter(|(door, _)| bond.doors.include(*door)).map(|(_, server)| server);
+        described.into_iter().chain(servers).collect()
+    }
+
     fn advice(&self, language: Language) -> String {
-        match (language, self.purpose) {
+        match (language, &self.purpose) {
             (Language::Vi, Purpose::Own(Standing::First)) => {
                 "Hãy đổi mật khẩu ngay khi dùng lần đầu. Không cho ai biết mật khẩu; nếu bị lộ, báo ngay cho Văn phòng."
                     .into()
@@ -107,6 +129,15 @@ impl Slip {
             }
             (Language::En, Purpose::Reading { minutes }) => {
                 format!("It reads only, for {minutes} minutes. The owner is told, and the audit says who.")
+            }
+            (Language::Vi, Purpose::Machine { .. }) => {
+                "Chỉ ghi vào thiết bị này. Mật khẩu được thay khi bàn giao hộp thư; nếu bị lộ, báo ngay cho Văn phòng."
+                    .into()
+            }
+            (Language::En, Purpose::Machine { .. }) => {
+                "Type it into this device alone. It is replaced when the mailbox is handed over; if it leaks, tell the \
+                 Office at once."
+                    .into()
             }
         }
     }

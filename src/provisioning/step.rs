@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::acl::Acl;
 use crate::address::Address;
-use crate::credential::Standing;
+use crate::credential::{Bond, Standing};
 use crate::directory::{AddressKind, Grantee, NewMailbox, NewStaff, NewUnit, Province, Rights, StaffState, Treatment};
 use crate::id::{AddressId, DelegationId, FolderId, GrantId, MailboxId, StaffId, UnitId};
 use crate::name::{Label, LocalPart, PersonName};
@@ -102,7 +102,7 @@ pub enum Step {
     /// No password is set yet.
     PasswordLater { address: Address },
     /// A device gets a password of its own.
-    AddDevice { mailbox: MailboxId, address: Address, holder: PersonName, device: Label },
+    AddDevice { mailbox: MailboxId, address: Address, holder: PersonName, device: Label, bond: Option<Bond> },
     /// A device's password ends.
     RemoveDevice { mailbox: MailboxId, address: Address, device: Label },
     /// Every password that opens a mailbox ends.
@@ -115,7 +115,7 @@ pub enum Step {
     EndSessions { mailbox: MailboxId, address: Address },
     /// A message with the settings of mail programs is put into the mailbox just opened.
     Welcome { address: Address, holder: PersonName },
-    /// Whoever answers for a mailbox is told by mail that it is being opened or exported (R20).
+    /// Whoever answers for a mailbox is told by mail that it is being opened or exported, or that a machine was let in (R20, R23).
     Notify { mailbox: MailboxId, address: Address },
     /// A leak is entered among the incidents (R17).
     OpenIncident { mailbox: MailboxId, holder: PersonName },

@@ -158,7 +158,7 @@ impl<'a> Connection<'a> {
         let from = Origin { door: access::Door::Smtp, peer: self.peer.ip() };
         match services.access.login(&authcid, &password, authzid.as_deref(), from).await {
             Ok(login) => {
-                info!(peer = %self.peer, address = %login.address, "logged in");
+                info!(peer = %self.peer, address = %login.address, name = login.name, "logged in");
                 Answer::Say(self.session.logged_in(login))
             }
             Err(refusal) => {

@@ -285,7 +285,9 @@ impl From<LoginRefusal> for Reply {
             | LoginRefusal::Departed
             | LoginRefusal::Expired
             | LoginRefusal::AuthzidNotAllowed
-            | LoginRefusal::OpeningElsewhere => refused_login(),
+            | LoginRefusal::OpeningElsewhere
+            | LoginRefusal::MachineElsewhere
+            | LoginRefusal::MachinePurpose => refused_login(),
             LoginRefusal::Busy(_) | LoginRefusal::Database(_) => {
                 Self::new(454, "4.7.0", "nobody can log in at this moment; try again later")
             }

@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::connection::Connection;
 use super::refusal::Refusal;
 use super::reply::Reply;
-use crate::access::Login;
+use crate::access::{Login, Who};
 use crate::address::Address;
 use crate::directory::Resolution;
+use crate::limits;
 use crate::network::Network;
 
 /// What a client is.
@@ -47,7 +48,7 @@ pub struct Devices(Arc<Mutex<HashMap<String, VecDeque<Timestamp>>>>);
 
 impl Devices {
     /// Counts one more recipient, if there may be one more in this hour.
-    fn charge(&self, device: &Device, now: Timestamp) -> Result<(), Refusal> {
+    fn charge(&self, (name, hourly_limit): (&str, usize), now: Timestamp) -> Result<(), Refusal> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Of devices that are configured no longer nothing is left after an hour.
         all.retain(|_, sent| {
@@ -56,8 +57,8 @@ impl Devices {
             }
             !sent.is_empty()
         });
-        let sent = all.entry(device.name.clone()).or_default();
-        if sent.len() >= device.hourly_limit {
+        let sent = all.entry(name.to_owned()).or_default();
+        if sent.len() >= hourly_limit {
             return Err(Refusal::DeviceTooMany);
         }
         sent.push_back(now);
@@ -93,14 +94,20 @@ impl Connection<'_> {
     /// Counts a recipient whose mail would be taken.
     pub(super) fn count_recipient(&self) -> Result<(), Refusal> {
         match self.standing() {
-            Standing::Device(device) => {
-                let services = &self.door.services;
-                services.devices.charge(device, services.clock.now()).inspect_err(|_| {
-                    tracing::warn!(device = %device.name, peer = %self.peer, "a device sends to more than it may");
-                })
+            Standing::Device(device) => self.charge_device(&device.name, device.hourly_limit),
+            // A person's recipients are counted when the message is there (R21); a machine is nobody of the staff.
+            Standing::Person(login) if matches!(login.who, Who::Machine(_)) => {
+                self.charge_device(&login.actor(), limits::DEVICE_RECIPIENTS_PER_HOUR_USUAL)
             }
             Standing::Person(_) | Standing::Trusted | Standing::List | Standing::Stranger => Ok(()),
         }
+    }
+
+    fn charge_device(&self, device: &str, hourly_limit: usize) -> Result<(), Refusal> {
+        let services = &self.door.services;
+        services.devices.charge((device, hourly_limit), services.clock.now()).inspect_err(|_| {
+            tracing::warn!(%device, peer = %self.peer, "a device sends to more than it may");
+        })
     }
 }
 
@@ -120,7 +127,7 @@ mod tests {
         let other = Device { name: "b".into(), ..device.clone() };
         let devices = Devices::default();
         let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
-        let sent = |device, minutes| devices.charge(device, at(minutes)).is_ok();
+        let sent = |device: &Device, minutes| devices.charge((&device.name, device.hourly_limit), at(minutes)).is_ok();
         assert_eq!([sent(&device, 0), sent(&device, 50), sent(&device, 59)], [true, true, false]);
         assert!(sent(&other, 59));
         assert_eq!([sent(&device, 60), sent(&device, 61), sent(&device, 110)], [true, false, true]);

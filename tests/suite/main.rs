@@ -26,6 +26,7 @@ mod days;
 mod decisions;
 mod decisions_model;
 mod desk;
+mod devices;
 mod dovecot;
 mod filing;
 mod filter;

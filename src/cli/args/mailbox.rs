@@ -8,8 +8,10 @@ use jiff::civil::Date;
 use super::{ByDecision, Manner, date, quota};
 use crate::address::Address;
 use crate::config::value::Size;
+use crate::credential::Doors;
 use crate::directory::Rights;
 use crate::name::{Label, LocalPart};
+use crate::network::Network;
 
 /// `mailbox …`
 #[derive(Debug, Subcommand)]
@@ -57,6 +59,9 @@ pub enum Mailbox {
         /// Địa chỉ hộp thư | The mailbox's address
         address: Address,
     },
+    /// Thiết bị của hộp thư đơn vị hoặc cơ quan | Devices of a unit's or the department's mailbox
+    #[command(subcommand)]
+    Device(Device),
     /// Địa chỉ phụ | Further addresses
     #[command(subcommand)]
     Alias(Alias),
@@ -129,6 +134,56 @@ pub struct HandOver {
     /// Every act takes these.
     #[command(flatten)]
     pub manner: Manner,
+}
+
+/// `mailbox device …`
+#[derive(Debug, Subcommand)]
+pub enum Device {
+    /// Cấp mật khẩu cho thiết bị, chỉ dùng được từ mạng đã ghi | Issue a password that works from its networks only
+    Add(AddDevice),
+    /// Danh sách thiết bị | All devices
+    List {
+        /// Địa chỉ hộp thư | The mailbox's address
+        address: Address,
+    },
+    /// Huỷ mật khẩu của thiết bị | End a device's password
+    Remove {
+        /// Địa chỉ hộp thư | The mailbox's address
+        address: Address,
+        /// Tên thiết bị | The device's name
+        #[arg(long)]
+        name: Label,
+        /// Every act takes these.
+        #[command(flatten)]
+        manner: Manner,
+    },
+}
+
+/// `mailbox device add`
+#[derive(Args, Debug)]
+pub struct AddDevice {
+    /// Địa chỉ hộp thư | The mailbox's address
+    pub address: Address,
+    /// Tên thiết bị | The device's name
+    #[arg(long)]
+    pub name: Label,
+    /// Mạng mà thiết bị nối từ đó | The networks that it connects from
+    #[arg(long, value_name = "10.20.0.0/24,...", required = true, value_delimiter = ',', value_parser = Network::parse)]
+    pub network: Vec<Network>,
+    /// Để làm gì | What it is there for
+    #[arg(long)]
+    pub purpose: Label,
+    /// Gửi, đọc hay cả hai | Whether it sends, reads or both
+    #[arg(long = "for", value_name = "send|read|both", value_parser = doors, default_value = "send")]
+    pub doors: Doors,
+    /// Every act takes these.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+fn doors(text: &str) -> Result<Doors, String> {
+    let known = || Doors::ALL.map(|(_, word)| word).join(" | ");
+    Doors::ALL.into_iter().find(|(_, word)| *word == text).map(|(doors, _)| doors).ok_or_else(known)
 }
 
 /// `mailbox alias …`

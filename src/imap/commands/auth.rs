@@ -74,7 +74,7 @@ async fn log_in(c: &mut Connection, credentials: &sasl::Credentials) -> Result<D
         Err(refusal) => {
             c.session.login_failed();
             c.services.metrics.logins_failed.inc();
-            tracing::info!(peer = %c.peer.ip(), %refusal, "IMAP login refused");
+            tracing::info!(peer = %c.peer.ip(), name = ?authcid, %refusal, "IMAP login refused");
             Err(Refusal::Login(refusal).into())
         }
     }

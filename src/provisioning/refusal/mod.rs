@@ -151,6 +151,15 @@ pub enum Refusal {
         /// At most.
         max: usize,
     },
+    /// R17: people make passwords for their devices themselves.
+    DevicesTheirs(Address),
+    /// R23: a machine is bound to networks.
+    Networks {
+        /// At most so many.
+        max: usize,
+    },
+    /// R23: nobody answers for the mailbox.
+    NoSteward(Address),
     /// R9: the person's standing does not allow it.
     Standing {
         /// Who.
@@ -250,6 +259,9 @@ impl Refusal {
             Self::DeviceKnown(_) => "device_known",
             Self::DeviceUnknown(_) => "device_unknown",
             Self::DeviceTooMany { .. } => "device_too_many",
+            Self::DevicesTheirs(_) => "personal_devices",
+            Self::Networks { .. } => "networks",
+            Self::NoSteward(_) => "no_steward",
             Self::Standing { .. } => "standing",
             Self::Password(_) => "password_weak",
             Self::NameDiffers { .. } => "name_differs",
@@ -284,7 +296,11 @@ impl Refusal {
             Self::DecisionMissing | Self::DecisionAlready { .. } | Self::DecisionSettled { .. } => Some("R16"),
             Self::StewardshipOpen { .. } | Self::ForwardNotHere(_) | Self::GraceNotOver(_) => Some("R15"),
             Self::UnitNotEmpty { .. } | Self::IntoItself(_) | Self::NothingChanges(_) => Some("R14"),
-            Self::NotOfUnit { .. } | Self::IsSteward(_) | Self::Days { .. } => Some("R23"),
+            Self::NotOfUnit { .. }
+            | Self::IsSteward(_)
+            | Self::Days { .. }
+            | Self::Networks { .. }
+            | Self::NoSteward(_) => Some("R23"),
             Self::IsOffice(_) | Self::RequestStanding { .. } | Self::NotApproved => Some("R12"),
             Self::NotSteward { .. } => Some("R24"),
             Self::NotAHead(_) | Self::NotALeader(_) => Some("R25"),
@@ -299,7 +315,9 @@ impl Refusal {
             | Self::NotAnAlias(_) => Some("R3"),
             Self::StaffCodeInUse(_) => Some("R13"),
             Self::Standing { .. } => Some("R9"),
-            Self::Password(_) | Self::DeviceKnown(_) | Self::DeviceTooMany { .. } => Some("R17"),
+            Self::Password(_) | Self::DeviceKnown(_) | Self::DeviceTooMany { .. } | Self::DevicesTheirs(_) => {
+                Some("R17")
+            }
             Self::UnitUnknown(_)
             | Self::WhoUnknown(_)
             | Self::WhoAmbiguous { .. }

@@ -87,6 +87,13 @@ impl Refusal {
             }
             Self::DeviceUnknown(device) => format!("không có thiết bị {device}"),
             Self::DeviceTooMany { max } => format!("đã có {max} mật khẩu thiết bị: hãy huỷ bớt"),
+            Self::DevicesTheirs(address) => {
+                format!("{address} là hộp thư cá nhân: chủ hộp thư tự cấp mật khẩu cho thiết bị ở trang cán bộ")
+            }
+            Self::Networks { max } => {
+                format!("thiết bị phải gắn với từ 1 đến {max} mạng, không mạng nào bao gồm mọi địa chỉ: ghi bằng --network")
+            }
+            Self::NoSteward(address) => format!("chưa có ai quản lý hộp thư {address}: hãy bổ nhiệm trước"),
             Self::AddressInUse(address) => format!("địa chỉ {address} đã có người dùng: hãy chọn địa chỉ khác"),
             Self::AddressResting { address, until } => {
                 let day = vietnamese(*until);
@@ -198,6 +205,13 @@ impl Refusal {
             }
             Self::DeviceUnknown(device) => format!("there is no device {device}"),
             Self::DeviceTooMany { max } => format!("{max} devices have passwords: revoke some first"),
+            Self::DevicesTheirs(address) => {
+                format!("{address} is a person's own: they make passwords for their devices at the staff page")
+            }
+            Self::Networks { max } => {
+                format!("a device is bound to 1 to {max} networks, none of which is every address: give --network")
+            }
+            Self::NoSteward(address) => format!("nobody answers for {address}: appoint somebody first"),
             Self::AddressInUse(address) => format!("the address {address} is in use: choose another"),
             Self::AddressResting { address, until } => {
                 format!("the address {address} is in quarantine until {until}: choose another, or wait")

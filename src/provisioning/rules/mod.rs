@@ -110,6 +110,8 @@ pub fn plan(act: &Act, case: &Case<'_>) -> Result<Vec<Step>, Refusal> {
         Act::Compromised { who } => compromised::plan(who, case),
         Act::AddDevice { who, device } => device::add(who, device, case),
         Act::RemoveDevice { who, device } => device::remove(who, device, case),
+        Act::AddMachine(add) => device::add_machine(add, case),
+        Act::RemoveMachine { mailbox, device } => device::remove_machine(mailbox, device, case),
         Act::Delegate(delegate) => delegate::plan(delegate, case),
         Act::Revoke { mailbox, from } => delegate::revoke(mailbox, from, case),
         Act::HandOver(hand_over) => handover::plan(hand_over, case),
