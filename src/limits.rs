@@ -456,6 +456,8 @@ pub const ITEMS_REMINDED_MAX: usize = 100;
 pub const ANSWER_DAYS: usize = 5;
 /// Working days that an answer may take: a year.
 pub const ANSWER_DAYS_MAX: usize = 250;
+/// Items that the record of a hand-over names, the oldest first: two pages. The others are counted.
+pub const ITEMS_IN_RECORD_MAX: i64 = 50;
 /// Characters that an item keeps of a subject, and of who wrote it.
 pub const ITEM_TEXT_CHARS_MAX: usize = 200;
 /// How often the daemon looks for expunged messages whose time is over.

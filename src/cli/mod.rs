@@ -34,7 +34,8 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::config::Config;
-use crate::control::{Checked, Exit, Failure, Reply, Request};
+use crate::control::{Asked, Checked, Exit, Failure, Manner, Reply, Request};
+use crate::directory::DecisionState;
 use crate::language::Language;
 use crate::server::{self, daemon};
 
@@ -197,6 +198,9 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         Installed::Audit(audit) => Request::Audit(audit.ask()),
         Installed::Guide { who } => Request::Guide(who),
     };
+    if record.is_some() {
+        made_today(&request, &config, output.language).await?;
+    }
     let mut reply = ask::ask(&config, output.language, request).await?;
     if let (Some(file), Reply::Done(done)) = (slip, &mut reply)
         && let Some(text) = &done.slip
@@ -219,6 +223,25 @@ async fn with_configuration(command: Installed, config: Config, output: &Output)
         return Err(failure);
     }
     Ok(output.reply(&reply))
+}
+
+/// Refuses an act whose record is to be written now where it waits for its day: it is made then, and filed in the mailbox.
+async fn made_today(request: &Request, config: &Config, language: Language) -> Result<(), Failure> {
+    let Request::Act(asked) = request else { return Ok(()) };
+    let rehearsed = Request::Act(Box::new(Asked { manner: Manner::Rehearse, ..(**asked).clone() }));
+    let Reply::Done(done) = ask::ask(config, language, rehearsed).await? else { return Ok(()) };
+    let Some(ahead) = done.decision.filter(|decision| decision.state == DecisionState::Waiting) else { return Ok(()) };
+    let day = tables::day(ahead.decision.effective, language);
+    let message = match language {
+        Language::Vi => format!(
+            "quyết định có hiệu lực từ {day}: biên bản được lập ngày đó và lưu trong thư mục Bàn giao của hộp thư; hãy bỏ --record"
+        ),
+        Language::En => format!(
+            "the decision takes effect on {day}: the record is made then, and filed in the mailbox's folder Bàn giao; leave \
+             out --record"
+        ),
+    };
+    Err(Failure { rule: Some("R24".to_owned()), ..Failure::new(Exit::Refused, "record_ahead", &message) })
 }
 
 /// The configuration named, or the first one found.

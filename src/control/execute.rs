@@ -154,7 +154,8 @@ async fn manifest(
 ) -> Result<Reply, Failure> {
     let mailbox = held(address, snapshot, language)?.id;
     let manifest = services.provisioning.store.manifest(mailbox).await?;
-    Ok(Reply::MailboxManifest(ManifestView::of(address, manifest)))
+    let unfinished = services.provisioning.unfinished(&mut *services.provisioning.db.read().await?, mailbox).await?;
+    Ok(Reply::MailboxManifest(ManifestView::of(address, manifest, unfinished)))
 }
 
 /// The mailbox of an address.

@@ -17,6 +17,7 @@ use crate::id::{DecisionId, MailboxId, StaffId, UnitId};
 use crate::language::Language;
 use crate::name::Label;
 use crate::network::Network;
+use crate::provisioning::items::Unfinished;
 use crate::provisioning::{Handover, Replaced, Signatory, Step};
 use crate::store::{Manifest, Volume};
 
@@ -175,7 +176,7 @@ impl HandoverView {
             from: handover.giving.clone(),
             to: handover.taking.clone(),
             ended: handover.ended.clone(),
-            manifest: ManifestView::of(&handover.address, handover.manifest.clone()),
+            manifest: ManifestView::of(&handover.address, handover.manifest.clone(), handover.unfinished.clone()),
             record: Some(record),
         }
     }
@@ -195,13 +196,16 @@ pub struct ManifestView {
     /// Folder by folder.
     #[serde(flatten)]
     pub manifest: Manifest,
+    /// What is not dealt with.
+    #[serde(flatten)]
+    pub unfinished: Unfinished,
 }
 
 impl ManifestView {
     /// How a manifest is shown.
-    pub fn of(mailbox: &Address, manifest: Manifest) -> Self {
+    pub fn of(mailbox: &Address, manifest: Manifest, unfinished: Unfinished) -> Self {
         let Volume { messages, bytes } = manifest.volume();
-        Self { mailbox: mailbox.clone(), digest: manifest.digest(), messages, bytes, manifest }
+        Self { mailbox: mailbox.clone(), digest: manifest.digest(), messages, bytes, manifest, unfinished }
     }
 }
 

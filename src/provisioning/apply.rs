@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::act::Act;
 use super::effect::Effect;
 use super::handover::{Handover, Signatory};
+use super::items::Unfinished;
 use super::machines::device_set;
 use super::notice::{News, Told};
 use super::slip::{Purpose, Slip};
@@ -373,6 +374,7 @@ impl<'a> Progress<'a> {
             at: self.clock.zoned(),
             ended: Vec::new(),
             manifest: Manifest::default(),
+            unfinished: Unfinished::default(),
         })
     }
 

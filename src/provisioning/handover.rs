@@ -5,6 +5,7 @@ use jiff::ZonedDateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::items::Unfinished;
 use super::minutes::Minutes;
 use super::{Failure, Manner, Provisioning, Record, welcome};
 use crate::address::Address;
@@ -39,6 +40,8 @@ pub struct Handover {
     pub ended: Vec<String>,
     /// What it holds.
     pub manifest: Manifest,
+    /// What is not dealt with.
+    pub unfinished: Unfinished,
 }
 
 /// Somebody who signs the record.
@@ -66,6 +69,7 @@ impl Provisioning {
         manner: Manner,
     ) -> Result<Option<Record>, Failure> {
         handover.manifest = store::manifest(tx.connection(), handover.mailbox).await?;
+        handover.unfinished = self.unfinished(tx.connection(), handover.mailbox).await?;
         if manner == Manner::Rehearse {
             return Ok(None);
         }
@@ -82,6 +86,7 @@ impl Provisioning {
                 "folders": handover.manifest.folders.len(),
                 "messages": volume.messages,
                 "bytes": volume.bytes,
+                "open_items": handover.unfinished.open_items_total,
                 "ended": handover.ended,
             })),
         }))

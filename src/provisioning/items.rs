@@ -3,17 +3,19 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Provisioning;
 use super::by::{By, enter};
 use crate::audit::{self, Entry};
 use crate::clock::Clock;
-use crate::db::{DbError, Tx};
+use crate::db::{Connection, DbError, Tx};
 use crate::directory::Rights;
-use crate::id::{ItemId, StaffId};
+use crate::id::{ItemId, MailboxId, StaffId};
 use crate::language::Language;
 use crate::limits;
+use crate::name::PersonName;
 use crate::store::{self, Item, Items, Standing};
 use crate::workday::Workdays;
 
@@ -47,6 +49,34 @@ impl Terms {
     }
 }
 
+/// What is not dealt with in a mailbox when it is handed over: it stays with the mailbox (R24, R26).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// How many.
+    pub open_items_total: u64,
+    /// The oldest of them.
+    pub open_items: Vec<Open>,
+}
+
+/// An item that is open or taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// Its number.
+    pub id: ItemId,
+    /// What it is about.
+    pub subject: String,
+    /// Who wrote.
+    pub from: String,
+    /// The day on which it came.
+    pub since: Date,
+    /// The last day to deal with it.
+    pub due: Date,
+    /// Whether somebody has it.
+    pub state: Standing,
+    /// Who, where it is known.
+    pub taken_by: Option<PersonName>,
+}
+
 /// Why nothing was done with an item.
 #[derive(Debug, thiserror::Error)]
 pub enum ItemError {
@@ -77,6 +107,25 @@ impl ItemError {
 }
 
 impl Provisioning {
+    /// What is not dealt with in a mailbox.
+    pub async fn unfinished(&self, connection: &mut Connection, mailbox: MailboxId) -> Result<Unfinished, DbError> {
+        let (open_items_total, items) = store::undone_items(connection, mailbox).await?;
+        let snapshot = self.directory.snapshot();
+        let open = |item: Item| {
+            let since = item.arrived.to_zoned_datetime(self.clock.zone().clone()).date();
+            Open {
+                id: item.id,
+                since,
+                due: self.settings.work.due(since),
+                state: item.standing(),
+                taken_by: item.taken_by.and_then(|staff| Some(snapshot.staff(staff)?.name.clone())),
+                subject: item.subject,
+                from: item.sender,
+            }
+        };
+        Ok(Unfinished { open_items_total, open_items: items.into_iter().map(open).collect() })
+    }
+
     /// Gives an item to somebody who may work in its mailbox, whoever had it.
     pub async fn assign_item(&self, id: ItemId, to: StaffId, by: By) -> Result<Item, ItemError> {
         let (now, today, snapshot) = (self.clock.now(), self.clock.today(), self.directory.snapshot());

@@ -8,14 +8,16 @@ use jiff::ZonedDateTime;
 use jiff::civil::Date;
 
 use super::handover::{Handover, Signatory};
+use super::items::{Open, Unfinished};
 use super::refusal::vietnamese;
-use crate::store::Sum;
-use crate::text::{escaped, grouped};
+use crate::store::{Standing, Sum};
+use crate::text::{escaped, grouped, one_line};
 
 const NATION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
 const TITLE: &str = "BIÊN BẢN";
 const HEADINGS: [&str; 5] = ["STT", "Thư mục", "Số thư", "Dung lượng (byte)", "Mã kiểm tra (SHA-256)"];
+const OPEN_HEADINGS: [&str; 5] = ["STT", "Nội dung và người gửi", "Đến ngày", "Hạn", "Người xử lý"];
 const SIDES: [&str; 2] = ["BÊN GIAO", "BÊN NHẬN"];
 const SIGN: &str = "(Ký, ghi rõ họ tên)";
 const PAGE: &str = "\
@@ -49,7 +51,7 @@ pub struct Minutes<'a> {
     opening: String,
     sides: [String; 2],
     total: String,
-    open: Vec<String>,
+    unread: String,
     closing: [String; 2],
 }
 
@@ -80,7 +82,7 @@ impl<'a> Minutes<'a> {
                 grouped(volume.messages),
                 grouped(volume.bytes)
             ),
-            open: vec![format!("Thư chưa đọc: {}", grouped(unseen)), "Việc khác: ".to_owned() + &".".repeat(60)],
+            unread: format!("Thư chưa đọc: {}", grouped(unseen)),
             closing: [
                 "Từ thời điểm trên, bên nhận quản lý hộp thư và chịu trách nhiệm về việc sử dụng hộp thư. Bên nhận đăng \
                  nhập bằng mật khẩu của chính mình; không có mật khẩu nào được giao lại."
@@ -90,6 +92,50 @@ impl<'a> Minutes<'a> {
                     .to_owned(),
             ],
         }
+    }
+
+    /// What is said of what is not finished.
+    fn open(&self) -> impl Iterator<Item = String> {
+        let Unfinished { open_items_total, open_items } = &self.handover.unfinished;
+        let more = open_items_total.saturating_sub(open_items.len() as u64);
+        let named = if more > 0 {
+            format!(", dưới đây là {} việc cũ nhất", open_items.len())
+        } else {
+            String::new()
+        };
+        let items = format!("Thư chờ xử lý, ở lại trong hộp thư: {}{named}", grouped(*open_items_total));
+        [self.unread.clone(), items, "Việc khác: ".to_owned() + &".".repeat(60)].into_iter()
+    }
+
+    /// The items, numbered from one: what, since when, until when, who has it.
+    fn open_items(&self) -> impl Iterator<Item = (usize, [String; 4])> {
+        let row = |item: &Open| {
+            let who = match (&item.taken_by, item.state) {
+                (Some(person), _) => format!("{person} đang xử lý"),
+                (None, Standing::Open) => "chưa ai nhận".to_owned(),
+                (None, Standing::Taken | Standing::Done) => "đã nhận, không rõ người".to_owned(),
+            };
+            let subject = if item.subject.trim().is_empty() { "(không có tiêu đề)" } else { &item.subject };
+            let what = format!("{} – {}", one_line(subject), one_line(&item.from));
+            [what, vietnamese(item.since), vietnamese(item.due), who]
+        };
+        (1..).zip(self.handover.unfinished.open_items.iter().map(row))
+    }
+
+    fn open_table(&self) -> String {
+        if self.handover.unfinished.open_items.is_empty() {
+            return String::new();
+        }
+        let headings: String = OPEN_HEADINGS.map(|heading| ["<th>", heading, "</th>"].concat()).concat();
+        let rows = self.open_items().map(|(number, row)| {
+            let [what, since, due, who] = row.map(|cell| escaped(&cell));
+            format!(
+                "<tr><td class=\"number\">{number}</td><td>{what}</td><td class=\"number\">{since}</td>\
+                 <td class=\"number\">{due}</td><td>{who}</td></tr>\n"
+            )
+        });
+        let rows: String = rows.collect();
+        format!("<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
     }
 
     fn subject(&self) -> String {
@@ -113,7 +159,10 @@ impl<'a> Minutes<'a> {
             let _ = write!(text, "{number}. {name}: {messages} thư, {bytes} byte\n   SHA-256 {digest}\n");
         }
         let _ = write!(text, "{}\nMã kiểm tra toàn bộ: {}\n\n2. Việc còn dở\n", self.total, manifest.digest());
-        text.extend(self.open.iter().map(|line| format!("- {line}\n")));
+        text.extend(self.open().map(|line| format!("- {line}\n")));
+        for (number, [what, since, due, who]) in self.open_items() {
+            let _ = write!(text, "  {number}. {what}\n     Đến ngày {since}, hạn {due}; {who}\n");
+        }
         text.push_str("\n3. Quyền đã kết thúc\n");
         text.extend(ended.iter().map(|line| format!("- {line}\n")));
         let [duty, copies] = &self.closing;
@@ -143,7 +192,9 @@ impl<'a> Minutes<'a> {
             )
         };
         let folders: String = rows(&manifest.folders).map(row).collect();
-        let [sides, open] = [self.sides.as_slice(), &self.open].map(|lines| lines.iter().map(item).collect::<String>());
+        let sides: String = self.sides.iter().map(item).collect();
+        let open: String = self.open().map(|line| item(&line)).collect();
+        let unfinished = self.open_table();
         let ended: String = ended.iter().map(item).collect();
         let signature = |(side, who): (&str, &Signatory)| {
             format!("<p><b>{side}</b><span>{SIGN}</span><b>{}</b></p>\n", escaped(who.name.as_str()))
@@ -157,7 +208,7 @@ impl<'a> Minutes<'a> {
              <h1>{TITLE}<br>{subject}</h1>\n<p><i>{basis}</i></p>\n<p>{opening}</p>\n<ul>\n{sides}</ul>\n\
              <h2>1. Nội dung hộp thư</h2>\n<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{folders}</tbody>\n\
              </table>\n<p>{total}.</p>\n<p>Mã kiểm tra toàn bộ:<br><code>{digest}</code></p>\n\
-             <h2>2. Việc còn dở</h2>\n<ul>\n{open}</ul>\n<h2>3. Quyền đã kết thúc</h2>\n<ul>\n{ended}</ul>\n\
+             <h2>2. Việc còn dở</h2>\n<ul>\n{open}</ul>\n{unfinished}<h2>3. Quyền đã kết thúc</h2>\n<ul>\n{ended}</ul>\n\
              <p>{duty}</p>\n<p>{copies}</p>\n<div class=\"signatures\">\n{signatures}</div>\n</body>\n</html>\n",
             digest = manifest.digest(),
         )

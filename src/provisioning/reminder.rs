@@ -7,6 +7,7 @@ use crate::address::Address;
 use crate::directory::{Mailbox, MailboxState, Owner, Snapshot};
 use crate::limits;
 use crate::mime::compose::{ComposeError, Note, Party};
+use crate::text::one_line;
 use crate::store::{self, Append, Item, Items, StoreError};
 
 impl Provisioning {
@@ -72,7 +73,7 @@ impl Provisioning {
                 (None, Some(_)) => "không rõ".to_owned(),
                 (None, None) => "chưa ai nhận".to_owned(),
             };
-            let (subject, from) = (plain(&item.subject), plain(&item.sender));
+            let (subject, from) = (one_line(&item.subject), one_line(&item.sender));
             format!("Việc {}: {subject}\n  Người gửi: {from}\n  Đến ngày: {since}\n  Người xử lý: {who}\n\n", item.id)
         };
         let shown: String = items.iter().take(limits::ITEMS_REMINDED_MAX).map(lines).collect();
@@ -106,9 +107,4 @@ impl Provisioning {
 
 fn day(item: &Item, zone: &TimeZone) -> String {
     item.arrived.to_zoned_datetime(zone.clone()).strftime("%d/%m/%Y").to_string()
-}
-
-/// What others wrote, on one line.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

@@ -160,6 +160,16 @@ pub async fn items(connection: &mut SqliteConnection, which: &Items) -> Result<V
     Ok(rows.iter().map(Item::read).collect::<Result<_, sqlx::Error>>()?)
 }
 
+/// What nobody has dealt with in a mailbox: how many, and the oldest [`limits::ITEMS_IN_RECORD_MAX`] of them.
+pub async fn undone_items(connection: &mut SqliteConnection, mailbox: MailboxId) -> Result<(u64, Vec<Item>), DbError> {
+    let rows = sqlx::query(
+        "SELECT *, count(*) OVER () AS total FROM item WHERE mailbox_id = ? AND done_at IS NULL ORDER BY id LIMIT ?",
+    );
+    let rows = rows.bind(mailbox).bind(limits::ITEMS_IN_RECORD_MAX).fetch_all(connection).await?;
+    let total: i64 = rows.first().map(|row| row.try_get("total")).transpose()?.unwrap_or(0);
+    Ok((total.unsigned_abs(), rows.iter().map(Item::read).collect::<Result<_, sqlx::Error>>()?))
+}
+
 /// Gives an item to somebody.
 pub async fn assign_item(tx: &mut Tx, id: ItemId, to: StaffId, at: Timestamp) -> Result<(), DbError> {
     let given = sqlx::query("UPDATE item SET taken_at = ?2, taken_by = ?3 WHERE id = ?1");
@@ -270,20 +280,28 @@ fn described(entry: &Entry, header: &[u8]) -> serde_json::Value {
     serde_json::json!([entry.uid.0, reference, short(field("From")), short(field("Subject"))])
 }
 
-/// A message was sent in the mailbox's name: what it answers is done.
+/// A message came into the folder for what is sent in the mailbox's name.
 async fn answered(tx: &mut Tx, store: &Store, sent: FolderId, entry: &Entry) -> Result<(), DbError> {
     let headers = headers(tx, sent, std::slice::from_ref(entry)).await?;
-    let named = headers.iter().next().map(mime::answered).unwrap_or_default();
+    let Some(header) = headers.iter().next() else { return Ok(()) };
+    let of = sqlx::query_scalar("SELECT mailbox_id FROM folder WHERE id = ?");
+    let mailbox = of.bind(sent).fetch_one(tx.connection()).await?;
+    answer_items(tx, store, mailbox, header).await
+}
+
+/// A message was sent in the mailbox's name: what it answers is done. `header` begins with its header block.
+pub async fn answer_items(tx: &mut Tx, store: &Store, mailbox: MailboxId, header: &[u8]) -> Result<(), DbError> {
+    let named = mime::answered(header);
     if named.is_empty() {
         return Ok(());
     }
     let references: Vec<i64> = named.iter().map(|id| thread::reference(id)).collect();
-    trace::answered(tx, store, sent, &references).await?;
+    trace::answered(tx, store, mailbox, &references).await?;
     sqlx::query(
         "UPDATE item SET done_at = ?3, done_by = ?4, how = ?5 WHERE done_at IS NULL \
-         AND mailbox_id = (SELECT mailbox_id FROM folder WHERE id = ?1) AND reference IN (SELECT value FROM json_each(?2))",
+         AND mailbox_id = ?1 AND reference IN (SELECT value FROM json_each(?2))",
     )
-    .bind(sent)
+    .bind(mailbox)
     .bind(list(references))
     .bind(store.clock.now().as_second())
     .bind(store.hand.staff())
@@ -419,9 +437,11 @@ pub(super) async fn folder_left(tx: &mut Tx, store: &Store, folder: FolderId) ->
     Ok(left(tx, store, folder, ALL).await?)
 }
 
-/// Work goes on in the mailbox that another was merged into.
+/// Work goes on in the mailbox that another was merged into. What had come to both is there already, once.
 pub(super) async fn move_items(tx: &mut Tx, from: MailboxId, to: MailboxId) -> Result<(), DbError> {
     let moved = sqlx::query("UPDATE OR IGNORE item SET mailbox_id = ?2 WHERE mailbox_id = ?1");
     moved.bind(from).bind(to).execute(tx.connection()).await?;
+    let twins = sqlx::query("DELETE FROM item WHERE mailbox_id = ? AND done_at IS NULL");
+    twins.bind(from).execute(tx.connection()).await?;
     Ok(())
 }

@@ -56,7 +56,7 @@ pub use folder::{Counters, Folder, SpecialUse, Subscription, folder_in};
 pub use import::{Arriving, Came, copies, digests, import_in};
 pub use index::{Entry, Index};
 pub use initial::{create_default_folders, create_default_folders_of, inbox_in};
-pub use item::{Hand, How, Item, Items, Standing, assign_item, close_item, items, remind};
+pub use item::{Hand, How, Item, Items, Standing, answer_items, assign_item, close_item, items, remind, undone_items};
 pub use listen::{Happened, Heard, Listener, Names};
 pub use manifest::{Manifest, Sum, manifest};
 pub use name::{FolderName, FolderNameError};

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 use super::json::list;
 use super::{Store, StoreError, UidRanges};
 use crate::db::{DbError, Tx};
-use crate::id::{FolderId, ItemId, StaffId};
+use crate::id::{FolderId, ItemId, MailboxId, StaffId};
 use crate::limits;
 
 /// What somebody did with a message.
@@ -138,14 +138,14 @@ pub(super) async fn copied(
     Ok(())
 }
 
-/// A message was sent in the name of a folder's mailbox that answers others.
-pub(super) async fn answered(tx: &mut Tx, store: &Store, sent: FolderId, references: &[i64]) -> Result<(), DbError> {
+/// A message was sent in the mailbox's name that answers others.
+pub(super) async fn answered(tx: &mut Tx, store: &Store, mailbox: MailboxId, references: &[i64]) -> Result<(), DbError> {
     let Some(staff) = store.hand.staff() else { return Ok(()) };
     sqlx::query(
         "INSERT OR IGNORE INTO trace SELECT i.id, ?3, ?4, '', ?5 FROM json_each(?2) r \
-         CROSS JOIN item i ON i.mailbox_id = (SELECT mailbox_id FROM folder WHERE id = ?1) AND i.reference = r.value",
+         CROSS JOIN item i ON i.mailbox_id = ?1 AND i.reference = r.value",
     )
-    .bind(sent)
+    .bind(mailbox)
     .bind(list(references.iter().copied()))
     .bind(staff)
     .bind(Deed::Answered)

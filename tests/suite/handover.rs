@@ -34,7 +34,10 @@ struct Office {
 
 impl Office {
     fn open() -> Self {
-        let daemon = Daemon::start(&Settings::default());
+        Self::of(Daemon::start(&Settings::default()))
+    }
+
+    fn of(daemon: Daemon) -> Self {
         let [former, next] = ["binhdx", "daont"].map(|local| daemon.person(local).unwrap());
         let delegate = daemon.hire("Lê Thị Hoa");
         daemon.decide(vec![Act::AppointHead { code: UNIT.into(), who: former.address.clone() }]).unwrap();
@@ -314,4 +317,82 @@ fn r24_a_hand_over_is_whole_or_not_at_all_after_kill_9() {
         head = after.0;
     }
     assert!(whole > 0 && nothing > 0, "{whole} were whole, {nothing} nothing");
+}
+
+#[test]
+fn r24_r26_the_record_names_what_is_not_finished_and_it_stays_with_the_mailbox() {
+    let office = Office::open();
+    let unit = Person { address: address(UNIT) };
+    let begun = ["đang làm <b>", "đã xong", "còn mở"];
+    for subject in begun.iter().map(ToString::to_string).chain((4..=53).map(|number| format!("việc {number}"))) {
+        let letter = format!(
+            "From: Ông Lê <le@example.vn>\r\nSubject: {subject}\r\nMessage-ID: <{}@x>\r\n\r\nx\r\n",
+            subject.len()
+        );
+        office.daemon.deliver(&unit, letter.as_bytes());
+    }
+    let mut former = office.imap(&office.former);
+    former.ok(&format!("SELECT {INBOX}"));
+    former.ok("STORE 1 +FLAGS (\\Flagged)");
+    former.ok("STORE 2 +FLAGS ($Done)");
+    let place = tempfile::tempdir().unwrap();
+    let page = place.path().join("bien-ban.html");
+    let record = format!("--record={}", page.display());
+    let sides = (&office.former, &office.next);
+    let handed = done(&office.hand_over(&unit.address, sides, &["--decision=8/QĐ", "--dated=02/11/2026", &record]));
+    let over = &handed["handovers"][0];
+    let items = over["open_items"].as_array().unwrap();
+    assert_eq!((&over["open_items_total"], items.len()), (&52.into(), 50), "{over}");
+    assert_eq!([&items[0]["subject"], &items[1]["subject"]], [begun[0], begun[2]]);
+    assert_eq!([&items[0]["taken_by"], &items[1]["state"]], ["Đỗ Xuân Bình", "open"]);
+    assert!(items[0]["from"].as_str().unwrap().contains("le@example.vn") && items[0]["due"].is_string(), "{over}");
+    let mut next = office.imap(&office.next);
+    next.ok(&format!("SELECT \"Đơn vị/Văn phòng/{FILED}\""));
+    let text = String::from_utf8(next.ok("FETCH 1 BINARY.PEEK[1]").join("\n").into_bytes()).unwrap();
+    let page = std::fs::read_to_string(&page).unwrap();
+    for (paper, first) in [(&text, "đang làm <b> – Ông Lê"), (&page, "đang làm &lt;b&gt; – Ông Lê")] {
+        for said in
+            [first, "Đỗ Xuân Bình đang xử lý", "còn mở", "chưa ai nhận", "việc 51", "52, dưới đây là 50 việc cũ nhất"]
+        {
+            assert!(paper.contains(said), "{said} in {paper}");
+        }
+        assert!(!paper.contains("đã xong") && !paper.contains("việc 52"), "{paper}");
+    }
+    assert_eq!(office.manifest(&unit.address)["open_items_total"], 52);
+    // It stays, with whoever had it, and the new head goes on with it.
+    next.ok(&format!("SELECT {INBOX}"));
+    next.ok("STORE 3 +FLAGS (\\Answered)");
+    let listed = done(&office.daemon.command(&["work", "list", "--mailbox", &unit.address, "--json"]));
+    let of = |n: usize, key: &str| listed["items"][n][key].clone();
+    assert_eq!([of(0, "taken_by_name"), of(2, "done_by_name")], ["Đỗ Xuân Bình", "Nguyễn Thị Đào"]);
+}
+
+#[test]
+fn r24_the_record_of_a_decision_dated_ahead_is_made_on_its_day_and_filed() {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
+    let at = |day: i8| zone.to_timestamp(jiff::civil::date(2026, 11, day).at(9, 0, 0, 0)).unwrap();
+    let clock = hopthu::clock::Clock::standing(at(24), zone.clone());
+    let office = Office::of(Daemon::start_at(&Settings::default(), Some(clock.clone())));
+    let place = tempfile::tempdir().unwrap();
+    let record = format!("--record={}", place.path().join("bien-ban.html").display());
+    let sides = (&office.former, &office.next);
+    let words = ["--decision=9/QĐ-STP", "--dated=24/11/2026", "--effective=26/11/2026"];
+    let refused = self::refused(&office.hand_over(&address(UNIT), sides, &[&words[..], &[&record]].concat()));
+    assert_eq!(refused, "record_ahead");
+    assert!(std::fs::read_dir(place.path()).unwrap().next().is_none(), "a file is left");
+    let none = done(&office.daemon.command(&["decision", "list", "--json"]))["decisions"].to_string();
+    assert!(!none.contains("9/QĐ-STP"), "{none}");
+    let entered = done(&office.hand_over(&address(UNIT), sides, &words));
+    assert_eq!((&entered["decision"]["state"], &entered["handovers"]), (&"waiting".into(), &Value::Null));
+    assert!(office.opens(&office.former));
+    clock.set(at(26));
+    let since = Instant::now();
+    while office.audited().is_empty() {
+        assert!(since.elapsed() < Duration::from_secs(20), "its day has come");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let mut next = office.imap(&office.next);
+    next.ok(&format!("SELECT \"Đơn vị/Văn phòng/{FILED}\""));
+    let text = next.ok("FETCH 1 BINARY.PEEK[1]").join("\n");
+    assert!(text.contains("9/QĐ-STP") && text.contains("ngày 26 tháng 11 năm 2026"), "{text}");
 }
