@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::db::{Answers, DbError, Joined, Tx, Work};
 use crate::figure::{self, Figures};
-use crate::id::{BodyId, JobId, StaffId};
+use crate::id::{BodyId, JobId, MailboxId, StaffId};
 use crate::queue::{self, NewJob, Outcome, Queue};
 use crate::store::{self, Append, Hand, Prepared, Store, StoreError};
 
@@ -20,6 +20,8 @@ pub(super) struct Batch {
     pub(super) copies: Vec<Append>,
     /// Whose doing they are, if it is somebody's of the staff.
     pub(super) by: Option<StaffId>,
+    /// The mailbox in whose name a message was sent of which it keeps no copy: the message may answer what came there.
+    pub(super) answering: Option<(MailboxId, Arc<Prepared>)>,
     /// What goes elsewhere.
     pub(super) sendings: Vec<Sending>,
     /// What became of jobs.
@@ -42,10 +44,11 @@ impl Delivery {
     /// the same time.
     pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let day = self.clock.today();
-        if batch.sendings.is_empty() && batch.outcomes.is_empty() && batch.warned.is_empty() {
+        let only_moves = batch.sendings.is_empty() && batch.warned.is_empty() && batch.answering.is_none();
+        if only_moves && batch.outcomes.is_empty() {
             return self.db.write_joined(Fill { store: self.store.clone(), batch, day }).await;
         }
-        if batch.sendings.is_empty() && batch.copies.is_empty() && batch.warned.is_empty() {
+        if only_moves && batch.copies.is_empty() {
             return Ok(self.db.write_joined(Settle { batch, day }).await?);
         }
         let (store, queue, now) = (self.store.by(batch.by), self.queue.clone(), self.clock.zoned());
@@ -62,6 +65,9 @@ async fn write(tx: &mut Tx, store: &Store, queue: Queue, batch: Batch, now: &Zon
             None => store::keep_body(tx, store, message).await?,
         };
         queue::put(tx, (body, message.len()), jobs, now.timestamp()).await?;
+    }
+    if let Some((mailbox, message)) = &batch.answering {
+        store::answer_items(tx, store, *mailbox, message.bytes().unwrap_or_default()).await?;
     }
     queue::mark_warned(tx, &batch.warned).await?;
     settle(tx, &batch.outcomes).await?;

@@ -105,6 +105,13 @@ pub struct Envelope {
     pub origin: Origin,
 }
 
+impl Envelope {
+    /// The unit's mailbox in whose name it is sent, by a person or by the unit's own machine.
+    fn in_name_of(&self) -> Option<MailboxId> {
+        self.spoken_for.or(self.mailbox.filter(|_| self.by.is_none()))
+    }
+}
+
 /// The folder that a message is put into; the later is that of whoever trusts it less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Filing {
@@ -224,8 +231,13 @@ impl Delivery {
     pub async fn accept(&self, envelope: Envelope, message: Vec<u8>) -> Result<(), DeliveryError> {
         let message = Arc::new(prepare(message));
         let judged = self.judge(&envelope, &message).await?;
-        let copies = self.copies(&envelope, &message, judged.as_ref()).await?;
-        let mut batch = Batch { copies, by: envelope.by, counted: counted(&envelope), ..Batch::default() };
+        let mut copies = self.copies(&envelope, &message, judged.as_ref()).await?;
+        let sent = self.sent(&envelope, &message).await?;
+        let in_name_of = envelope.in_name_of().filter(|_| sent.is_none());
+        let answering = in_name_of.map(|mailbox| (mailbox, message.clone()));
+        copies.extend(sent);
+        let (by, counted) = (envelope.by, counted(&envelope));
+        let mut batch = Batch { copies, by, answering, counted, ..Batch::default() };
         let jobs = jobs(&envelope, &message);
         if !jobs.is_empty() {
             batch.sendings.push(Sending { message: message.clone(), jobs });
@@ -248,7 +260,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// The copies for mailboxes here; of what is held, only what shows that it was sent.
+    /// The copies for mailboxes here; there is none of what is held.
     async fn copies(
         &self,
         envelope: &Envelope,
@@ -274,7 +286,6 @@ impl Delivery {
             let flags = FlagNames::default();
             copies.push(Append { folder, message: message.clone(), prefix, flags, date, quota: None });
         }
-        copies.extend(self.sent(envelope, message).await?);
         Ok(copies)
     }
 

@@ -32,14 +32,27 @@ pub fn thread(header: &[u8]) -> Thread {
 }
 
 /// What a message says that it answers, without angle brackets: of In-Reply-To and of References the newest, at most
-/// [`limits::REFERENCES_MAX`] of each. Programs differ in which of the two they write (RFC 5322 §3.6.4).
+/// [`limits::REFERENCES_MAX`] of each. Programs differ in which of the two they write (RFC 5322 §3.6.4). What is sent on
+/// answers nothing, though some programs name it in the same fields.
 pub fn answered(header: &[u8]) -> Vec<String> {
     let fields = Envelope::of(header);
+    if is_forwarded(header, &fields) {
+        return Vec::new();
+    }
     let named = |field: Option<Field<'_>>| {
         let value = field.map(|field| field.unfolded().into_owned()).unwrap_or_default();
         identifiers(&value).rev().take(limits::REFERENCES_MAX).map(str::to_owned).collect::<Vec<_>>()
     };
     [named(fields.in_reply_to), named(fields.references)].concat()
+}
+
+/// Whether a message passes another one on: Thunderbird says so, others by the first mark of the subject.
+fn is_forwarded(header: &[u8], fields: &Envelope<'_>) -> bool {
+    let subject = fields.subject.map(|field| field.text()).unwrap_or_default();
+    let begins =
+        |mark: &str| subject.trim_start().get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    super::fields(header).any(|field| field.is("X-Forwarded-Message-Id"))
+        || ["Fwd:", "Fw:", "[Fwd:"].into_iter().any(begins)
 }
 
 #[cfg(test)]
@@ -57,5 +70,15 @@ mod tests {
         };
         assert_eq!(thread(header.as_bytes()), expected);
         assert_eq!(thread(b""), Thread::default());
+    }
+
+    #[test]
+    fn what_is_passed_on_is_not_answered() {
+        let of = |header: &str| answered(format!("{header}References: <a@x>\r\n\r\n").as_bytes());
+        assert_eq!(of("Subject: Re: Fwd: x\r\n"), ["a@x"]);
+        assert_eq!(of("Subject: Re: x\r\nX-Forwarded-Message-Id: <a@x>\r\n"), [""; 0]);
+        for subject in ["Fwd: x", "FW: x", "[Fwd: x]", " fwd:"] {
+            assert_eq!(of(&format!("Subject: {subject}\r\n")), [""; 0], "{subject}");
+        }
     }
 }

@@ -106,7 +106,12 @@ impl Office {
     }
 
     fn inbox_of_head(&self) -> Vec<String> {
-        let mut client = self.daemon.imap_as(&self.head);
+        self.told(&self.head)
+    }
+
+    /// For each message that tells somebody what is overdue, what is in their INBOX.
+    fn told(&self, who: &Person) -> Vec<String> {
+        let mut client = self.daemon.imap_as(who);
         client.ok("ENABLE IMAP4rev2");
         client.ok("SELECT INBOX");
         let found = client.ok("SEARCH SUBJECT \"Thư quá hạn\"").concat();
@@ -346,7 +351,7 @@ fn r26_the_head_is_told_each_morning_what_is_overdue() {
     std::thread::sleep(std::time::Duration::from_millis(2500));
     assert_eq!(office.inbox_of_head().len(), 0, "not before the office opens");
     office.at(date(2026, 12, 1).at(7, 30, 0, 0));
-    let text = wait_for(1, &office);
+    let text = wait_for(1, &office, &office.head);
     for part in ["Cấp lại giấy", "le@example.vn", "24/11/2026", DAO, &unit()] {
         assert!(text.contains(part), "{part} in {text}");
     }
@@ -357,17 +362,113 @@ fn r26_the_head_is_told_each_morning_what_is_overdue() {
     std::thread::sleep(std::time::Duration::from_millis(2500));
     assert_eq!(office.inbox_of_head().len(), 1);
     office.at(date(2026, 12, 2).at(8, 0, 0, 0));
-    wait_for(2, &office);
+    wait_for(2, &office, &office.head);
 }
 
-fn wait_for(count: usize, office: &Office) -> String {
+fn wait_for(count: usize, office: &Office, who: &Person) -> String {
     let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
     loop {
-        let told = office.inbox_of_head();
+        let told = office.told(who);
         if told.len() == count {
             return told.concat();
         }
-        assert!(std::time::Instant::now() < until, "the head is told, {} times", told.len());
+        assert!(std::time::Instant::now() < until, "{} is told, {} times", who.address, told.len());
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
+}
+
+/// A unit that keeps no copies of what it sent.
+#[test]
+fn r26_an_answer_in_the_units_name_closes_the_item_also_where_no_copy_is_kept() {
+    let office = Office::open(&Settings::default());
+    office.letter("một", "Message-ID: <mot@example.vn>\r\n");
+    office.letter("hai", "Message-ID: <hai@example.vn>\r\n");
+    office.imap(&office.head).ok("DELETE \"Đơn vị/Văn phòng/Sent\"");
+    let [dao, _] = &office.delegates;
+    // What is passed on is not answered, whatever it names.
+    office.answer(dao, &unit(), "References: <mot@example.vn>\r\nX-Forwarded-Message-Id: <mot@example.vn>\r\n");
+    office.answer(dao, &unit(), "In-Reply-To: <hai@example.vn>\r\n");
+    assert_eq!(office.items(), rows([["một", "open", "-", "-", "-"], ["hai", "done", "answered", "-", DAO]]));
+}
+
+#[test]
+fn r26_what_is_passed_on_by_thunderbird_is_not_answered() {
+    let office = Office::open(&Settings::default());
+    office.letter("một", "Message-ID: <mot@example.vn>\r\n");
+    let [dao, _] = &office.delegates;
+    office.answer(dao, &unit(), "References: <mot@example.vn>\r\nX-Forwarded-Message-Id: <mot@example.vn>\r\n");
+    let mut copy = office.daemon.imap_as(dao);
+    copy.ok("ENABLE IMAP4rev2");
+    let forward = "Subject: Fwd: một\r\nReferences: <mot@example.vn>\r\n\r\nx\r\n";
+    assert!(copy.append("\"Đơn vị/Văn phòng/Sent\"", "(\\Seen)", forward.as_bytes()).starts_with("t OK"));
+    assert_eq!(office.items(), rows([["một", "open", "-", "-", "-"]]));
+}
+
+/// The Director and a deputy answer for the department's mailbox together.
+#[test]
+fn r25_r26_all_leaders_are_told_what_is_overdue_in_the_departments_mailbox() {
+    let office = Office::open(&Settings::default());
+    let leaders = ["Hoàng Văn Nam", "Vũ Thị Mai"].map(|name| office.daemon.hire(name));
+    for (leader, position) in leaders.iter().zip(["Giám đốc", "Phó Giám đốc"]) {
+        let position = hopthu::name::Label::parse(position).unwrap();
+        office.daemon.decide(vec![Act::Promote { who: leader.address.clone(), position }]).unwrap();
+    }
+    let department = Person { address: format!("sotuphap@{DOMAIN}") };
+    office.daemon.deliver(&department, b"From: a@example.vn\r\nSubject: Don cua dan\r\n\r\nx\r\n");
+    assert_eq!(office.items()[0][..2], ["Don cua dan", "open"]);
+    office.at(date(2026, 12, 22).at(9, 0, 0, 0));
+    for leader in &leaders {
+        let text = wait_for(1, &office, leader);
+        assert!(text.contains("Don cua dan") && text.contains(&department.address), "{text}");
+    }
+    assert_eq!(office.inbox_of_head().len(), 0, "the head of a unit does not answer for the department");
+}
+
+#[test]
+fn r14_r26_work_goes_on_in_the_unit_that_another_was_merged_into() {
+    let office = Office::open(&Settings::default());
+    let create = |code: &str, name: &str| {
+        Act::CreateUnit(hopthu::provisioning::CreateUnit {
+            code: hopthu::name::LocalPart::parse(code).unwrap(),
+            name: hopthu::name::Label::parse(name).unwrap(),
+            kind: hopthu::directory::UnitKind::Division,
+            place: hopthu::directory::Place::Lan,
+            parent: None,
+        })
+    };
+    office.daemon.act(vec![create("phong-a", "Phòng A")]);
+    let head = office.daemon.hire("Hoàng Văn Nam");
+    office.daemon.decide(vec![Act::AppointHead { code: "phong-a".into(), who: head.address.clone() }]).unwrap();
+    let to = Person { address: format!("phong-a@{DOMAIN}") };
+    let letter =
+        |subject: &str| format!("From: a@x.vn\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x.vn>\r\n\r\nx\r\n");
+    for subject in ["mot", "hai", "ba"] {
+        office.daemon.deliver(&to, letter(subject).as_bytes());
+    }
+    let mut former = office.daemon.imap_as(&head);
+    former.ok("ENABLE IMAP4rev2");
+    former.ok("SELECT \"Đơn vị/Phòng A/INBOX\"");
+    former.ok("STORE 1 +FLAGS (\\Flagged)");
+    former.ok("STORE 2 +FLAGS ($Done)");
+    office.daemon.decide(vec![Act::MergeUnit { code: "phong-a".into(), into: UNIT.into() }]).unwrap();
+    const NAM: &str = "Hoàng Văn Nam";
+    let merged = [["mot", "taken", "-", NAM, "-"], ["hai", "done", "marked", "-", NAM], ["ba", "open", "-", "-", "-"]];
+    assert_eq!(office.items(), rows(merged));
+    let of_unit = |words: &[&str]| office.list(&[&["--mailbox", &unit()], words].concat()).len();
+    assert_eq!(of_unit(&[]), 3);
+    // By the flag in the folder where it lies now, and by an answer in the name of the unit that goes on.
+    let [dao, _] = &office.delegates;
+    let mut client = office.daemon.imap_as(dao);
+    client.ok("ENABLE IMAP4rev2");
+    client.ok("SELECT \"Đơn vị/Văn phòng/Phòng A/INBOX\"");
+    client.ok("STORE 3 +FLAGS (\\Flagged)");
+    office.answer(dao, &unit(), "In-Reply-To: <mot@x.vn>\r\n");
+    assert_eq!(office.items()[0], rows([["mot", "done", "answered", NAM, DAO]])[0]);
+    assert_eq!(office.items()[2], rows([["ba", "taken", "-", DAO, "-"]])[0]);
+    // New mail to the old address is work of the unit that goes on; what is late is told to its head.
+    office.daemon.deliver(&to, letter("bon").as_bytes());
+    assert_eq!(of_unit(&[]), 4);
+    office.at(date(2026, 12, 22).at(9, 0, 0, 0));
+    let told = wait_for(1, &office, &office.head);
+    assert!(told.contains(": ba") && told.contains(": bon") && !told.contains(": mot"), "{told}");
 }
