@@ -14,7 +14,7 @@ use crate::id::{FolderId, MailboxId};
 use crate::incident;
 use crate::limits;
 use crate::name::{Label, PersonName};
-use crate::store::{self, Append, FolderName};
+use crate::store::{self, Append, FolderName, Hand};
 
 /// An effect that waits for the rows it refers to.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl Provisioning {
             for effect in some {
                 copies.extend(self.letter(tx, effect, &made).await?);
             }
-            store::append_in(tx, &self.store, copies).await?;
+            store::append_in(tx, &self.store.by(Hand::Server), copies).await?;
         }
         Ok(())
     }

@@ -111,9 +111,9 @@ impl<'a> Minutes<'a> {
     fn open_items(&self) -> impl Iterator<Item = (usize, [String; 4])> {
         let row = |item: &Open| {
             let who = match (&item.taken_by, item.state) {
-                (Some(person), _) => format!("{person} đang xử lý"),
+                (Some(person), _) => person.to_string(),
                 (None, Standing::Open) => "chưa ai nhận".to_owned(),
-                (None, Standing::Taken | Standing::Done) => "đã nhận, không rõ người".to_owned(),
+                (None, Standing::Taken | Standing::Done) => "không rõ".to_owned(),
             };
             let subject = if item.subject.trim().is_empty() { "(không có tiêu đề)" } else { &item.subject };
             let what = format!("{} – {}", one_line(subject), one_line(&item.from));
@@ -161,7 +161,7 @@ impl<'a> Minutes<'a> {
         let _ = write!(text, "{}\nMã kiểm tra toàn bộ: {}\n\n2. Việc còn dở\n", self.total, manifest.digest());
         text.extend(self.open().map(|line| format!("- {line}\n")));
         for (number, [what, since, due, who]) in self.open_items() {
-            let _ = write!(text, "  {number}. {what}\n     Đến ngày {since}, hạn {due}; {who}\n");
+            let _ = write!(text, "  {number}. {what}\n     Đến ngày {since}, hạn {due}; người xử lý: {who}\n");
         }
         text.push_str("\n3. Quyền đã kết thúc\n");
         text.extend(ended.iter().map(|line| format!("- {line}\n")));

@@ -34,13 +34,23 @@ pub enum Hand {
     Staff(StaffId),
     /// An import's: what it brings was dealt with elsewhere.
     Import,
+    /// The server's own: what it tells people is to be read, and no work.
+    Server,
 }
 
 impl Hand {
+    /// Whether what is put into a folder of the office may be somebody's work, or an answer.
+    fn brings_work(self) -> bool {
+        match self {
+            Self::Unknown | Self::Staff(_) => true,
+            Self::Import | Self::Server => false,
+        }
+    }
+
     pub(super) fn staff(self) -> Option<StaffId> {
         match self {
             Self::Staff(staff) => Some(staff),
-            Self::Unknown | Self::Import => None,
+            Self::Unknown | Self::Import | Self::Server => None,
         }
     }
 }
@@ -230,11 +240,11 @@ pub(super) async fn appended(
 ) -> Result<(), DbError> {
     match part {
         Some(Part::Inbox) => {
-            let new: Vec<_> = messages.filter(|(hand, _)| *hand != Hand::Import).map(|(_, entry)| *entry).collect();
+            let new: Vec<_> = messages.filter(|(hand, _)| hand.brings_work()).map(|(_, entry)| *entry).collect();
             arrived(tx, store, folder, &new).await
         }
         Some(Part::Sent) => {
-            for (hand, entry) in messages.filter(|(hand, _)| *hand != Hand::Import) {
+            for (hand, entry) in messages.filter(|(hand, _)| hand.brings_work()) {
                 answered(tx, &store.by(hand), folder, entry).await?;
             }
             Ok(())

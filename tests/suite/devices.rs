@@ -176,6 +176,8 @@ fn r23_a_machine_of_a_unit_does_its_work_from_its_network_and_nothing_else() {
     assert!([&scanner, &reader, &far].iter().all(|password| !audit.contains(*password)));
     let told = office.inbox(&office.head);
     assert!(told.contains("Máy ở kho") && told.contains("10.20.0.0/24") && !told.contains(&far), "{told}");
+    let work = done(&office.daemon.command(&["work", "list", "--json"]))["items"].clone();
+    assert_eq!(work.as_array().unwrap().len(), 1, "what the server tells is no work: {work}");
     // What it does is its own, and nobody's of the staff.
     office.daemon.wait(async { office.daemon.running().installation().access.write_logins().await.unwrap() });
     assert!(office.listed()[0]["last_used"].is_i64() && office.listed()[2]["last_used"].is_null());

@@ -451,8 +451,8 @@ fn r14_r26_work_goes_on_in_the_unit_that_another_was_merged_into() {
     former.ok("STORE 1 +FLAGS (\\Flagged)");
     former.ok("STORE 2 +FLAGS ($Done)");
     office.daemon.decide(vec![Act::MergeUnit { code: "phong-a".into(), into: UNIT.into() }]).unwrap();
-    const NAM: &str = "Hoàng Văn Nam";
-    let merged = [["mot", "taken", "-", NAM, "-"], ["hai", "done", "marked", "-", NAM], ["ba", "open", "-", "-", "-"]];
+    let nam = "Hoàng Văn Nam";
+    let merged = [["mot", "taken", "-", nam, "-"], ["hai", "done", "marked", "-", nam], ["ba", "open", "-", "-", "-"]];
     assert_eq!(office.items(), rows(merged));
     let of_unit = |words: &[&str]| office.list(&[&["--mailbox", &unit()], words].concat()).len();
     assert_eq!(of_unit(&[]), 3);
@@ -463,7 +463,7 @@ fn r14_r26_work_goes_on_in_the_unit_that_another_was_merged_into() {
     client.ok("SELECT \"Đơn vị/Văn phòng/Phòng A/INBOX\"");
     client.ok("STORE 3 +FLAGS (\\Flagged)");
     office.answer(dao, &unit(), "In-Reply-To: <mot@x.vn>\r\n");
-    assert_eq!(office.items()[0], rows([["mot", "done", "answered", NAM, DAO]])[0]);
+    assert_eq!(office.items()[0], rows([["mot", "done", "answered", nam, DAO]])[0]);
     assert_eq!(office.items()[2], rows([["ba", "taken", "-", DAO, "-"]])[0]);
     // New mail to the old address is work of the unit that goes on; what is late is told to its head.
     office.daemon.deliver(&to, letter("bon").as_bytes());
