@@ -104,7 +104,7 @@ impl<'a> Minutes<'a> {
             String::new()
         };
         let items = format!("Thư chờ xử lý, ở lại trong hộp thư: {}{named}", grouped(*open_items_total));
-        [self.unread.clone(), items, "Việc khác: ".to_owned() + &".".repeat(60)].into_iter()
+        [self.unread.clone(), items].into_iter()
     }
 
     /// The items, numbered from one: what, since when, until when, who has it.
@@ -163,7 +163,7 @@ impl<'a> Minutes<'a> {
         for (number, [what, since, due, who]) in self.open_items() {
             let _ = write!(text, "  {number}. {what}\n     Đến ngày {since}, hạn {due}; người xử lý: {who}\n");
         }
-        text.push_str("\n3. Quyền đã kết thúc\n");
+        let _ = write!(text, "- {}\n\n3. Quyền đã kết thúc\n", others());
         text.extend(ended.iter().map(|line| format!("- {line}\n")));
         let [duty, copies] = &self.closing;
         let [left, right] = SIDES;
@@ -194,7 +194,7 @@ impl<'a> Minutes<'a> {
         let folders: String = rows(&manifest.folders).map(row).collect();
         let sides: String = self.sides.iter().map(item).collect();
         let open: String = self.open().map(|line| item(&line)).collect();
-        let unfinished = self.open_table();
+        let (unfinished, others) = (self.open_table(), item(&others()));
         let ended: String = ended.iter().map(item).collect();
         let signature = |(side, who): (&str, &Signatory)| {
             format!("<p><b>{side}</b><span>{SIGN}</span><b>{}</b></p>\n", escaped(who.name.as_str()))
@@ -208,11 +208,16 @@ impl<'a> Minutes<'a> {
              <h1>{TITLE}<br>{subject}</h1>\n<p><i>{basis}</i></p>\n<p>{opening}</p>\n<ul>\n{sides}</ul>\n\
              <h2>1. Nội dung hộp thư</h2>\n<table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{folders}</tbody>\n\
              </table>\n<p>{total}.</p>\n<p>Mã kiểm tra toàn bộ:<br><code>{digest}</code></p>\n\
-             <h2>2. Việc còn dở</h2>\n<ul>\n{open}</ul>\n{unfinished}<h2>3. Quyền đã kết thúc</h2>\n<ul>\n{ended}</ul>\n\
+             <h2>2. Việc còn dở</h2>\n<ul>\n{open}</ul>\n{unfinished}<ul>\n{others}</ul>\n<h2>3. Quyền đã kết thúc</h2>\n<ul>\n{ended}</ul>\n\
              <p>{duty}</p>\n<p>{copies}</p>\n<div class=\"signatures\">\n{signatures}</div>\n</body>\n</html>\n",
             digest = manifest.digest(),
         )
     }
+}
+
+/// Room for what both sides know beside it.
+fn others() -> String {
+    "Việc khác: ".to_owned() + &".".repeat(60)
 }
 
 /// The folders, numbered from one: name, messages, octets, digest.

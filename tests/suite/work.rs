@@ -437,37 +437,49 @@ fn r14_r26_work_goes_on_in_the_unit_that_another_was_merged_into() {
         })
     };
     office.daemon.act(vec![create("phong-a", "Phòng A")]);
-    let head = office.daemon.hire("Hoàng Văn Nam");
-    office.daemon.decide(vec![Act::AppointHead { code: "phong-a".into(), who: head.address.clone() }]).unwrap();
     let to = Person { address: format!("phong-a@{DOMAIN}") };
     let letter =
         |subject: &str| format!("From: a@x.vn\r\nSubject: {subject}\r\nMessage-ID: <{subject}@x.vn>\r\n\r\nx\r\n");
+    // One message is in both: as long as the unit has no head, the head of the Office answers for it.
+    office.daemon.deliver(&to, letter("chung").as_bytes());
+    let mut copying = office.daemon.imap_as(&office.head);
+    copying.ok("ENABLE IMAP4rev2");
+    copying.ok("SELECT \"Đơn vị/Phòng A/INBOX\"");
+    copying.ok(&format!("COPY 1 {INBOX}"));
+    assert_eq!(office.items().len(), 2);
+    let head = office.daemon.hire("Hoàng Văn Nam");
+    office.daemon.decide(vec![Act::AppointHead { code: "phong-a".into(), who: head.address.clone() }]).unwrap();
     for subject in ["mot", "hai", "ba"] {
         office.daemon.deliver(&to, letter(subject).as_bytes());
     }
     let mut former = office.daemon.imap_as(&head);
     former.ok("ENABLE IMAP4rev2");
     former.ok("SELECT \"Đơn vị/Phòng A/INBOX\"");
-    former.ok("STORE 1 +FLAGS (\\Flagged)");
-    former.ok("STORE 2 +FLAGS ($Done)");
+    former.ok("STORE 2 +FLAGS (\\Flagged)");
+    former.ok("STORE 3 +FLAGS ($Done)");
     office.daemon.decide(vec![Act::MergeUnit { code: "phong-a".into(), into: UNIT.into() }]).unwrap();
     let nam = "Hoàng Văn Nam";
-    let merged = [["mot", "taken", "-", nam, "-"], ["hai", "done", "marked", "-", nam], ["ba", "open", "-", "-", "-"]];
+    let merged = [
+        ["chung", "open", "-", "-", "-"],
+        ["mot", "taken", "-", nam, "-"],
+        ["hai", "done", "marked", "-", nam],
+        ["ba", "open", "-", "-", "-"],
+    ];
     assert_eq!(office.items(), rows(merged));
     let of_unit = |words: &[&str]| office.list(&[&["--mailbox", &unit()], words].concat()).len();
-    assert_eq!(of_unit(&[]), 3);
+    assert_eq!(of_unit(&[]), 4);
     // By the flag in the folder where it lies now, and by an answer in the name of the unit that goes on.
     let [dao, _] = &office.delegates;
     let mut client = office.daemon.imap_as(dao);
     client.ok("ENABLE IMAP4rev2");
     client.ok("SELECT \"Đơn vị/Văn phòng/Phòng A/INBOX\"");
-    client.ok("STORE 3 +FLAGS (\\Flagged)");
+    client.ok("STORE 4 +FLAGS (\\Flagged)");
     office.answer(dao, &unit(), "In-Reply-To: <mot@x.vn>\r\n");
-    assert_eq!(office.items()[0], rows([["mot", "done", "answered", nam, DAO]])[0]);
-    assert_eq!(office.items()[2], rows([["ba", "taken", "-", DAO, "-"]])[0]);
+    assert_eq!(office.items()[1], rows([["mot", "done", "answered", nam, DAO]])[0]);
+    assert_eq!(office.items()[3], rows([["ba", "taken", "-", DAO, "-"]])[0]);
     // New mail to the old address is work of the unit that goes on; what is late is told to its head.
     office.daemon.deliver(&to, letter("bon").as_bytes());
-    assert_eq!(of_unit(&[]), 4);
+    assert_eq!(of_unit(&[]), 5);
     office.at(date(2026, 12, 22).at(9, 0, 0, 0));
     let told = wait_for(1, &office, &office.head);
     assert!(told.contains(": ba") && told.contains(": bon") && !told.contains(": mot"), "{told}");
