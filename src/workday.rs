@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 
 use jiff::ToSpan;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 use serde::Deserialize;
 
 use crate::clock;
 use crate::limits;
+
+/// Nobody is told of anything before they are at work: they find it when they come.
+pub const MORNING: Time = Time::constant(7, 30, 0, 0);
 
 /// The office's days off beside the weekends, and weekend days on which it works instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use crate::address::Address;
 use crate::directory::{Mailbox, MailboxState, Owner, Snapshot};
 use crate::limits;
 use crate::mime::compose::{ComposeError, Note, Party};
-use crate::text::one_line;
 use crate::store::{self, Append, Item, Items, StoreError};
+use crate::text::one_line;
 
 impl Provisioning {
     /// Tells whoever answers for a unit's or the department's mailbox what is overdue in it, once a day on which the office

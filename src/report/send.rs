@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::json;
@@ -17,9 +16,8 @@ use crate::figure;
 use crate::id::MailboxId;
 use crate::mime::compose::{ComposeError, Note, Party};
 use crate::store::{self, Append, FlagNames, Flags, Prepared, SpecialUse, StoreError};
+use crate::workday::MORNING;
 
-/// Nobody reads a report before they are at work.
-const MORNING: Time = Time::constant(7, 30, 0, 0);
 /// What the audit calls it.
 const SENT: &str = "report.sent";
 

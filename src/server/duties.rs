@@ -1,17 +1,13 @@
 //! What units share and owe, and what the Director hears of it: sections for new units, reminders of what is due (R5, R7, R26),
 //! the monthly report (R30). Apart from what must be done on its day, which does not wait for it.
 
-use jiff::civil::Time;
-
 use super::look::Looks;
 use crate::control::{self, Services};
 use crate::db::DbError;
 use crate::figure::Figure;
 use crate::provisioning::Provisioning;
 use crate::sharing::Sharing;
-
-/// From when on people are told what is overdue: they find it when they come.
-const MORNING: Time = Time::constant(7, 30, 0, 0);
+use crate::workday::MORNING;
 
 /// Looks until the daemon drains.
 pub(super) async fn run(mut looks: Looks) {

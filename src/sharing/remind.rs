@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use jiff::civil::{Time, time};
-
 use super::schedule::State;
 use super::{Duty, Sharing};
 use crate::address::Address;
@@ -15,9 +13,7 @@ use crate::id::MailboxId;
 use crate::mime::compose::{ComposeError, Note, Party};
 use crate::reminder::{self, Reminder, Said};
 use crate::store::{self, Append, FlagNames, Prepared, StoreError};
-
-/// Nobody is reminded before they are at work.
-const MORNING: Time = time(7, 30, 0, 0);
+use crate::workday::MORNING;
 
 impl Sharing {
     /// Reminds those who were not reminded yet, on days on which the office works. Returns how many were.

@@ -139,7 +139,12 @@ pub(super) async fn copied(
 }
 
 /// A message was sent in the mailbox's name that answers others.
-pub(super) async fn answered(tx: &mut Tx, store: &Store, mailbox: MailboxId, references: &[i64]) -> Result<(), DbError> {
+pub(super) async fn answered(
+    tx: &mut Tx,
+    store: &Store,
+    mailbox: MailboxId,
+    references: &[i64],
+) -> Result<(), DbError> {
     let Some(staff) = store.hand.staff() else { return Ok(()) };
     sqlx::query(
         "INSERT OR IGNORE INTO trace SELECT i.id, ?3, ?4, '', ?5 FROM json_each(?2) r \

@@ -31,7 +31,7 @@ use crate::harness::{DOMAIN, Daemon, Person, Settings, UNIT};
 const TABLE: &str = r#"
                                                       | unit                             | department        | person   | shared
                                                       | hd R  P  S  RS PS ex rv me ot dp | di dp R  P  hd me | ow hd dp | hd R  P  me ot dp
-SELECT {f}                                            | +  r  +  -  r  +  -  -  -  -  - | +  +  r  +  -  - | +  -  - | +  +  +  +  r  r
+SELECT {f}                                            | +  r  +  -  r  +  -  -  -  -  - | +  +  r  +  -  - | +  -  - | +  +  +  +  +  +
 EXAMINE {f}                                           | r  r  r  -  r  r  -  -  -  -  - | r  r  r  r  -  - | r  -  - | r  r  r  r  r  r
 STATUS {f} (MESSAGES UNSEEN)                          | +  +  +  -  +  +  -  -  -  -  - | +  +  +  +  -  - | +  -  - | +  +  +  +  +  +
 LIST "" {f}                                           | +  +  +  -  +  +  -  -  -  -  - | +  +  +  +  -  - | +  -  - | +  +  +  +  +  +
@@ -54,11 +54,11 @@ CREATE {n}                                            | +  x  +  x  x  +  x  x  
 DELETE {k}                                            | +  x  x  -  x  x  -  -  -  -  - | +  +  x  x  -  - | +  -  - | +  x  x  x  x  x
 RENAME {k} {m}                                        | +  x  x  -  x  x  -  -  -  -  - | +  +  x  x  -  - | +  -  - | +  x  x  x  x  x
 s FETCH 1 BODY.PEEK[]                                 | +  +  +  .  +  +  .  .  .  .  . | +  +  +  +  .  . | +  .  . | +  +  +  +  +  +
-s FETCH 1 BODY[]                                      | +  0  +  .  0  +  .  .  .  .  . | +  +  0  +  .  . | +  .  . | +  0  0  0  0  0
+s FETCH 1 BODY[]                                      | +  0  +  .  0  +  .  .  .  .  . | +  +  0  +  .  . | +  .  . | +  +  +  +  +  +
 s SEARCH ALL                                          | +  +  +  .  +  +  .  .  .  .  . | +  +  +  +  .  . | +  .  . | +  +  +  +  +  +
 s SORT (DATE) UTF-8 ALL                               | +  +  +  .  +  +  .  .  .  .  . | +  +  +  +  .  . | +  .  . | +  +  +  +  +  +
 s THREAD REFERENCES UTF-8 ALL                         | +  +  +  .  +  +  .  .  .  .  . | +  +  +  +  .  . | +  .  . | +  +  +  +  +  +
-s STORE 1 +FLAGS (\Seen)                              | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  x  x  x  x  x
+s STORE 1 +FLAGS (\Seen)                              | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  +  +  +  +  +
 s STORE 1 +FLAGS (\Flagged)                           | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  x  x  x  x  x
 s STORE 1 +FLAGS (\Deleted)                           | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  x  x  x  x  x
 s STORE 1 +FLAGS ($label1)                            | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  x  x  x  x  x
