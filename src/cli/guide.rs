@@ -1,7 +1,6 @@
 //! `guide WHO`, as a person reads it.
 
 use crate::control::guide::{GuideView, SectionView, UsableView};
-use crate::directory::Rights;
 use crate::language::Language;
 
 use super::tables::{day, labelled, table, text};
@@ -30,18 +29,9 @@ fn mailboxes(mailboxes: &[UsableView], language: Language) -> String {
     };
     let row = |view: &UsableView| {
         let until = text(view.until.map(|until| day(until, language)).as_ref());
-        [view.folder.clone(), view.address.to_string(), rights(view.rights, language), until]
+        [view.folder.clone(), view.address.to_string(), view.rights.describe(language), until]
     };
     table(headings, mailboxes.iter().map(row))
-}
-
-fn rights(rights: Rights, language: Language) -> String {
-    let words = [(Rights::READ, "đọc"), (Rights::PROCESS, "xử lý"), (Rights::SEND, "gửi")];
-    let held = words.into_iter().filter(|(right, _)| rights.include(*right)).map(|(_, word)| word);
-    match language {
-        Language::Vi => held.collect::<Vec<_>>().join(", "),
-        Language::En => rights.to_string(),
-    }
 }
 
 fn how_work_is_done(language: Language) -> &'static str {

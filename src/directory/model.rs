@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::acl::Acl;
 use crate::address::{Address, Domain};
 use crate::id::{AddressId, DelegationId, FolderId, GrantId, MailboxId, StaffId, UnitId};
+use crate::language::Language;
 use crate::name::PersonName;
 use crate::text::fold;
 
@@ -394,8 +395,8 @@ impl Rights {
     /// Everything: the owner's, and a steward's.
     pub const ALL: Self = Self(7);
 
-    const WORDS: [(&'static str, Self, u8); 3] =
-        [("read", Self::READ, 1), ("process", Self::PROCESS, 2), ("send", Self::SEND, 4)];
+    const WORDS: [(&'static str, &'static str, Self); 3] =
+        [("read", "đọc", Self::READ), ("process", "xử lý", Self::PROCESS), ("send", "gửi", Self::SEND)];
 
     /// Whether all of these are among them.
     pub fn include(self, wanted: Self) -> bool {
@@ -412,11 +413,21 @@ impl Rights {
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
+
+    /// As people say them.
+    pub fn describe(self, language: Language) -> String {
+        let held = Self::WORDS.iter().filter(|(.., one)| self.include(*one));
+        let words = held.map(|(english, vietnamese, _)| match language {
+            Language::Vi => *vietnamese,
+            Language::En => *english,
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl std::fmt::Display for Rights {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words: Vec<_> = Self::WORDS.iter().filter(|(.., bit)| self.0 & bit != 0).map(|(word, ..)| *word).collect();
+        let words: Vec<_> = Self::WORDS.iter().filter(|(.., one)| self.include(*one)).map(|(word, ..)| *word).collect();
         f.write_str(&words.join(","))
     }
 }
@@ -427,7 +438,7 @@ impl std::str::FromStr for Rights {
     fn from_str(text: &str) -> Result<Self, RightsError> {
         text.split(',').map(str::trim).try_fold(Self::default(), |rights, word| {
             let known = Self::WORDS.iter().find(|(name, ..)| *name == word);
-            known.map(|(_, right, _)| rights.and(*right)).ok_or_else(|| RightsError(text.to_owned()))
+            known.map(|(.., right)| rights.and(*right)).ok_or_else(|| RightsError(text.to_owned()))
         })
     }
 }

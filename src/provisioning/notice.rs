@@ -1,12 +1,14 @@
 //! What whoever answers for a mailbox is told: that an administrator looks into it or exports it (R20), that a machine was let
-//! in, or that machines no longer are (R23, R24).
+//! in, or that machines no longer are (R23, R24); and whoever may use one from now on (R23, R25).
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::settings::Settings;
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::credential::Bond;
+use crate::directory::Rights;
 use crate::id::MailboxId;
 use crate::language::Language;
 use crate::mime::compose::{ComposeError, Note, Party};
@@ -30,6 +32,8 @@ pub(super) enum Told {
     Exported { reason: Label },
     /// A machine got a password.
     Machine { name: Label, bond: Bond },
+    /// Whoever is told may use it, as this folder of their mail program.
+    Delegated { folder: String, rights: Rights, since: Date, until: Option<Date> },
     /// With a hand-over that nobody attended passwords of machines ended.
     Lapsed { names: Vec<String> },
 }
@@ -77,6 +81,32 @@ impl News {
                     format!("Purpose: {}", bond.describe(Language::En)),
                 ],
             },
+            Told::Delegated { folder, rights, since, until } => {
+                let day = |day: &Date| day.strftime("%d/%m/%Y").to_string();
+                let last = until.as_ref().map(day);
+                let (vi, en) = (
+                    last.as_ref().map(|day| format!(" đến hết ngày {day}")),
+                    last.as_ref().map(|day| format!(" to {day}")),
+                );
+                let (from, vi, en) = (day(since), vi.unwrap_or_default(), en.unwrap_or_default());
+                Words {
+                    subject: format!("Bạn được uỷ quyền sử dụng hộp thư {address}"),
+                    what: [
+                        format!(
+                            "Bạn được uỷ quyền sử dụng hộp thư {address} từ ngày {from}{vi}: {}.",
+                            rights.describe(Language::Vi)
+                        ),
+                        format!(
+                            "You may use the mailbox {address} from {from}{en}: {}.",
+                            rights.describe(Language::En)
+                        ),
+                    ],
+                    more: [
+                        format!("Mở bằng phần mềm thư và mật khẩu của chính bạn: thư mục \"{folder}\"."),
+                        format!("Open it with your own mail program and password: the folder \"{folder}\"."),
+                    ],
+                }
+            }
             Told::Lapsed { names } => Words {
                 subject: format!("Thiết bị của hộp thư {address} cần mật khẩu mới"),
                 what: [
@@ -132,7 +162,7 @@ impl News {
     fn number(&self) -> i64 {
         match &self.told {
             Told::Opened { until, .. } => until.as_second(),
-            Told::Exported { .. } | Told::Machine { .. } | Told::Lapsed { .. } => 0,
+            Told::Exported { .. } | Told::Machine { .. } | Told::Delegated { .. } | Told::Lapsed { .. } => 0,
         }
     }
 }

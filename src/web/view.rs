@@ -232,17 +232,7 @@ impl<'a> Frame<'a> {
     }
 
     fn rights(&self, rights: Rights) -> String {
-        let words = [
-            (Rights::READ, self.say("đọc", "read")),
-            (Rights::PROCESS, self.say("xử lý", "process")),
-            (Rights::SEND, self.say("gửi", "send")),
-        ];
-        words
-            .into_iter()
-            .filter(|(right, _)| rights.include(*right))
-            .map(|(_, word)| word)
-            .collect::<Vec<_>>()
-            .join(", ")
+        rights.describe(self.language)
     }
 
     fn last_used(&self, device: &Device) -> String {

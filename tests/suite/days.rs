@@ -115,6 +115,9 @@ fn r23_a_delegate_sees_the_mailbox_at_the_next_list_and_every_act_is_theirs_unti
     assert!(!session.ok(&json!(["list", "\"\"", "*"])).contains("&ARABoQ-n"));
     office.delegate(&office.khoa, "read,process", &["--until", "2026-11-30"]);
     assert!(session.ok(&json!(["list", "\"\"", "*"])).contains(INBOX), "without a new connection");
+    session.ok(&json!(["select", "INBOX"]));
+    let told = session.ok(&json!(["search", null, "SUBJECT", "\"uy quyen su dung hop thu van-phong\""]));
+    assert_ne!(told, "[\"\"]", "who is let in is told");
     let guide = office.ask(&["guide", KHOA]);
     let mailbox = &guide["guide"]["mailboxes"][0];
     assert_eq!(mailbox["folder"], "Đơn vị/Văn phòng", "{guide}");

@@ -17,7 +17,8 @@ use crate::harness::{DOMAIN, Daemon, Person, Settings, UNIT};
 /// A command a row, somebody a column.
 ///
 /// `+` done, `r` opened for reading only, `x` refused, `-` told that there is no such folder (or shown nothing of it), `0` said
-/// to be done and nothing has changed, `.` not to be tried: the folder cannot be opened.
+/// to be done and nothing has changed for the head (what others read of a shared folder is theirs alone), `.` not to be tried: the
+/// folder cannot be opened.
 ///
 /// Before the command: `s` it is opened first, `d` its first message is marked deleted and it is opened, `o` a folder of one's
 /// own is. `{f}` is the folder, `{k}` one below it or beside it, `{m}` and `{n}` are names of such, `{w}` is
@@ -54,11 +55,11 @@ CREATE {n}                                            | +  x  +  x  x  +  x  x  
 DELETE {k}                                            | +  x  x  -  x  x  -  -  -  -  - | +  +  x  x  -  - | +  -  - | +  x  x  x  x  x
 RENAME {k} {m}                                        | +  x  x  -  x  x  -  -  -  -  - | +  +  x  x  -  - | +  -  - | +  x  x  x  x  x
 s FETCH 1 BODY.PEEK[]                                 | +  +  +  .  +  +  .  .  .  .  . | +  +  +  +  .  . | +  .  . | +  +  +  +  +  +
-s FETCH 1 BODY[]                                      | +  0  +  .  0  +  .  .  .  .  . | +  +  0  +  .  . | +  .  . | +  +  +  +  +  +
+s FETCH 1 BODY[]                                      | +  0  +  .  0  +  .  .  .  .  . | +  +  0  +  .  . | +  .  . | +  0  0  0  0  0
 s SEARCH ALL                                          | +  +  +  .  +  +  .  .  .  .  . | +  +  +  +  .  . | +  .  . | +  +  +  +  +  +
 s SORT (DATE) UTF-8 ALL                               | +  +  +  .  +  +  .  .  .  .  . | +  +  +  +  .  . | +  .  . | +  +  +  +  +  +
 s THREAD REFERENCES UTF-8 ALL                         | +  +  +  .  +  +  .  .  .  .  . | +  +  +  +  .  . | +  .  . | +  +  +  +  +  +
-s STORE 1 +FLAGS (\Seen)                              | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  +  +  +  +  +
+s STORE 1 +FLAGS (\Seen)                              | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  0  0  0  0  0
 s STORE 1 +FLAGS (\Flagged)                           | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  x  x  x  x  x
 s STORE 1 +FLAGS (\Deleted)                           | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  x  x  x  x  x
 s STORE 1 +FLAGS ($label1)                            | +  x  +  .  x  +  .  .  .  .  . | +  +  x  +  .  . | +  .  . | +  x  x  x  x  x
