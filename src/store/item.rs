@@ -451,6 +451,7 @@ pub(super) async fn folder_left(tx: &mut Tx, store: &Store, folder: FolderId) ->
 pub(super) async fn move_items(tx: &mut Tx, from: MailboxId, to: MailboxId) -> Result<(), DbError> {
     let moved = sqlx::query("UPDATE OR IGNORE item SET mailbox_id = ?2 WHERE mailbox_id = ?1");
     moved.bind(from).bind(to).execute(tx.connection()).await?;
+    trace::move_twins(tx, from, to).await?;
     let twins = sqlx::query("DELETE FROM item WHERE mailbox_id = ? AND done_at IS NULL");
     twins.bind(from).execute(tx.connection()).await?;
     Ok(())

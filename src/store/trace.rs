@@ -173,3 +173,19 @@ pub(super) async fn removed(tx: &mut Tx, store: &Store, folder: FolderId, uids: 
     left.execute(tx.connection()).await?;
     Ok(())
 }
+
+/// What was done with undone items of a mailbox that another one has too is from now on known of those alone.
+pub(super) async fn move_twins(tx: &mut Tx, from: MailboxId, to: MailboxId) -> Result<(), DbError> {
+    let moved = sqlx::query(
+        "UPDATE OR IGNORE trace SET item_id = n.kept FROM (SELECT t.id, k.id AS kept FROM item t CROSS JOIN item k \
+             ON k.mailbox_id = ?2 AND k.body_id = t.body_id AND k.variant = t.variant \
+             WHERE t.mailbox_id = ?1 AND t.done_at IS NULL) n WHERE trace.item_id = n.id",
+    );
+    moved.bind(from).bind(to).execute(tx.connection()).await?;
+    // Whoever did the same with both did it once.
+    let doubled = sqlx::query(
+        "DELETE FROM trace WHERE item_id IN (SELECT id FROM item WHERE mailbox_id = ? AND done_at IS NULL)",
+    );
+    doubled.bind(from).execute(tx.connection()).await?;
+    Ok(())
+}

@@ -280,7 +280,9 @@ fn r8_what_is_doubtful_is_in_the_departments_inbox_with_the_reason_and_nowhere_e
     reason("trưởng", head, &office.sign(&letter(head, &to, "trưởng")), "not sent from the address of a unit");
     let lan = own("van-phong");
     reason("văn phòng", &lan, &office.sign(&letter(&lan, &to, "văn phòng")), "on the network");
-    // There is no room, and then no such folder.
+    // There is no such folder, until the daemon looks again, and then no room.
+    office.daemon.imap_as(&office.notary).ok(&format!("DELETE \"{}\"", utf7(RESULTS)));
+    reason("mất", &unit, &office.sign(&by("mất")), "no folder for this section");
     let quota = |octets: &str| {
         let done = office.daemon.command(&["mailbox", "quota", &unit, octets]);
         assert!(done.status.success(), "{done:?}");
@@ -288,8 +290,6 @@ fn r8_what_is_doubtful_is_in_the_departments_inbox_with_the_reason_and_nowhere_e
     quota("1k");
     reason("đầy", &unit, &office.sign(&by("đầy")), "mailbox is full");
     quota("1G");
-    office.daemon.imap_as(&office.notary).ok(&format!("DELETE \"{}\"", utf7(RESULTS)));
-    reason("mất", &unit, &office.sign(&by("mất")), "no folder for this section");
     assert_eq!(office.shelf("ket-qua-tuan"), 0);
     assert_eq!(office.receipts(), [""; 0]);
     // What others write about a section is mail, and no attempt to file.

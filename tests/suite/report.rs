@@ -309,7 +309,8 @@ fn r30_nothing_is_sent_where_nobody_is_to_get_it_and_others_may_be_named() {
 fn r30_the_page_prints_on_a4_and_text_and_html_agree() {
     let office = Office::open();
     office.november();
-    office.at("2026-12-03T09:00");
+    // Before it is sent: what is recorded of that is told of from then on.
+    office.at("2026-12-03T07:00");
     office.wait_for_day("2026-12-03");
     let dir = tempfile::tempdir().unwrap();
     let written = |name: &str| {

@@ -466,6 +466,9 @@ fn r14_r26_work_goes_on_in_the_unit_that_another_was_merged_into() {
         ["ba", "open", "-", "-", "-"],
     ];
     assert_eq!(office.items(), rows(merged));
+    let kept = office.list(&[])[0]["id"].to_string();
+    let history = office.work(&["show", &kept]).unwrap()["history"].to_string();
+    assert!(history.contains("\"copied\""), "what was done with the one is known of the other: {history}");
     let of_unit = |words: &[&str]| office.list(&[&["--mailbox", &unit()], words].concat()).len();
     assert_eq!(of_unit(&[]), 4);
     // By the flag in the folder where it lies now, and by an answer in the name of the unit that goes on.
