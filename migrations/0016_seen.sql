@@ -12,6 +12,14 @@ CREATE TABLE seen (
     modseq    INTEGER NOT NULL,                          -- one of the folder's, told to this person alone
     PRIMARY KEY (folder_id, staff_id, uid)
 ) STRICT, WITHOUT ROWID;
+-- Everybody's of a message that is copied or purged, and all of somebody who leaves.
+CREATE INDEX seen_message ON seen (folder_id, uid);
+CREATE INDEX seen_staff ON seen (staff_id);
+
+-- What was marked by anybody before is unread for everybody from now on: programs that remember it ask for it again.
+UPDATE state SET modseq = (SELECT highest_modseq + 1 FROM folder WHERE id = folder_id)
+WHERE flags & 1 AND folder_id IN (SELECT id FROM folder WHERE shared);
+UPDATE folder SET highest_modseq = highest_modseq + 1 WHERE shared;
 
 -- What is shared no more, as when its unit is merged into another, is mail of one common `\Seen`: seen by anybody is seen.
 CREATE TRIGGER seen_ends AFTER UPDATE OF name ON folder WHEN OLD.shared AND NOT NEW.shared

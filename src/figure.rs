@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
 
-use crate::db::{DbError, Tx};
+use crate::db::{Db, DbError, Tx};
 
 /// What is counted or measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -95,6 +95,12 @@ pub async fn add(tx: &mut Tx, day: Date, more: &Figures) -> Result<(), DbError> 
     Ok(())
 }
 
+/// Counts one thing that happened on a day, by itself.
+pub async fn count_one(db: &Db, day: Date, figure: Figure) -> Result<(), DbError> {
+    let one = [(figure, 1)].into_iter().collect();
+    db.write(move |tx| Box::pin(async move { add(tx, day, &one).await })).await
+}
+
 /// Writes what was measured on a day; what is there already stays.
 pub async fn measure(tx: &mut Tx, day: Date, measured: &Figures) -> Result<(), DbError> {
     sqlx::query("INSERT OR IGNORE INTO figure SELECT ?1, value->>0, value->>1 FROM json_each(?2)")
@@ -153,7 +159,6 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::db::Db;
 
     #[tokio::test]
     async fn counts_add_up_measures_stay_and_unknown_days_are_not_zero() {

@@ -194,7 +194,10 @@ fn signers(dkim: &[DkimOutput<'_>]) -> Vec<Domain> {
     let holding = dkim.iter().filter(|output| *output.result() == DkimResult::Pass).filter_map(DkimOutput::signature);
     // RFC 6376 §8.2: behind a length anything may be added.
     let whole = holding.filter(|signature| signature.l == 0);
-    let covering = whole.filter(|signature| signature.h.iter().any(|name| name.eq_ignore_ascii_case("subject")));
+    // What it asks for, and whom: a letter to somebody else is not to be used again.
+    let needed = ["subject", "to"];
+    let covering = whole
+        .filter(|signature| needed.iter().all(|name| signature.h.iter().any(|field| field.eq_ignore_ascii_case(name))));
     covering.filter_map(|signature| Domain::parse(&signature.d).ok()).collect()
 }
 

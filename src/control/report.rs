@@ -95,6 +95,7 @@ pub(super) async fn execute(
 /// [`ReportError`]; then it is due still.
 pub async fn send_due(services: &Services) -> Result<Vec<Address>, ReportError> {
     let Some(month) = services.reports.due().await? else { return Ok(Vec::new()) };
+    services.reports.ready()?;
     let report = gather(month, services).await?;
     Ok(services.reports.send(&report, Sent::Once, DAEMON).await?)
 }

@@ -43,9 +43,9 @@ impl Bond {
     pub fn describe(&self, language: Language) -> String {
         let networks: Vec<_> = self.networks.iter().map(ToString::to_string).collect();
         let (does, from) = match (self.doors, language) {
-            (Doors::Send, Language::Vi) => ("gửi thư", "từ"),
-            (Doors::Read, Language::Vi) => ("đọc thư", "từ"),
-            (Doors::Both, Language::Vi) => ("đọc và gửi thư", "từ"),
+            (Doors::Send, Language::Vi) => ("gửi thư", "từ mạng"),
+            (Doors::Read, Language::Vi) => ("đọc thư", "từ mạng"),
+            (Doors::Both, Language::Vi) => ("đọc và gửi thư", "từ mạng"),
             (Doors::Send, Language::En) => ("sends", "from"),
             (Doors::Read, Language::En) => ("reads", "from"),
             (Doors::Both, Language::En) => ("reads and sends", "from"),

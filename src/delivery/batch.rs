@@ -20,6 +20,8 @@ pub(super) struct Batch {
     pub(super) copies: Vec<Append>,
     /// Whose doing they are, if it is somebody's of the staff.
     pub(super) by: Option<StaffId>,
+    /// What the server itself has to say of it: nobody's work.
+    pub(super) notes: Vec<Append>,
     /// The mailbox in whose name a message was sent of which it keeps no copy: the message may answer what came there.
     pub(super) answering: Option<(MailboxId, Arc<Prepared>)>,
     /// What goes elsewhere.
@@ -44,11 +46,12 @@ impl Delivery {
     /// the same time.
     pub(super) async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let day = self.clock.today();
-        let only_moves = batch.sendings.is_empty() && batch.warned.is_empty() && batch.answering.is_none();
-        if only_moves && batch.outcomes.is_empty() {
+        let is_simple =
+            batch.sendings.is_empty() && batch.warned.is_empty() && batch.answering.is_none() && batch.notes.is_empty();
+        if is_simple && batch.outcomes.is_empty() {
             return self.db.write_joined(Fill { store: self.store.clone(), batch, day }).await;
         }
-        if only_moves && batch.copies.is_empty() {
+        if is_simple && batch.copies.is_empty() {
             return Ok(self.db.write_joined(Settle { batch, day }).await?);
         }
         let (store, queue, now) = (self.store.by(batch.by), self.queue.clone(), self.clock.zoned());
@@ -66,6 +69,7 @@ async fn write(tx: &mut Tx, store: &Store, queue: Queue, batch: Batch, now: &Zon
         };
         queue::put(tx, (body, message.len()), jobs, now.timestamp()).await?;
     }
+    store::append_in(tx, &store.by(Hand::Server), batch.notes).await?;
     if let Some((mailbox, message)) = &batch.answering {
         store::answer_items(tx, store, *mailbox, message.bytes().unwrap_or_default()).await?;
     }

@@ -2,7 +2,7 @@
 
 use super::answer::subject;
 use super::batch::Batch;
-use super::filing::{Doubt, Letter, Plan, Writer, plan};
+use super::filing::{Addressing, Doubt, Letter, Plan, Writer, plan};
 use super::receipt::{self, About};
 use super::{Delivery, DeliveryError, Destination, Envelope, Recipient, Tagged};
 use crate::address::Address;
@@ -11,6 +11,7 @@ use crate::id::{FolderId, MailboxId};
 use crate::mime::compose::Party;
 use crate::mime::is_automatic;
 use crate::store::{Prepared, StoreError};
+use crate::text::fold;
 
 /// A message to the department that asks to be filed.
 pub(super) struct Judged {
@@ -94,7 +95,13 @@ impl Delivery {
             (Err(doubt), from) => (receipt::left(&about, from.as_ref(), *doubt), address),
         };
         match written {
-            Ok(text) => self.send_back(to, text, unique, batch).await,
+            Ok(text) => {
+                let mut told = Batch::default();
+                self.send_back(to, text, unique, &mut told).await?;
+                batch.notes.extend(told.copies);
+                batch.sendings.extend(told.sendings);
+                Ok(())
+            }
             Err(error) => {
                 tracing::error!(id = %envelope.id, %error, "nobody is told what became of a message to be filed");
                 Ok(())
@@ -128,15 +135,20 @@ fn decide<'a>(
     // Not postmaster@ and whatever else leads there.
     let is_own = |address: &Address| department.addresses.iter().any(|held| held.address == *address);
     let own = here.filter_map(|Recipient { address, .. }| match address.without_tag() {
-        Some((base, tag)) => is_own(&base).then_some(Some(tag)),
-        None => is_own(address).then_some(None),
+        Some((base, tag)) => is_own(&base).then_some((address, Some(tag))),
+        None => is_own(address).then_some((address, None)),
     });
-    let sub_addresses: Vec<Option<&str>> = own.collect();
+    let (own, sub_addresses): (Vec<&Address>, Vec<Option<&str>>) = own.unzip();
+    let is_named = |address: &&Address| {
+        let as_given = fold(&address.to_string());
+        envelope.origin.addressees.iter().any(|named| fold(&named.to_string()) == as_given)
+    };
     sub_addresses.first()?;
     let bytes = message.bytes().unwrap_or_default();
     let letter = Letter {
         sub_addresses: sub_addresses.into_iter().flatten().collect(),
         subject: &subject(bytes),
+        addressing: if own.iter().all(is_named) { Addressing::Named } else { Addressing::Diverted },
         writer: if is_automatic(bytes) { Writer::Program } else { Writer::Person },
         from: envelope.from.as_ref(),
         origin: &envelope.origin,

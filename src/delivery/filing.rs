@@ -12,7 +12,9 @@ use crate::text::{fold, slug};
 pub struct Origin {
     /// Every address that a reader could take its From to name.
     pub authors: Vec<Address>,
-    /// What that is worth.
+    /// Every address that its To names; of a Cc nobody knows who wrote it.
+    pub addressees: Vec<Address>,
+    /// What its authors are worth.
     pub proof: Proof,
 }
 
@@ -60,6 +62,8 @@ pub(super) enum Doubt {
     Differs,
     /// The domain of its author does not answer for it.
     Unsigned,
+    /// Its author sent it to somebody else, or to another section.
+    Diverted,
     /// The address is not in use at the unit, or not registered with the province.
     Unregistered,
     /// A filter or its author's domain says that it is unwanted.
@@ -76,6 +80,8 @@ pub(super) struct Letter<'a> {
     pub(super) sub_addresses: Vec<&'a str>,
     /// Its subject, cut.
     pub(super) subject: &'a str,
+    /// Whether it was written to them.
+    pub(super) addressing: Addressing,
     /// Whether a program wrote it.
     pub(super) writer: Writer,
     /// The reverse path.
@@ -85,6 +91,16 @@ pub(super) struct Letter<'a> {
     pub(super) speaker: Option<MailboxId>,
     /// Where it would go otherwise.
     pub(super) filing: Filing,
+}
+
+/// Whether To names the department's addresses that a message came to. What came over a relay is proven by a signature, and
+/// whoever has a signed letter can send it once more, to whom they like (RFC 6376 §8.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Addressing {
+    /// They do.
+    Named,
+    /// They do not.
+    Diverted,
 }
 
 /// Who writes.
@@ -152,6 +168,7 @@ impl Letter<'_> {
             }
             (Place::Remote, Proof::Relayed) => Some(Doubt::Unsigned),
             (Place::Remote, Proof::Proven) if !self.from.is_some_and(leads_there) => Some(Doubt::Unregistered),
+            (Place::Remote, Proof::Proven) if self.addressing == Addressing::Diverted => Some(Doubt::Diverted),
             (Place::Remote, Proof::Proven | Proof::Login) => (self.filing == Filing::Junk).then_some(Doubt::Unwanted),
         }
     }

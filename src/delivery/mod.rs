@@ -197,8 +197,7 @@ impl Delivery {
 
     /// Counts a message that its sender keeps, because enough of theirs is held.
     pub async fn count_refused(&self) -> Result<(), DbError> {
-        let (day, one) = (self.clock.today(), [(Figure::Refused, 1)].into_iter().collect());
-        self.db.write(move |tx| Box::pin(async move { figure::add(tx, day, &one).await })).await
+        figure::count_one(&self.db, self.clock.today(), Figure::Refused).await
     }
 
     fn next_notice(&self) -> u64 {

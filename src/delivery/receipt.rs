@@ -35,13 +35,12 @@ pub(super) fn filed(about: &About<'_>, to: &Address, unit: &Unit, section: &Tagg
 /// The note beside a message that stays in the INBOX.
 pub(super) fn left(about: &About<'_>, from: Option<&Address>, doubt: Doubt) -> Result<Vec<u8>, ComposeError> {
     let subject = subject(about.original);
-    let from = from.map(ToString::to_string).unwrap_or_default();
-    let (vi, en) = doubt.words();
+    let [from_vi, from_en] =
+        ["gửi từ", "from"].map(|word| from.map(|from| format!(" {word} <{from}>")).unwrap_or_default());
+    let ((vi, en), [todo_vi, todo_en]) = (doubt.words(), doubt.advice());
     let text = format!(
-        "Thư \"{subject}\" gửi từ <{from}> không được lưu vào mục của đơn vị mà ở lại trong INBOX này, vì {vi}.\n\
-         Nếu thư đúng là của đơn vị, hãy chuyển thư vào mục đó.\n\n\
-         The message \"{subject}\" from <{from}> was not filed in a unit's section and stays in this INBOX, since {en}.\n\
-         If it is the unit's, move it into the section.\n"
+        "Thư \"{subject}\"{from_vi} không được lưu vào mục của đơn vị mà ở lại trong INBOX này, vì {vi}.\n{todo_vi}\n\
+         The message \"{subject}\"{from_en} was not filed in a unit's section and stays in this INBOX, since {en}.\n{todo_en}"
     );
     about.write(about.department.address, &format!("Chưa lưu vào mục / Not filed: {subject}"), &text)
 }
@@ -62,6 +61,21 @@ impl About<'_> {
 }
 
 impl Doubt {
+    /// What whoever reads it may do, in both languages; nothing where the unit is no more.
+    fn advice(self) -> [&'static str; 2] {
+        match self {
+            Self::Closed => ["", ""],
+            Self::NoRoom => [
+                "Hãy đề nghị tăng dung lượng hộp thư của đơn vị, rồi chuyển thư vào mục.\n",
+                "Have the unit's mailbox enlarged, then move it into the section.\n",
+            ],
+            _ => [
+                "Nếu thư đúng là của đơn vị, hãy chuyển thư vào đúng mục của đơn vị trong thư mục dùng chung.\n",
+                "If it is the unit's, move it into the right section of the unit's shared folder.\n",
+            ],
+        }
+    }
+
     /// Why, in both languages.
     fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -72,7 +86,7 @@ impl Doubt {
             }
             Self::Closed => ("đơn vị này không còn hoạt động", "this unit is closed"),
             Self::OnNetwork => (
-                "đơn vị này có trong mạng nội bộ và tự đưa thư vào mục của mình",
+                "đơn vị này đã có trong mạng nội bộ nên tự đưa thư vào mục của mình",
                 "this unit is on the network and puts its mail into its sections itself",
             ),
             Self::NotRelayed => (
@@ -86,6 +100,10 @@ impl Doubt {
             Self::Unsigned => (
                 "thư không có chữ ký (DKIM) hợp lệ của tên miền gửi, có thể bị giả mạo",
                 "the sender's domain did not sign it (DKIM), and it may be forged",
+            ),
+            Self::Diverted => (
+                "thư không ghi địa chỉ này ở phần người nhận (To), có thể là thư cũ bị gửi lại",
+                "its To does not name the address that it came to, and it may be an old letter that is sent again",
             ),
             Self::Unregistered => (
                 "địa chỉ gửi chưa được đăng ký cho đơn vị",

@@ -238,10 +238,13 @@ impl<'a> Progress<'a> {
 
     fn delegation(&mut self, step: &Step) {
         match step {
-            Step::Delegate { mailbox, staff, rights, since, until, .. } => {
-                let (mailbox, staff, rights) = (*mailbox, *staff, *rights);
-                self.draft.delegate(NewDelegation { mailbox, staff, rights, since: *since, until: *until });
-                self.tell_delegate(step);
+            Step::Delegate { mailbox, address, staff, rights, since, until, .. } => {
+                let (mailbox, staff, rights, since, until) = (*mailbox, *staff, *rights, *since, *until);
+                self.draft.delegate(NewDelegation { mailbox, staff, rights, since, until });
+                let snapshot = self.draft.snapshot();
+                let label = snapshot.mailbox(mailbox).and_then(|mailbox| snapshot.label(mailbox)).unwrap_or_default();
+                let told = Told::Delegated { folder: format!("{UNITS}/{label}"), rights, since, until };
+                self.news = Some(self.news(mailbox, address, told));
             }
             Step::EndDelegation { delegation, .. } => {
                 self.draft.change_delegation(*delegation, |row| row.state = DelegationState::Ended);
@@ -252,19 +255,6 @@ impl<'a> Progress<'a> {
             Step::EndGrant { grant, .. } => self.draft.change_grant(*grant, |row| row.state = DelegationState::Ended),
             _ => {}
         }
-    }
-
-    /// Whoever may use a mailbox from now on hears where it is.
-    fn tell_delegate(&mut self, step: &Step) {
-        let Step::Delegate { mailbox, address, staff, rights, since, until, .. } = step else { return };
-        let snapshot = self.draft.snapshot();
-        let label = snapshot.mailbox(*mailbox).and_then(|mailbox| snapshot.label(mailbox));
-        let own = snapshot.of(Owner::Staff(*staff)).and_then(|own| Some((own.id, own.primary()?.clone())));
-        let Some((label, (own, to))) = label.zip(own) else { return };
-        let (folder, by) = (format!("{UNITS}/{label}"), self.order.actor.clone());
-        let told = Told::Delegated { folder, rights: *rights, since: *since, until: *until };
-        let news = News { mailbox: *mailbox, address: address.clone(), told, by };
-        self.effects.push(Effect::Notify { mailbox: own, address: to, news });
     }
 
     fn mailbox(&mut self, step: &Step) -> Result<(), Failure> {

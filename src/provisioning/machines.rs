@@ -13,7 +13,7 @@ use super::{Failure, Issued, Made, Manner, Order, Provisioning, Record, Refusal,
 use crate::address::Address;
 use crate::credential::{self, Bond, Secret};
 use crate::db::Tx;
-use crate::directory::{Mailbox, MailboxState, Owner};
+use crate::directory::{Mailbox, MailboxState};
 use crate::id::MailboxId;
 use crate::language::Language;
 use crate::limits;
@@ -133,22 +133,25 @@ impl Provisioning {
         }
         for handover in &mut outcome.applied.handovers {
             let theirs = outcome.applied.machines.iter().filter(|machine| machine.mailbox == handover.mailbox);
-            handover.ended.extend(theirs.map(Replaced::in_the_record));
+            let foretold = manner == Manner::Rehearse && order.handing == Handing::Slip;
+            handover.ended.extend(theirs.map(|machine| {
+                let new = if foretold || machine.password.is_some() { Handing::Slip } else { Handing::Nobody };
+                machine.in_the_record(new)
+            }));
         }
         Ok(())
     }
 }
 
 impl Replaced {
-    /// A line of the minutes.
-    fn in_the_record(&self) -> String {
-        let Self { name, bond, password, .. } = self;
-        let new = if password.is_some() {
-            "giao mật khẩu mới cho bên nhận"
-        } else {
-            "phải cấp mật khẩu mới"
+    /// A line of the minutes, by whether the new password is handed to somebody.
+    fn in_the_record(&self, handing: Handing) -> String {
+        let Self { name, bond, .. } = self;
+        let new = match handing {
+            Handing::Slip => "mật khẩu mới giao cho bên nhận",
+            Handing::Nobody => "bên nhận đề nghị cấp mật khẩu mới nếu còn dùng",
         };
-        format!("mật khẩu cũ của thiết bị {name} ({}); {new}", bond.describe(Language::Vi))
+        format!("huỷ mật khẩu cũ của thiết bị {name} ({}); {new}", bond.describe(Language::Vi))
     }
 }
 
@@ -156,8 +159,8 @@ impl Replaced {
 fn tell_stewards(sitting: &mut Sitting, news: &News) {
     let snapshot = sitting.draft.snapshot();
     let stewards = snapshot.mailbox(news.mailbox).map(|mailbox| snapshot.stewards(mailbox)).unwrap_or_default();
-    let own = stewards.into_iter().filter_map(|steward| snapshot.of(Owner::Staff(steward)));
-    let notices = own.filter_map(|own| Some((own.id, own.primary()?.clone())));
-    let notices = notices.map(|(mailbox, address)| Effect::Notify { mailbox, address, news: news.clone() });
+    let theirs = stewards.into_iter().filter_map(|steward| snapshot.own(steward));
+    let notices =
+        theirs.map(|(mailbox, address)| Effect::Notify { mailbox, address: address.clone(), news: news.clone() });
     sitting.effects.extend(notices.collect::<Vec<_>>());
 }

@@ -17,7 +17,7 @@ const NATION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
 const TITLE: &str = "BIÊN BẢN";
 const HEADINGS: [&str; 5] = ["STT", "Thư mục", "Số thư", "Dung lượng (byte)", "Mã kiểm tra (SHA-256)"];
-const OPEN_HEADINGS: [&str; 5] = ["STT", "Nội dung và người gửi", "Đến ngày", "Hạn", "Người xử lý"];
+const OPEN_HEADINGS: [&str; 5] = ["STT", "Nội dung và người gửi", "Ngày đến", "Hạn xử lý", "Người xử lý"];
 const SIDES: [&str; 2] = ["BÊN GIAO", "BÊN NHẬN"];
 const SIGN: &str = "(Ký, ghi rõ họ tên)";
 const PAGE: &str = "\
@@ -85,7 +85,8 @@ impl<'a> Minutes<'a> {
             unread: format!("Thư chưa đọc: {}", grouped(unseen)),
             closing: [
                 "Từ thời điểm trên, bên nhận quản lý hộp thư và chịu trách nhiệm về việc sử dụng hộp thư. Bên nhận đăng \
-                 nhập bằng mật khẩu của chính mình; không có mật khẩu nào được giao lại."
+                 nhập bằng mật khẩu của chính mình; không giao lại mật khẩu của cá nhân \
+                 nào. Mật khẩu riêng của thiết bị, nếu có, được thay như ghi ở mục 3."
                     .to_owned(),
                 "Biên bản được lập thành hai bản có giá trị như nhau, mỗi bên giữ một bản; một bản lưu trong hộp thư, mã \
                  kiểm tra ghi trong nhật ký hệ thống."
@@ -98,12 +99,9 @@ impl<'a> Minutes<'a> {
     fn open(&self) -> impl Iterator<Item = String> {
         let Unfinished { open_items_total, open_items } = &self.handover.unfinished;
         let more = open_items_total.saturating_sub(open_items.len() as u64);
-        let named = if more > 0 {
-            format!(", dưới đây là {} việc cũ nhất", open_items.len())
-        } else {
-            String::new()
-        };
-        let items = format!("Thư chờ xử lý, ở lại trong hộp thư: {}{named}", grouped(*open_items_total));
+        let named =
+            if more > 0 { format!(", dưới đây là {} thư cũ nhất", open_items.len()) } else { String::new() };
+        let items = format!("Thư chờ xử lý, còn lại trong hộp thư: {}{named}", grouped(*open_items_total));
         [self.unread.clone(), items].into_iter()
     }
 
@@ -161,7 +159,7 @@ impl<'a> Minutes<'a> {
         let _ = write!(text, "{}\nMã kiểm tra toàn bộ: {}\n\n2. Việc còn dở\n", self.total, manifest.digest());
         text.extend(self.open().map(|line| format!("- {line}\n")));
         for (number, [what, since, due, who]) in self.open_items() {
-            let _ = write!(text, "  {number}. {what}\n     Đến ngày {since}, hạn {due}; người xử lý: {who}\n");
+            let _ = write!(text, "  {number}. {what}\n     Ngày đến: {since}; hạn xử lý: {due}; người xử lý: {who}\n");
         }
         let _ = write!(text, "- {}\n\n3. Quyền đã kết thúc\n", others());
         text.extend(ended.iter().map(|line| format!("- {line}\n")));

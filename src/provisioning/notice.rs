@@ -116,7 +116,10 @@ impl News {
                     format!("The mailbox {address} was handed over; the passwords of these devices ended."),
                 ],
                 more: [
-                    format!("Thiết bị: {}. Cần dùng tiếp thì đề nghị quản trị cấp mật khẩu mới.", names.join(", ")),
+                    format!(
+                        "Thiết bị: {}. Nếu còn cần dùng, đề nghị người quản trị cấp mật khẩu mới.",
+                        names.join(", ")
+                    ),
                     format!(
                         "Devices: {}. Ask the administrator for new passwords if they are still needed.",
                         names.join(", ")
@@ -158,7 +161,7 @@ pub(super) fn letter(
 }
 
 impl News {
-    /// Tells apart what is told of one mailbox in one moment.
+    /// Tells two openings of one mailbox in one moment apart; of everything else there is one.
     fn number(&self) -> i64 {
         match &self.told {
             Told::Opened { until, .. } => until.as_second(),

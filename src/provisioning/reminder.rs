@@ -74,7 +74,7 @@ impl Provisioning {
                 (None, None) => "chưa ai nhận".to_owned(),
             };
             let (subject, from) = (one_line(&item.subject), one_line(&item.sender));
-            format!("Việc {}: {subject}\n  Người gửi: {from}\n  Đến ngày: {since}\n  Người xử lý: {who}\n\n", item.id)
+            format!("Việc {}: {subject}\n  Người gửi: {from}\n  Ngày đến: {since}\n  Người xử lý: {who}\n\n", item.id)
         };
         let shown: String = items.iter().take(limits::ITEMS_REMINDED_MAX).map(lines).collect();
         let more = match items.len().saturating_sub(limits::ITEMS_REMINDED_MAX) {

@@ -131,7 +131,7 @@ impl Slip {
                 format!("It reads only, for {minutes} minutes. The owner is told, and the audit says who.")
             }
             (Language::Vi, Purpose::Machine { .. }) => {
-                "Chỉ ghi vào thiết bị này. Mật khẩu được thay khi bàn giao hộp thư; nếu bị lộ, báo ngay cho Văn phòng."
+                "Chỉ nhập mật khẩu này vào đúng thiết bị trên. Mật khẩu được thay khi bàn giao hộp thư; nếu bị lộ, báo ngay cho Văn phòng."
                     .into()
             }
             (Language::En, Purpose::Machine { .. }) => {

@@ -115,7 +115,7 @@ pub enum Step {
     EndSessions { mailbox: MailboxId, address: Address },
     /// A message with the settings of mail programs is put into the mailbox just opened.
     Welcome { address: Address, holder: PersonName },
-    /// Whoever answers for a mailbox is told by mail that it is being opened or exported, or that a machine was let in (R20, R23).
+    /// Somebody is told by mail what became of a mailbox that they answer for, or may use from now on (R20, R23, R25).
     Notify { mailbox: MailboxId, address: Address },
     /// A leak is entered among the incidents (R17).
     OpenIncident { mailbox: MailboxId, holder: PersonName },

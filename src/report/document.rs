@@ -72,6 +72,13 @@ pub(super) enum Weight {
     Strong,
 }
 
+impl Weight {
+    /// Strong where it is to be seen first.
+    pub(super) fn when(matters: bool) -> Self {
+        if matters { Self::Strong } else { Self::Plain }
+    }
+}
+
 /// A part of the longest bar.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bar {
@@ -93,8 +100,11 @@ impl Cell {
         Self { text: text.into(), weight: Weight::Plain, bar: None }
     }
 
-    pub(super) fn strong_if(strong: bool, text: impl Into<String>) -> Self {
-        let weight = if strong { Weight::Strong } else { Weight::Plain };
+    pub(super) fn strong(text: impl Into<String>) -> Self {
+        Self { weight: Weight::Strong, ..Self::plain(text) }
+    }
+
+    pub(super) fn of(weight: Weight, text: impl Into<String>) -> Self {
         Self { weight, ..Self::plain(text) }
     }
 

@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::acts::Acts;
-use super::{Accounts, Day, Health, Incidents, Limits, Mail, Month, Owed, Report, Reports, Sample, Storage, Work};
+use super::{Day, Health, Incidents, Limits, Mail, Month, Owed, People, Report, Reports, Sample, Storage, Work};
 use crate::db::{Connection, DbError};
 use crate::directory::{DecisionState, Mailbox, MailboxState, Owner, Recorded, Snapshot, StaffState};
 use crate::figure::{self, Figure, Figures};
@@ -49,7 +49,7 @@ impl Reports {
             office,
             made_at: self.clock.now(),
             through: month.last().min(today),
-            accounts: accounts(&snapshot, &acts),
+            people: people(&snapshot, &acts),
             decisions: acts.applied(recorded),
             decisions_waiting: waiting,
             duties: known.duties,
@@ -87,18 +87,17 @@ impl Reports {
 
     /// Counts something that happened now.
     pub async fn count(&self, figure: Figure) -> Result<(), DbError> {
-        let (today, one) = (self.clock.today(), [(figure, 1)].into_iter().collect());
-        self.db.write(move |tx| Box::pin(async move { figure::add(tx, today, &one).await })).await
+        figure::count_one(&self.db, self.clock.today(), figure).await
     }
 }
 
-fn accounts(snapshot: &Snapshot, acts: &Acts) -> Accounts {
+fn people(snapshot: &Snapshot, acts: &Acts) -> People {
     let people = |state| snapshot.all_staff().filter(|person| person.state == state).count();
     let open = |of: fn(&Owner) -> bool| {
         let open = snapshot.all_mailboxes().filter(|mailbox| mailbox.state == MailboxState::Open);
         open.filter(|mailbox| of(&mailbox.owner)).count()
     };
-    Accounts {
+    People {
         active: people(StaffState::Active),
         suspended: people(StaffState::Suspended),
         staff_mailboxes: open(|owner| matches!(owner, Owner::Staff(_))),

@@ -36,7 +36,7 @@ pub use month::{Month, MonthError};
 pub use send::{SendError, Sent};
 pub use text::text;
 pub use value::{
-    Accounts, Applied, Burst, Day, Health, Incidents, Limits, Mail, Moved, Owed, Report, Sample, Storage, Work,
+    Applied, Burst, Day, Health, Incidents, Limits, Mail, Moved, Owed, People, Report, Sample, Storage, Work,
 };
 
 /// Reports are made and sent with these. Cheap to clone.

@@ -73,7 +73,7 @@ impl Reports {
         }
         let mut reader = self.db.read().await?;
         let told = figure::first_day(&mut reader).await?.is_some_and(|first| first <= month.last());
-        Ok(if told && !was_sent(&mut reader, month).await? { Some(month) } else { None })
+        Ok(if told && !was_sent(&mut reader, month, self.clock.zone()).await? { Some(month) } else { None })
     }
 
     /// Sends a report, from the Office; returns whom it went to, nobody where it was sent before.
@@ -102,10 +102,10 @@ impl Reports {
         }
         let to: Vec<Address> = recipients.into_iter().map(|recipient| recipient.address).collect();
         let entry = entry(report, &to, actor, self.clock.now());
-        let (store, month) = (self.store.clone(), report.month);
+        let (store, month, zone) = (self.store.clone(), report.month, self.clock.zone().clone());
         let written = self.db.write(move |tx| {
             Box::pin(async move {
-                if how == Sent::Once && was_sent(tx.connection(), month).await? {
+                if how == Sent::Once && was_sent(tx.connection(), month, &zone).await? {
                     return Ok(false);
                 }
                 store::append_in(tx, &store, copies).await?;
@@ -114,6 +114,14 @@ impl Reports {
             })
         });
         Ok(if written.await? { to } else { Vec::new() })
+    }
+
+    /// Whether anybody is there to get a report: before it is made.
+    ///
+    /// # Errors
+    /// [`SendError::Nobody`], [`SendError::NoMailbox`].
+    pub fn ready(&self) -> Result<(), SendError> {
+        self.recipients(&self.directory.snapshot()).map(drop)
     }
 
     /// Those named, or the Director.
@@ -169,8 +177,10 @@ impl Reports {
     }
 }
 
-async fn was_sent(connection: &mut Connection, month: Month) -> Result<bool, DbError> {
-    let filter = Filter { subject: Some(subject(month)), at_most: Some(1), ..Filter::default() };
+/// Whether the whole month was told of: what was sent while it went on was not all of it.
+async fn was_sent(connection: &mut Connection, month: Month, zone: &TimeZone) -> Result<bool, DbError> {
+    let over = Some(month.seconds(zone).end);
+    let filter = Filter { subject: Some(subject(month)), at_most: Some(1), since: over, ..Filter::default() };
     Ok(!audit::list(connection, &filter).await?.is_empty())
 }
 

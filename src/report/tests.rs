@@ -13,7 +13,7 @@ fn quiet() -> Report {
         office: "Văn phòng".to_owned(),
         made_at: "2026-11-03T00:30:00Z".parse().unwrap(),
         through: month.last(),
-        accounts: Accounts::default(),
+        people: People::default(),
         decisions: Vec::new(),
         decisions_waiting: 0,
         duties: Vec::new(),

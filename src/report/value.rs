@@ -23,7 +23,7 @@ pub struct Report {
     /// The last day that it tells of: the month's, or today.
     pub through: Date,
     /// People, units and mailboxes.
-    pub accounts: Accounts,
+    pub people: People,
     /// Decisions that were applied, in their order.
     pub decisions: Vec<Applied>,
     /// Decisions that wait for their day.
@@ -48,7 +48,7 @@ pub struct Report {
 
 /// People, units and mailboxes: how many there are, and what became of them in the month.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Accounts {
+pub struct People {
     /// People who may log in, when the report was made.
     pub active: usize,
     /// People who may not.

@@ -41,7 +41,7 @@ async fn report(services: &Services) {
     }
 }
 
-/// New units get their sections, old issues go to their years, and heads hear what is due.
+/// New units get their sections, messages of former years go to their folders, and heads hear what is due.
 async fn shares(sharing: &Sharing) {
     match sharing.make().await {
         Ok(0) => {}
@@ -50,8 +50,8 @@ async fn shares(sharing: &Sharing) {
     }
     match sharing.put_by_year().await {
         Ok(0) => {}
-        Ok(messages) => tracing::info!(messages, "issues of former years put into folders of their years"),
-        Err(error) => tracing::error!(%error, "issues of former years stay where they are for now"),
+        Ok(messages) => tracing::info!(messages, "messages of former years put into folders of their years"),
+        Err(error) => tracing::error!(%error, "messages of former years stay where they are for now"),
     }
     match sharing.remind().await {
         Ok(0) => {}

@@ -27,11 +27,11 @@ pub struct Settings {
     pub sections: Vec<Section>,
     /// On which days the office works.
     pub workdays: Workdays,
-    /// Where issues of former years are kept.
+    /// Where messages of former years are kept.
     pub years: Years,
 }
 
-/// Where issues of former years are kept.
+/// Where messages of former years are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Years {
     /// In a folder of their year, below the section.

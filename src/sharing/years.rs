@@ -1,4 +1,4 @@
-//! Old issues: what came into a section in a former year is kept in a folder of its year below it (R5).
+//! Former years: what came into a section in a former year is kept in a folder of its year below it (R5).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,19 +17,27 @@ impl Sharing {
             return Ok(0);
         }
         let sections = self.section_folders().await?;
-        let ids: Vec<FolderId> = sections.keys().copied().collect();
+        let mut ids: Vec<FolderId> = sections.keys().copied().collect();
         let this_year = self.clock.zone().to_timestamp(date(self.clock.today().year(), 1, 1).at(0, 0, 0, 0));
         let begun = this_year.map_or(i64::MIN, Timestamp::as_second);
         let mut moved = 0;
         loop {
-            let before = moved;
             let old = self.store.saved_before(&ids, begun, limits::BATCH_MESSAGES_MAX).await?;
-            for ((section, year), uids) in self.by_year(old) {
-                let Some(section) = sections.get(&section) else { continue };
-                moved += self.move_to_year(section, year, uids).await?;
-            }
-            if moved == before {
+            if old.is_empty() {
                 return Ok(moved);
+            }
+            for ((section, year), uids) in self.by_year(old) {
+                let Some(folder) = sections.get(&section) else { continue };
+                match self.move_to_year(folder, year, uids).await {
+                    Ok(some) if some > 0 => moved += some,
+                    // The others' go on: it is tried again at the next look.
+                    stays => {
+                        if let Err(error) = stays {
+                            tracing::error!(%error, folder = %folder.name, year, "messages of a former year stay for now");
+                        }
+                        ids.retain(|id| *id != section);
+                    }
+                }
             }
         }
     }

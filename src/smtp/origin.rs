@@ -18,20 +18,25 @@ impl Connection<'_> {
             (Standing::Trusted, ..) => Proof::Relayed,
             (Standing::Device(_) | Standing::List | Standing::Stranger, ..) => Proof::Stranger,
         };
-        let authors = fields(header).filter(|field| field.is("From")).flat_map(|field| named(&field)).collect();
-        Origin { authors, proof }
+        let all = |name: &str| -> Vec<Address> {
+            fields(header).filter(|field| field.is(name)).flat_map(|field| named(&field)).collect()
+        };
+        Origin { authors: all("From"), addressees: all("To"), proof }
     }
 }
 
-/// Whether the domain of the reverse path answers for a message whose From shows that address and nothing else. A second From or
-/// Subject is another message to some reader, whatever was signed (RFC 6376 §8.15).
+/// Whether the domain of the reverse path answers for a message whose From shows that address and nothing else. A second From, To
+/// or Subject is another message to some reader, whatever was signed (RFC 6376 §8.15).
 fn is_proven(from: &Address, header: &[u8], verdict: &Verdict) -> bool {
     let one = |name: &str| {
         let mut found = fields(header).filter(|field| field.is(name));
         found.next().filter(|_| found.next().is_none())
     };
     let shows = |field: &Field<'_>| author::check(field, "From", |address| address == from).is_ok();
-    one("From").is_some_and(|field| shows(&field)) && one("Subject").is_some() && verdict.proven.contains(from.domain())
+    one("From").is_some_and(|field| shows(&field))
+        && one("Subject").is_some()
+        && one("To").is_some()
+        && verdict.proven.contains(from.domain())
 }
 
 #[cfg(test)]
@@ -48,7 +53,7 @@ mod tests {
             treatment: Treatment::Take,
             proven: vec![domain.parse().unwrap()],
         };
-        let well = "From: Phòng A <a@x.vn>\r\nSubject: s\r\n";
+        let well = "From: Phòng A <a@x.vn>\r\nTo: s@x.vn\r\nSubject: s\r\n";
         assert!(is_proven(&from, well.as_bytes(), &signed_by("x.vn")));
         for domain in ["vn", "b.x.vn", "y.vn"] {
             assert!(!is_proven(&from, well.as_bytes(), &signed_by(domain)), "{domain}");
@@ -60,7 +65,9 @@ mod tests {
             "From: a@x.vn, b@x.vn\r\nSubject: s\r\n",
             "From: a@x.vn\r\nFrom: a@x.vn\r\nSubject: s\r\n",
             "Subject: t\r\nFrom: a@x.vn\r\nSubject: s\r\n",
+            "To: t@x.vn\r\nFrom: a@x.vn\r\nSubject: s\r\n",
         ] {
+            let header = format!("To: s@x.vn\r\n{header}");
             assert!(!is_proven(&from, header.as_bytes(), &signed_by("x.vn")), "{header}");
         }
     }

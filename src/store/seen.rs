@@ -100,9 +100,9 @@ pub(super) async fn copy(
         rows.row(&[old.0.into(), new.0.into()]);
     }
     sqlx::query(
-        "INSERT INTO seen (folder_id, staff_id, uid, seen, modseq) SELECT ?2, p.staff_id, r.new, 1, ?4 \
-         FROM seen p JOIN (SELECT value->>0 AS old, value->>1 AS new FROM json_each(?3)) r ON r.old = p.uid \
-         WHERE p.folder_id = ?1 AND p.seen ON CONFLICT DO NOTHING",
+        "INSERT INTO seen (folder_id, staff_id, uid, seen, modseq) SELECT ?2, p.staff_id, r.value->>1, 1, ?4 \
+         FROM json_each(?3) r CROSS JOIN seen p INDEXED BY seen_message ON p.folder_id = ?1 AND p.uid = r.value->>0 \
+         WHERE p.seen ON CONFLICT DO NOTHING",
     )
     .bind(from)
     .bind(to)
@@ -111,7 +111,7 @@ pub(super) async fn copy(
     .execute(tx.connection())
     .await?;
     let each: Vec<(StaffId, String)> = sqlx::query_as(
-        "SELECT staff_id, group_concat(uid, ' ') FROM (SELECT staff_id, uid FROM seen WHERE folder_id = ? AND uid >= ? \
+        "SELECT staff_id, group_concat(uid, ' ') FROM (SELECT staff_id, uid FROM seen INDEXED BY seen_message WHERE folder_id = ? AND uid >= ? \
          ORDER BY staff_id, uid) GROUP BY staff_id",
     )
     .bind(to)

@@ -80,7 +80,7 @@ macro_rules! of_messages {
 impl Store {
     /// Somebody gets the texts of messages of a unit's or the department's mailbox. Durable when this returns, which costs a
     /// sync for the first time and a look for every other.
-    pub async fn fetched(&self, folder: FolderId, uids: &UidRanges, deed: Deed) -> Result<(), StoreError> {
+    pub async fn leave_on_reading(&self, folder: FolderId, uids: &UidRanges, deed: Deed) -> Result<(), StoreError> {
         let Some(staff) = self.hand.staff() else { return Ok(()) };
         let uids = uids.to_json();
         let is_new: bool = sqlx::query_scalar(of_messages!(

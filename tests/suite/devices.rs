@@ -239,7 +239,7 @@ fn r24_machines_get_new_passwords_whenever_the_mailbox_is_handed_over() {
         assert_eq!([office.opens(&scanner), office.opens(&reader)], [SENDS, READS], "{way:?}");
         // Both sign that they were replaced; what they are is on no paper and in no log.
         let record = handed["handovers"][0]["record"].as_str().unwrap();
-        assert!(record.contains("Máy quét (việc của Văn phòng; gửi thư, từ 127.0.0.0/8, fd00::/8)"), "{record}");
+        assert!(record.contains("Máy quét (việc của Văn phòng; gửi thư, từ mạng 127.0.0.0/8, fd00::/8)"), "{record}");
         assert!(!record.contains(&scanner) && !office.audit().contains(&scanner));
     }
     assert_eq!(office.listed().len(), 2);

@@ -271,6 +271,9 @@ fn r8_what_is_doubtful_is_in_the_departments_inbox_with_the_reason_and_nowhere_e
     reason("phong bì", "x@bank.example", &office.sign(&by("phong bì")), "not the address that it was sent from");
     let two = office.sign(&by("hai")).replace("\r\nFrom: ", "\r\nFrom: Ai <ai@bank.example>\r\nFrom: ");
     reason("hai", &unit, &two, "not the address that it was sent from");
+    // An ordinary letter of the unit's, which somebody sends again to a section.
+    let ordinary = office.sign(&letter(&unit, &own("sotuphap"), "thường"));
+    reason("thường", &unit, &ordinary, "may be an old letter");
     // The province has not registered it yet.
     let provincial = format!("{NOTARY}@daklak.gov.vn");
     let early = office.sign(&letter(&provincial, &to, "sớm"));
@@ -292,6 +295,8 @@ fn r8_what_is_doubtful_is_in_the_departments_inbox_with_the_reason_and_nowhere_e
     quota("1G");
     assert_eq!(office.shelf("ket-qua-tuan"), 0);
     assert_eq!(office.receipts(), [""; 0]);
+    let work = String::from_utf8(office.daemon.command(&["work", "list", "--json"]).stdout).unwrap();
+    assert!(!work.contains("Not filed") && work.contains("thư"), "what the server notes is nobody's work: {work}");
     // What others write about a section is mail, and no attempt to file.
     let about = letter(&office.member.address, &own("sotuphap"), "Re: [Kết quả tuần] 48");
     assert_eq!(office.relay(&office.member.address, &own("sotuphap"), &about), 250);

@@ -351,7 +351,7 @@ fn r24_r26_the_record_names_what_is_not_finished_and_it_stays_with_the_mailbox()
     let text = String::from_utf8(next.ok("FETCH 1 BINARY.PEEK[1]").join("\n").into_bytes()).unwrap();
     let page = std::fs::read_to_string(&page).unwrap();
     for (paper, first) in [(&text, "đang làm <b> – Ông Lê"), (&page, "đang làm &lt;b&gt; – Ông Lê")] {
-        for said in [first, "còn mở", "chưa ai nhận", "việc 51", "52, dưới đây là 50 việc cũ nhất"] {
+        for said in [first, "còn mở", "chưa ai nhận", "việc 51", "52, dưới đây là 50 thư cũ nhất"] {
             assert!(paper.contains(said), "{said} in {paper}");
         }
         assert!(!paper.contains("đã xong") && !paper.contains("việc 52"), "{paper}");

@@ -188,13 +188,13 @@ fn r30_the_report_tells_what_was_done_in_the_month() {
     let of = |path: &str| report.pointer(path).unwrap_or_else(|| panic!("{path} in {report:#}")).clone();
 
     assert_eq!(of("/through"), "2026-11-30");
-    let moved = of("/accounts/moved");
+    let moved = of("/people/moved");
     assert_eq!(
         ["hired", "transferred", "departed", "suspended", "resumed"].map(|key| moved[key].as_u64().unwrap()),
         [6, 1, 1, 1, 0],
         "{moved}"
     );
-    assert_eq!([of("/accounts/unit_mailboxes"), of("/accounts/closed_mailboxes")], [json!(2), json!(1)]);
+    assert_eq!([of("/people/unit_mailboxes"), of("/people/closed_mailboxes")], [json!(2), json!(1)]);
     let decisions = of("/decisions");
     let transfer = decisions.as_array().unwrap().iter().find(|d| d["number"] == "46/QĐ-STP").unwrap();
     assert_eq!((&transfer["kind"], &transfer["whom"]), (&"staff.transfer".into(), &json!(["Nguyễn Thị Đào"])));

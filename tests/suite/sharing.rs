@@ -272,7 +272,7 @@ fn r5_what_is_granted_on_the_command_line_is_what_mail_programs_may_do_until_it_
 
 /// Told by IDLE to who has the section open, as any MOVE is.
 #[test]
-fn r5_old_issues_move_to_their_year() {
+fn r5_messages_of_former_years_move_to_their_year() {
     let office = Office::open(&Settings::default());
     office.at(date(2026, 12, 28));
     let message = b"From: daont@daklak.doj.gov.vn\r\nSubject: Tu\xe1\xba\xa7n 53\r\n\r\nx\r\n";
@@ -307,7 +307,7 @@ fn r5_old_issues_move_to_their_year() {
 }
 
 #[test]
-fn r5_r29_issues_stay_together_where_the_configuration_says_so() {
+fn r5_r29_former_years_stay_where_the_configuration_says_so() {
     let office = Office::open(&Settings::default().with("shares.year_folders", "false"));
     office.publish(&office.member, "Tuần 48");
     office.at(date(2027, 1, 5));

@@ -102,6 +102,12 @@ impl Snapshot {
         self.mailboxes.get(self.of.get(&owner)?)
     }
 
+    /// A person's own mailbox and its address, where it has one.
+    pub fn own(&self, person: StaffId) -> Option<(MailboxId, &Address)> {
+        let mailbox = self.of(Owner::Staff(person))?;
+        Some((mailbox.id, mailbox.primary()?))
+    }
+
     /// The unit of this code that is open.
     pub fn unit_by_code(&self, code: &str) -> Option<&Unit> {
         self.units.get(self.unit_by_code.get(&fold(code))?)

@@ -119,7 +119,7 @@ async fn leave_traces(c: &Connection, places: &Places, seen: Seen) -> Result<(),
         Seen::Keep => Deed::Fetched,
     };
     let uids = places.clone().uids(selected.view.told());
-    Ok(c.store()?.fetched(selected.view.folder(), &uids, deed).await?)
+    Ok(c.store()?.leave_on_reading(selected.view.folder(), &uids, deed).await?)
 }
 
 /// One FETCH on its way.

@@ -36,6 +36,8 @@ pub(super) fn plan(delegate: &Delegate, case: &Case<'_>) -> Result<Vec<Step>, Re
         since,
         until: delegate.until,
     });
+    let own = case.snapshot.own(person.id);
+    steps.extend(own.map(|(mailbox, address)| Step::Notify { mailbox, address: address.clone() }));
     Ok(steps)
 }
 

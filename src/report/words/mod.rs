@@ -31,7 +31,7 @@ pub(super) fn document(report: &Report, zone: &TimeZone) -> Document {
         ),
         sections: vec![
             section("Điểm cần chú ý", notable::blocks(report, zone)),
-            section("Cán bộ và hộp thư", people::accounts(report)),
+            section("Cán bộ và hộp thư", people::now(report)),
             section("Quyết định đã thực hiện", people::decisions(report)),
             section("Cập nhật thư mục dùng chung", units::duties(report)),
             section("Thư gửi đến đơn vị", units::work(report)),

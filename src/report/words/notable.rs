@@ -33,8 +33,8 @@ fn found(report: &Report, zone: &TimeZone) -> Vec<String> {
     if report.incidents.open > 0 {
         found.push(format!("Sự cố chưa xử lý xong: {}.", report.incidents.open));
     }
-    if report.accounts.moved.compromised > 0 {
-        found.push(format!("Cán bộ bị lộ mật khẩu: {}.", report.accounts.moved.compromised));
+    if report.people.moved.compromised > 0 {
+        found.push(format!("Cán bộ bị lộ mật khẩu: {}.", report.people.moved.compromised));
     }
     if !report.limits.bursts.is_empty() {
         let who = names(report.limits.bursts.iter().map(|burst| burst.who.as_str()));

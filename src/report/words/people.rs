@@ -1,7 +1,7 @@
 //! People, their mailboxes, and the decisions about them.
 
 use super::show::{bounded, count, day, short};
-use crate::report::document::{Block, Cell, Column, Table};
+use crate::report::document::{Block, Cell, Column, Table, Weight};
 use crate::report::{Applied, Report};
 
 /// Kinds of decisions as people call them.
@@ -12,8 +12,8 @@ const KINDS: [(&str, &str); 14] = [
     ("staff.promote", "Bổ nhiệm"),
     ("staff.rename", "Đổi họ tên"),
     ("staff.depart", "Rời cơ quan"),
-    ("staff.suspend", "Tạm ngừng"),
-    ("staff.resume", "Hoạt động trở lại"),
+    ("staff.suspend", "Tạm đình chỉ"),
+    ("staff.resume", "Trở lại làm việc"),
     ("unit.create", "Thành lập đơn vị"),
     ("unit.rename", "Đổi tên đơn vị"),
     ("unit.merge", "Sáp nhập đơn vị"),
@@ -22,8 +22,8 @@ const KINDS: [(&str, &str); 14] = [
     ("unit.appoint", "Bổ nhiệm thủ trưởng đơn vị"),
 ];
 
-pub(super) fn accounts(report: &Report) -> Vec<Block> {
-    let of = &report.accounts;
+pub(super) fn now(report: &Report) -> Vec<Block> {
+    let of = &report.people;
     let mailboxes = format!(
         "{} của cán bộ, {} của đơn vị, {} của cơ quan; {} đã đóng, chờ lưu trữ",
         count(of.staff_mailboxes),
@@ -38,21 +38,21 @@ pub(super) fn accounts(report: &Report) -> Vec<Block> {
         ("Điều động", moved.transferred),
         ("Bổ nhiệm", moved.promoted),
         ("Rời cơ quan", moved.departed),
-        ("Tạm ngừng", moved.suspended),
-        ("Hoạt động lại", moved.resumed),
+        ("Tạm đình chỉ", moved.suspended),
+        ("Trở lại làm việc", moved.resumed),
         ("Lộ mật khẩu", moved.compromised),
-        ("Hộp thư mở", of.mailboxes_opened),
-        ("Hộp thư loại bỏ", of.mailboxes_removed),
+        ("Hộp thư lập mới", of.mailboxes_opened),
+        ("Hộp thư đã xoá", of.mailboxes_removed),
     ];
     vec![
         Block::Facts(vec![
-            ("Cán bộ hiện nay", format!("{} đang làm việc, {} tạm ngừng", count(of.active), count(of.suspended))),
+            ("Cán bộ hiện nay", format!("{} đang làm việc, {} tạm đình chỉ", count(of.active), count(of.suspended))),
             ("Hộp thư hiện nay", mailboxes),
         ]),
         Block::Line("Biến động trong tháng:".to_owned()),
         Block::Table(Table {
             columns: acts.iter().map(|(heading, _)| Column::right(*heading, 10)).collect(),
-            rows: vec![acts.iter().map(|(_, n)| Cell::strong_if(*n > 0, count(*n))).collect()],
+            rows: vec![acts.iter().map(|(_, n)| Cell::of(Weight::when(*n > 0), count(*n))).collect()],
         }),
     ]
 }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::show::{UNKNOWN, bounded, count, day, known, moment, octets, short, zoned};
 use crate::incident::{Incident, Kind, State};
-use crate::report::document::{Block, Cell, Column, Table};
+use crate::report::document::{Block, Cell, Column, Table, Weight};
 use crate::report::{Burst, Report};
 use crate::text::grouped;
 
@@ -45,7 +45,7 @@ fn incident(one: &Incident, zone: &TimeZone) -> Vec<Cell> {
         Cell::plain(at(one.at)),
         Cell::plain(short(&one.reporter)),
         Cell::plain(format!("{kind}{}", short(&one.text))),
-        Cell::strong_if(one.state == State::Open, outcome),
+        Cell::of(Weight::when(one.state == State::Open), outcome),
     ]
 }
 

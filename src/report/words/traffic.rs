@@ -27,9 +27,9 @@ pub(super) fn mail(report: &Report) -> Vec<Block> {
     let mut rows: Vec<_> = weeks.iter().map(|week| week.row(most)).collect();
     // Below the bars, where their figures stand.
     let none = |n| Cell { weight: Weight::Strong, ..Cell::bar(grouped(n), Bar { value: 0, longest: most }) };
-    let strong = |n| Cell::strong_if(true, grouped(n));
+    let strong = |n| Cell::strong(grouped(n));
     let sums = [none(total.received), none(total.submitted), strong(total.relayed), strong(total.bounced)];
-    rows.push(std::iter::once(Cell::strong_if(true, "Cả tháng")).chain(sums).collect());
+    rows.push(std::iter::once(Cell::strong("Cả tháng")).chain(sums).collect());
     let mut blocks = vec![
         Block::Line("Nhận và gửi tính theo thư; chuyển ra ngoài và không gửi được tính theo người nhận.".to_owned()),
         Block::Table(Table { columns, rows }),
@@ -66,7 +66,8 @@ impl Week<'_> {
             return [self.name(), Cell::plain(UNKNOWN)].into_iter().chain(unknown).collect();
         };
         let bar = |value| Cell::bar(grouped(value), Bar { value, longest: most });
-        let (relayed, bounced) = (grouped(mail.relayed), Cell::strong_if(mail.bounced > 0, grouped(mail.bounced)));
+        let (relayed, bounced) =
+            (grouped(mail.relayed), Cell::of(Weight::when(mail.bounced > 0), grouped(mail.bounced)));
         vec![self.name(), bar(mail.received), bar(mail.submitted), Cell::plain(relayed), bounced]
     }
 

@@ -2,7 +2,7 @@
 
 use super::show::{UNKNOWN, bounded, days, duration};
 use crate::limits;
-use crate::report::document::{Block, Cell, Column, Table};
+use crate::report::document::{Block, Cell, Column, Table, Weight};
 use crate::report::{Owed, Report, Work};
 use crate::text::grouped;
 
@@ -52,7 +52,10 @@ fn matrix(duties: &[Owed], sections: &[&str]) -> Table {
             || Cell::plain("–"),
             |owed| {
                 let open = if owed.open > 0 { format!(" (còn {})", owed.open) } else { String::new() };
-                Cell::strong_if(owed.is_short(), format!("{} / {} / {}{open}", owed.on_time, owed.late, owed.missing))
+                Cell::of(
+                    Weight::when(owed.is_short()),
+                    format!("{} / {} / {}{open}", owed.on_time, owed.late, owed.missing),
+                )
             },
         )
     };
@@ -78,7 +81,7 @@ fn shortfall(owed: &Owed, before: Option<&String>) -> Vec<Cell> {
         Cell::plain(head),
         Cell::plain(&owed.section),
         Cell::plain(shown(&owed.late_days)),
-        Cell::strong_if(owed.missing > 0, shown(&owed.missing_days)),
+        Cell::of(Weight::when(owed.missing > 0), shown(&owed.missing_days)),
     ]
 }
 
@@ -88,14 +91,15 @@ pub(super) fn work(report: &Report) -> Vec<Block> {
     }
     let columns = vec![
         Column::left("Hộp thư", 35),
-        Column::right("Đến", 9),
-        Column::right("Đã nhận", 10),
+        Column::right("Thư đến", 9),
+        Column::right("Có người nhận", 10),
         Column::right("Đã xong", 10),
         Column::right("Thời gian xử lý", 16),
         Column::right("Còn lại", 10),
         Column::right("Quá hạn", 10),
     ];
-    let told = "Còn lại và quá hạn: tính đến hiện nay. Thời gian xử lý: trung vị của thư đã xong trong tháng.";
+    let told = "Còn lại và quá hạn tính đến thời điểm lập báo cáo. Thời gian xử lý là trung vị: một nửa số thư đã xong trong \
+                tháng không quá mức này.";
     let table = bounded(Table { columns, rows: report.work.iter().map(line).collect() });
     std::iter::once(Block::Line(told.to_owned())).chain(table).collect()
 }
@@ -113,6 +117,6 @@ fn line(work: &Work) -> Vec<Cell> {
         Cell::plain(grouped(work.done)),
         Cell::plain(median),
         Cell::plain(grouped(work.open)),
-        Cell::strong_if(work.overdue > 0, grouped(work.overdue)),
+        Cell::of(Weight::when(work.overdue > 0), grouped(work.overdue)),
     ]
 }
