@@ -4,5 +4,5 @@ CREATE TABLE duty (
     section TEXT    NOT NULL CHECK (section <> ''),
     due     TEXT    NOT NULL CHECK (due <> ''),      -- as in the configuration, or 'none'
     since   TEXT    NOT NULL CHECK (since <> ''),    -- the day it was set
-    PRIMARY KEY (unit, section)
+    PRIMARY KEY (unit, section, since)               -- the last one holds; what was owed by those before stays as it was
 ) STRICT, WITHOUT ROWID;

@@ -19,10 +19,12 @@ pub struct OwnDay {
     pub since: Date,
 }
 
-/// Those that there are.
+/// Those that there were, and of each unit and section the one that holds last.
 pub async fn own_days(connection: &mut SqliteConnection) -> Result<Vec<OwnDay>, DbError> {
     let rows: Vec<(UnitId, String, String, String)> =
-        sqlx::query_as("SELECT unit, section, due, since FROM duty").fetch_all(connection).await?;
+        sqlx::query_as("SELECT unit, section, due, since FROM duty ORDER BY unit, section, since")
+            .fetch_all(connection)
+            .await?;
     let read = |(unit, section, due, since): (_, _, _, String)| {
         let since = since.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         Ok(OwnDay { unit, section, due, since })
@@ -30,9 +32,9 @@ pub async fn own_days(connection: &mut SqliteConnection) -> Result<Vec<OwnDay>, 
     Ok(rows.into_iter().map(read).collect::<Result<_, sqlx::Error>>()?)
 }
 
-/// Sets one in the place of the one before, which it returns.
+/// Sets one; returns what held before.
 pub async fn set(tx: &mut Tx, day: &OwnDay) -> Result<Option<String>, DbError> {
-    let before = sqlx::query_scalar("SELECT due FROM duty WHERE unit = ? AND section = ?");
+    let before = sqlx::query_scalar("SELECT due FROM duty WHERE unit = ? AND section = ? ORDER BY since DESC LIMIT 1");
     let before = before.bind(day.unit).bind(&day.section).fetch_optional(tx.connection()).await?;
     sqlx::query("INSERT OR REPLACE INTO duty (unit, section, due, since) VALUES (?, ?, ?, ?)")
         .bind(day.unit)

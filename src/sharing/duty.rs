@@ -88,22 +88,17 @@ impl Sharing {
     async fn owed(&self, terms: impl Fn(Rhythm) -> Vec<Term>) -> Result<Vec<Duty>, StoreError> {
         let units = self.units();
         let folders = self.folders(units.iter().map(|(_, mailbox)| mailbox.id)).await?;
-        let own = self.own_days().await?;
+        let own = self.days_set().await?;
         let mut duties = Vec::new();
         for (unit, mailbox) in &units {
             for section in &self.settings.sections {
-                let own = own.iter().find(|own| own.unit == unit.code && own.section == section.name);
-                let (rhythm, since) = match own.map(|own| (own.due, own.since)) {
-                    None => (section.due, unit.since),
-                    Some((Due::Never, _)) => continue,
-                    Some((Due::Each(rhythm), since)) => (Some(rhythm), unit.since.max(since)),
-                };
-                let Some(rhythm) = rhythm else { continue };
                 let below = |folder: &&Folder| folder.mailbox == mailbox.id && section.holds(folder);
                 let folders: Vec<FolderId> = folders.iter().filter(below).map(|folder| folder.id).collect();
-                // What was made or set during a term did not hold when it opened: it is owed from the next one on.
-                for term in terms(rhythm) {
-                    if since < term.opens {
+                for Rule { rhythm, since, until } in rules(unit, section, &own) {
+                    // What was made or set during a term did not hold when it opened: it is owed from the next one on. What was
+                    // due before another day was set stays owed.
+                    let holds = |term: &Term| since < term.opens && until.is_none_or(|until| term.due < until);
+                    for term in terms(rhythm).into_iter().filter(holds) {
                         duties.push(self.duty(unit, section, term, &folders).await?);
                     }
                 }
@@ -112,8 +107,18 @@ impl Sharing {
         Ok(duties)
     }
 
-    /// The days that units have of their own.
+    /// The days that units have of their own now.
     pub async fn own_days(&self) -> Result<Vec<OwnDay>, StoreError> {
+        let mut days = self.days_set().await?;
+        // The last of each stands behind those before it.
+        days.reverse();
+        days.dedup_by(|older, newer| (&older.unit, &older.section) == (&newer.unit, &newer.section));
+        days.reverse();
+        Ok(days)
+    }
+
+    /// Every day that was set for a unit, those that hold no more included.
+    async fn days_set(&self) -> Result<Vec<OwnDay>, StoreError> {
         let snapshot = self.directory.snapshot();
         let days = duty::own_days(&mut *self.db.read().await?).await?;
         let shown = |day: duty::OwnDay| {
@@ -152,6 +157,29 @@ impl Sharing {
         let at = Timestamp::from_second(first.saved).unwrap_or(Timestamp::UNIX_EPOCH);
         Ok(Some(Published { at, by: field("From"), subject: field("Subject") }))
     }
+}
+
+/// How often a unit owes something to a section, while that holds.
+struct Rule {
+    rhythm: Rhythm,
+    since: Date,
+    /// The day on which something else was set.
+    until: Option<Date>,
+}
+
+/// The configuration's, from the unit's beginning on, and those that were set for the unit.
+fn rules(unit: &Unit, section: &Section, own: &[OwnDay]) -> Vec<Rule> {
+    let own = own.iter().filter(|own| own.unit == unit.code && own.section == section.name);
+    let set = own.map(|own| match own.due {
+        Due::Never => (None, own.since),
+        Due::Each(rhythm) => (Some(rhythm), own.since),
+    });
+    let all: Vec<(Option<Rhythm>, Date)> = std::iter::once((section.due, unit.since)).chain(set).collect();
+    let ends = all.iter().skip(1).map(|(_, since)| Some(*since)).chain([None]);
+    let rule = |((rhythm, since), until): (&(Option<Rhythm>, Date), _)| {
+        Some(Rule { rhythm: (*rhythm)?, since: unit.since.max(*since), until })
+    };
+    all.iter().zip(ends).filter_map(rule).collect()
 }
 
 impl Section {

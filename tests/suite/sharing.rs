@@ -227,6 +227,11 @@ fn r6_a_unit_has_a_day_of_its_own_or_none_and_the_others_keep_theirs() {
     assert!(others.map(|duty| &duty["due"]).eq(["2026-11-30"]), "{said}");
     set("none", &[]);
     assert_eq!(office.terms(), []);
+    // What was due before stays owed: nobody sets it aside by another day.
+    set("friday", &[]);
+    office.at(date(2026, 12, 14));
+    set("none", &[]);
+    assert_eq!(office.terms(), states(&[("2026-12-11", "missing")]));
     let shown = String::from_utf8(office.daemon.command(&["share", "duty", "list"]).stdout).unwrap();
     assert!(shown.lines().any(|line| line.starts_with("Văn phòng") && line.contains(" none ")), "{shown}");
     let audit = String::from_utf8(office.daemon.command(&["audit", "list", "--json"]).stdout).unwrap();
