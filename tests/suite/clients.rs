@@ -46,6 +46,7 @@ impl Office {
     /// Kills the daemon, and starts it again on the same data.
     pub fn restart(&mut self) {
         self.process.kill();
+        self.process.wait_for_end();
         self.process = Process::start(&self.dir.path().join("hopthu-data"));
     }
 

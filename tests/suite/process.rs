@@ -242,13 +242,20 @@ os.execv(sys.argv[2], sys.argv[2:])
         let status = Command::new("kill").args(["-KILL", &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
+
+    /// Until one that was killed is gone, and what it had locked is free.
+    pub fn wait_for_end(&mut self) {
+        self.child.wait().unwrap();
+    }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A process that was killed before has nothing against it.
-        drop(Command::new("kill").arg(self.child.id().to_string()).status());
-        drop(self.child.wait());
+        // The number of one that is gone may be somebody else's by now.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            drop(Command::new("kill").arg(self.child.id().to_string()).status());
+            drop(self.child.wait());
+        }
         if std::thread::panicking() {
             eprintln!("the daemon's log ends with:\n{}", last_words(&self.data_dir));
         }
